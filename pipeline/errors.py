@@ -1,0 +1,31 @@
+"""What can go wrong on the film side, by what the caller can do about it.
+
+KinochromeError
+├── SourceError    (ValueError)    the film or still cannot be read, or is not what it says
+├── SettingsError  (ValueError)    a setting, a job file or a combination of both does not work
+├── OutputError    (OSError)       the result cannot be written, or the container cannot hold it
+└── DeviceError    (RuntimeError)  the compute device failed or is too small
+
+Every message is one line that says what was being done, to which file, frame or key, what was found
+and what would work. Errors of the model side have a tree of their own in `models.errors`.
+"""
+
+
+class KinochromeError(Exception):
+    """Base of every error that a user can cause and cure."""
+
+
+class SourceError(KinochromeError, ValueError):
+    """The film or still cannot be read, or is not what it says."""
+
+
+class SettingsError(KinochromeError, ValueError):
+    """A setting, a job file or a combination of both does not work."""
+
+
+class OutputError(KinochromeError, OSError):
+    """The result cannot be written, or the container cannot hold it."""
+
+
+class DeviceError(KinochromeError, RuntimeError):
+    """The compute device failed or is too small."""

@@ -1,0 +1,195 @@
+"""The values that stages exchange: what a film is, what a frame is, what a shot is.
+
+Every one of them is immutable and checks itself when made, so the functions after it may trust it.
+Time is an integer `pts` in units of a `Fraction` time base. Ranges are half open: `end` is excluded.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+"""(H, W) samples of one component: uint8 for 8 bits, uint16 (right-aligned) for 9 to 16 bits."""
+
+Chroma = Literal["gray", "420", "422", "444", "440", "411", "410", "rgb"]
+StreamKind = Literal["video", "audio", "subtitle", "attachment", "data"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PixelFormat:
+    """How the film stores a picture."""
+
+    name: str
+    """FFmpeg's name, e.g. `yuv420p10le`."""
+    depth: int
+    """Bits of a luma sample, 8 to 16."""
+    chroma: Chroma
+    """Chroma subsampling; `gray` without chroma, `rgb` where luma has to be computed."""
+
+    def __post_init__(self) -> None:
+        if not 8 <= self.depth <= 16:
+            raise ValueError(f"pixel format {self.name}: {self.depth} bits a sample; 8 to 16 are supported")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColorDescription:
+    """The colour tags of a film, in FFmpeg's names (ITU-T H.273); `unspecified` where it has none."""
+
+    matrix: str = "unspecified"
+    """`bt709`, `smpte170m`, `bt470bg`, `bt2020nc`, … (`gbr` for RGB)."""
+    primaries: str = "unspecified"
+    transfer: str = "unspecified"
+    range: Literal["limited", "full"] = "limited"
+    """Limited: 8-bit luma 16 to 235, chroma 16 to 240. Full: 0 to 255."""
+    chroma_site: str = "unspecified"
+    """`left`, `center`, `topleft`, … : where a chroma sample lies among its luma samples."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamInfo:
+    """One stream of the container."""
+
+    index: int
+    kind: StreamKind
+    codec: str
+    """FFmpeg's codec name; `none` for streams that have no codec."""
+    time_base: Fraction
+    start_pts: int | None
+    tags: tuple[tuple[str, str], ...] = ()
+    disposition: tuple[str, ...] = ()
+    """Names of the flags that are set, e.g. `default`, `forced`, `attached_pic`."""
+
+    def tag(self, name: str) -> str | None:
+        """The value of a tag, whatever the case of its name."""
+        return next((value for key, value in self.tags if key.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """A chapter: `[start, end)` in units of its time base."""
+
+    start: int
+    end: int
+    time_base: Fraction
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmInfo:
+    """What the headers of a film say. Frames are counted by decoding (`Timeline`), never here."""
+
+    path: Path
+    container: str
+    """FFmpeg's demuxer name, e.g. `matroska,webm`."""
+    streams: tuple[StreamInfo, ...]
+    video_index: int
+    """Index in `streams` of the picture that is colourised."""
+    width: int
+    height: int
+    sample_aspect: Fraction
+    """Width of a sample over its height; 1 where the film does not say."""
+    pixel_format: PixelFormat
+    color: ColorDescription
+    field_order: Literal["progressive", "tt", "bb", "tb", "bt", "unknown"]
+    rotation_degrees: int
+    """Clockwise turn that a player applies: 0, 90, 180 or 270. Frames are stored unturned."""
+    time_base: Fraction
+    """Of the video stream; every pts of a frame counts these."""
+    rate_from_header: Fraction | None
+    """Average frames per second that the header claims; never used to compute a time."""
+    duration_seconds_from_header: float | None
+    tags: tuple[tuple[str, str], ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+
+    @property
+    def video(self) -> StreamInfo:
+        """The stream that is colourised."""
+        return self.streams[self.video_index]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """One decoded frame: the film's own luma, untouched."""
+
+    pts: int
+    luma: Plane
+    """(H, W), contiguous, the film's own depth and range."""
+    is_interlaced: bool = False
+    is_top_field_first: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColorFrame:
+    """One frame ready for the encoder: luma and the chroma that was predicted for it."""
+
+    pts: int
+    luma: Plane
+    cb: Plane
+    """Chroma planes, same depth as luma, at the size that the chroma subsampling asks for (rounded up)."""
+    cr: Plane
+    is_interlaced: bool = False
+    is_top_field_first: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """Every frame of a film as counted by decoding it once, in presentation order."""
+
+    pts: npt.NDArray[np.int64]
+    """(N,) strictly increasing."""
+    luma_hash: npt.NDArray[np.uint64]
+    """(N,) XXH3-64 of each luma plane's bytes (rows joined, little endian): proof that a part read by
+    seeking holds these very frames."""
+
+    def __post_init__(self) -> None:
+        if self.pts.shape != self.luma_hash.shape or self.pts.ndim != 1 or len(self.pts) == 0:
+            raise ValueError(f"a timeline needs one hash per pts, got {self.luma_hash.shape} for {self.pts.shape}")
+        if np.any(np.diff(self.pts) <= 0):
+            raise ValueError("the pts of a timeline must increase from frame to frame")
+
+    def __len__(self) -> int:
+        return len(self.pts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """Frames `[start, end)` between two cuts."""
+
+    index: int
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"shot {self.index}: frames [{self.start}, {self.end}) are none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """The unit of work: frames `[start, end)` of one shot, with overlap into its neighbours.
+
+    Colour is predicted and steadied over `[lead_start, lead_end)`, which stays inside the shot, and kept
+    for `[start, end)`. So the colour does not depend on who works on the next segment.
+    """
+
+    index: int
+    shot: int
+    start: int
+    end: int
+    lead_start: int
+    lead_end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.lead_start <= self.start < self.end <= self.lead_end:
+            raise ValueError(
+                f"segment {self.index}: [{self.start}, {self.end}) is not inside [{self.lead_start}, {self.lead_end})"
+            )
+
+    def frames(self) -> Iterator[int]:
+        """The frame numbers that this segment contributes to the film."""
+        return iter(range(self.start, self.end))
