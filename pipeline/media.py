@@ -4,10 +4,11 @@ Every one of them is immutable and checks itself when made, so the functions aft
 Time is an integer `pts` in units of a `Fraction` time base. Ranges are half open: `end` is excluded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,10 @@ Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 """(H, W) samples of one component: uint8 for 8 bits, uint16 (right-aligned) for 9 to 16 bits."""
 
 Chroma = Literal["gray", "420", "422", "444", "440", "411", "410", "rgb"]
+CHROMA_SHIFTS: Mapping[Chroma, tuple[int, int]] = MappingProxyType(
+    {"420": (1, 1), "422": (1, 0), "444": (0, 0), "440": (0, 1), "411": (2, 0), "410": (2, 2)}
+)
+"""Powers of two by which a chroma plane is narrower and lower than the luma, rounded up."""
 StreamKind = Literal["video", "audio", "subtitle", "attachment", "data"]
 
 

@@ -1,0 +1,245 @@
+"""`kinochrome`: arguments to a call to an exit code. The only place that catches everything.
+
+0 done, 1 a fault of the input or the settings (clear lines, no traceback), 2 a wrong command line, 3 a bug
+(a report file is named), 130 interrupted.
+"""
+
+import argparse
+import contextlib
+import logging
+import os
+import platform
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import distributions
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from jobs import verbs
+from jobs.progress import Progress, logging_to, make_progress
+from jobs.version import VERSION
+from pipeline.errors import KinochromeError
+
+DONE, FAULT, WRONG_COMMAND, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+
+Verb = Callable[[argparse.Namespace, Progress], verbs.Details]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command line and returns its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        parsed = make_parser().parse_args(arguments)
+    except SystemExit as wanted:  # --help, --version or a wrong command line: argparse has said it all
+        return _flushed(int(wanted.code or DONE))
+    level = logging.WARNING if parsed.quiet else logging.DEBUG if parsed.verbose else logging.INFO
+    progress = make_progress(quiet=parsed.quiet, json_events=parsed.json_events)
+    with _terminable(), logging_to(progress, level=level):
+        code = _run(parsed, progress, arguments)
+    return _flushed(code)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="kinochrome",
+        description="Restores colour to black-and-white films without touching the picture.",
+    )
+    parser.add_argument("--version", action="version", version=f"kinochrome {VERSION}")
+    every = _options_of_every_verb()
+    job = _options_of_jobs()
+    settings = _set_option()
+    verb = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+
+    def add(name: str, call: Verb, told: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made = verb.add_parser(
+            name, help=told, description=told, parents=[*parents, every], allow_abbrev=False
+        )
+        made.set_defaults(call=call)
+        return made
+
+    one = add("colorize", verbs.colorize, "Colour a film, a still or a folder of stills.", job, settings)
+    one.add_argument("input", type=Path, metavar="FILM|STILL|FOLDER")
+    one.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="file to write, or a folder to write into"
+    )
+    one.add_argument(
+        "--sheet", type=Path, metavar="PNG", help="write pairs of pictures, before and after, there"
+    )
+    for name, call, told in (
+        ("run", verbs.run, "Run a job file; the same command goes on where a run was stopped."),
+        ("check", verbs.check, "Check a job file and say what it will need; nothing is written."),
+    ):
+        add(name, call, told, job, settings).add_argument("job", type=Path, metavar="JOB.yaml")
+    add("schema", verbs.schema, "Print the JSON Schema of job files, for editors.")
+    training = add("train", verbs.train, "Train a generator, or go on with a training.", settings)
+    training.add_argument("config", type=Path, metavar="CONFIG.yaml")
+    _add_evaluation(add("evaluate", verbs.evaluate, "Measure predicted colours against true ones."))
+    return parser
+
+
+def _options_of_every_verb() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    loudness = options.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="tell warnings and errors only")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="tell every step")
+    options.add_argument("--json-events", action="store_true", help="one JSON object a line on stdout")
+    return options
+
+
+def _options_of_jobs() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--preset", metavar="NAME|FILE", help="access, archival, mezzanine, preview or a YAML file"
+    )
+    options.add_argument("--weights", metavar="FILE", help="a .safetensors file, or `default`")
+    options.add_argument("--overwrite", action="store_true", help="replace an existing output")
+    options.add_argument(
+        "--allow-loss", action="store_true", help="leave out streams that the output cannot hold"
+    )
+    options.add_argument(
+        "--from-proxy", metavar="DIR", help="render from these colour proxies, without the network"
+    )
+    options.add_argument("--work", metavar="DIR", help="folder for work folders, which are then kept")
+    options.add_argument(
+        "--keep-work", action="store_true", help="keep the work folder when the film is done"
+    )
+    return options
+
+
+def _set_option() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    told = "change one setting, e.g. steady.strength=0.8; again for more"
+    options.add_argument(
+        "--set", action="append", default=[], type=_assignment, metavar="KEY=VALUE", help=told
+    )
+    return options
+
+
+def _add_evaluation(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("paths", type=Path, nargs="+", metavar="PHOTO|CLIP|FOLDER")
+    verb.add_argument(
+        "--weights", type=Path, metavar="FILE", help="a .safetensors file; else the default weights"
+    )
+    verb.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    verb.add_argument("--groups", type=Path, metavar="CSV", help="table with the columns path and group")
+    verb.add_argument("--sheet", type=Path, metavar="PNG", help="write the best and worst photos there")
+    verb.add_argument(
+        "--kernel-distance", action="store_true", help="also on features (needs kinochrome[train])"
+    )
+    verb.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _assignment(text: str) -> str:
+    key, equals, _ = text.partition("=")
+    if not equals or not key.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE, e.g. steady.strength=0.8")
+    return text
+
+
+def _run(parsed: argparse.Namespace, progress: Progress, arguments: Sequence[str]) -> int:
+    """The verb, with whatever goes wrong turned into lines and an exit code."""
+    try:
+        with contextlib.closing(progress):
+            details = parsed.call(parsed, progress)
+        progress.finish("done", **details)
+    except KeyboardInterrupt:
+        return _tell(
+            progress, INTERRUPTED, "interrupted; the same command goes on from here", outcome="interrupted"
+        )
+    except BrokenPipeError:  # nobody reads any more
+        return FAULT
+    except KinochromeError as error:
+        return _tell(progress, FAULT, str(error))
+    except Exception as error:
+        if _is_expected(error):
+            return _tell(progress, FAULT, str(error))
+        report = _write_report(error, arguments)
+        return _tell(progress, BUG, f"this is a bug ({type(error).__name__}: {_first_line(error)}); {report}")
+    return DONE
+
+
+def _tell(progress: Progress, code: int, message: str, *, outcome: str = "failed") -> int:
+    """Each line of the message on stderr, and the last event; returns the code."""
+    with contextlib.suppress(OSError):
+        for line in message.splitlines() or ["failed"]:
+            print(
+                f"kinochrome: error: {line}" if code != INTERRUPTED else f"kinochrome: {line}",
+                file=sys.stderr,
+            )
+    with contextlib.suppress(OSError):
+        progress.finish(outcome, exit_code=code, message=message)
+    return code
+
+
+def _is_expected(error: Exception) -> bool:
+    from models.errors import ModelError
+
+    return isinstance(error, ModelError)
+
+
+def _write_report(error: Exception, arguments: Sequence[str]) -> str:
+    """Writes what a developer needs into the current or the temporary folder; says where it is."""
+    name = f"kinochrome-bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    packages = sorted(f"{found.name} {found.version}" for found in distributions() if found.name)
+    text = "\n".join(
+        (
+            f"kinochrome {VERSION}, Python {platform.python_version()}, {platform.platform()}",
+            f"arguments: {list(arguments)!r}",
+            "",
+            "".join(traceback.format_exception(error)),
+            *packages,
+            "",
+        )
+    )
+    for folder in (Path.cwd(), Path(tempfile.gettempdir())):
+        with contextlib.suppress(OSError):
+            (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+            return f"please send us the report {folder / name}"
+    traceback.print_exception(error)
+    return "no folder can take a report, so it is above"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200]
+
+
+def _flushed(code: int) -> int:
+    """The code, once stdout has taken everything; a reader that went away is no fault worth a traceback."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or FAULT
+    except OSError as error:
+        print(f"kinochrome: error: cannot write to stdout: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or FAULT
+    return code
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """For the length of the block, SIGTERM ends the run as Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not in the main thread: whoever called us handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""How colour is predicted, as a job file says it; light, so that a fault is told before torch is loaded."""
+
+from dataclasses import dataclass
+
+from pipeline.errors import SettingsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColorSettings:
+    """How colour is predicted."""
+
+    short_side: int = 256
+    """Shorter side of the network's input in samples: 128 to 512, a multiple of 32."""
+    temperature: float = 0.38
+    """Of the annealed mean, 0.05 to 2: lower is more colourful, higher is calmer."""
+    saturation: float = 1.0
+    """Factor on the predicted chroma, 0 to 2."""
+
+    def __post_init__(self) -> None:
+        if self.short_side % 32 or not 128 <= self.short_side <= 512:
+            raise SettingsError(f"short_side {self.short_side}: a multiple of 32 from 128 to 512 works")
+        if not 0.05 <= self.temperature <= 2:
+            raise SettingsError(f"temperature {self.temperature}: a number from 0.05 to 2 works")
+        if not 0 <= self.saturation <= 2:
+            raise SettingsError(f"saturation {self.saturation}: a number from 0 to 2 works")

@@ -1,0 +1,134 @@
+"""What `kinochrome evaluate` does: photos and clips in colour in, figures of the predicted colours out."""
+
+import csv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from jobs.evaluation_clips import Steady, measure_clip
+from jobs.evaluation_photos import Features, PhotoMeter, photo_pictures
+from jobs.evaluation_pictures import Predict
+from jobs.evaluation_report import EvaluationReport, PhotoFigures
+from jobs.evaluation_sheet import write_sheet
+from pipeline.errors import SettingsError, SourceError
+
+Progress = Callable[[str, int, int], None]
+"""Called with stage, done and total after each photo or clip."""
+
+_PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"})
+_CLIP_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".nut", ".m4v", ".mpg", ".ts"})
+_SHEET_EACH = 12
+_COLUMNS = ("path", "group")
+
+
+class Exhibit(NamedTuple):
+    """A photo or clip to look at, and the group that its figures count for."""
+
+    path: Path
+    group: str
+
+    @property
+    def is_photo(self) -> bool:
+        """Whether it is a photo by its suffix; all else is a clip."""
+        return self.path.suffix.lower() in _PHOTO_SUFFIXES
+
+
+def evaluate(
+    paths: Sequence[Path],
+    *,
+    predict: Predict,
+    features: Features | None = None,
+    groups: Path | None = None,
+    steady: Steady | None = None,
+    sheet: Path | None = None,
+    progress: Progress | None = None,
+) -> EvaluationReport:
+    """Figures of all photos and clips that `find_exhibits` finds.
+
+    Without `features` there are no kernel distances, without `steady` no figures after steadying. With
+    `sheet` a PNG of the photos with the largest and the smallest error is written there. Raises SourceError,
+    SettingsError or OutputError.
+    """
+    exhibits = find_exhibits(paths, groups=groups)
+    photos = [exhibit for exhibit in exhibits if exhibit.is_photo]
+    clips = [exhibit for exhibit in exhibits if not exhibit.is_photo]
+    report_progress = progress or _no_progress
+    meter = PhotoMeter(predict=predict, features=features)
+    for done, photo in enumerate(photos, start=1):
+        meter.measure(photo.path, photo.group)
+        report_progress("photos", done, len(photos))
+    photo_figures, group_figures = meter.finish()
+    clip_figures = []
+    for done, clip in enumerate(clips, start=1):
+        clip_figures.append(measure_clip(clip.path, predict=predict, steady=steady))
+        report_progress("clips", done, len(clips))
+    if sheet is not None:
+        _write_extremes(sheet, photo_figures, predict)
+    return EvaluationReport(photos=photo_figures, groups=group_figures, clips=tuple(clip_figures))
+
+
+def find_exhibits(paths: Sequence[Path], *, groups: Path | None = None) -> tuple[Exhibit, ...]:
+    """The photos and clips to evaluate, sorted by name within a folder.
+
+    Without `groups`: the files named and those below the folders named, all in the group `all`. With it: the
+    rows of a CSV file (columns `path` and `group`, others ignored), their paths relative to the one folder in
+    `paths`. Raises SourceError for what is not there, SettingsError for a CSV file that does not work.
+    """
+    for path in paths:
+        if not path.exists():
+            raise SourceError(f"cannot evaluate {path}: no such file or folder")
+    if groups is not None:
+        if len(paths) != 1 or not paths[0].is_dir():
+            raise SettingsError(f"with {groups} name one folder: the one that its paths are relative to")
+        return _listed(groups, paths[0])
+    found = []
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        wanted = [file for file in files if file.suffix.lower() in _PHOTO_SUFFIXES | _CLIP_SUFFIXES]
+        if not wanted:
+            raise SourceError(f"cannot evaluate {path}: no photo or clip there")
+        found += [Exhibit(file, "all") for file in wanted]
+    return tuple(found)
+
+
+def _listed(groups: Path, folder: Path) -> tuple[Exhibit, ...]:
+    try:
+        with groups.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise SettingsError(f"cannot read {groups}: {error}") from error
+    if not rows or not set(_COLUMNS) <= set(rows[0]):
+        found = ", ".join(map(str, rows[0])) if rows else "no rows"
+        raise SettingsError(
+            f"{groups}: found {found}; expected the columns {', '.join(_COLUMNS)}, then a row each"
+        )
+    exhibits = []
+    for number, row in enumerate(rows, start=2):
+        if not row["path"] or not row["group"]:
+            raise SettingsError(f"{groups}, line {number}: path and group must not be empty")
+        if not (folder / row["path"]).is_file():
+            raise SourceError(f"{groups}, line {number}: no file {row['path']} in {folder}")
+        exhibits.append(Exhibit(folder / row["path"], row["group"]))
+    return tuple(exhibits)
+
+
+def _write_extremes(sheet: Path, photos: Sequence[PhotoFigures], predict: Predict) -> None:
+    """The photos of the largest errors, worst first, then those of the smallest, best first."""
+    if not photos:
+        raise SettingsError(f"no photo was evaluated: there is nothing to show in {sheet}")
+    ranked = sorted(photos, key=lambda photo: photo.ab_rmse, reverse=True)
+    worst = ranked[:_SHEET_EACH]
+    best = ranked[len(worst) :][-_SHEET_EACH:][::-1]
+    rows = [
+        (
+            f"{kind} {photo.ab_rmse:.1f} (grey {photo.ab_rmse_grey:.1f}) {photo.group}: {photo.path.name}",
+            photo_pictures(photo.path, predict),
+        )
+        for kind, chosen in (("worst", worst), ("best", best))
+        for photo in chosen
+    ]
+    write_sheet(sheet, rows)
+
+
+def _no_progress(stage: str, done: int, total: int) -> None:
+    """Progress that nobody asked for."""

@@ -1,0 +1,153 @@
+"""Figures of photos: how near predicted colours are to the true ones."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from jobs.evaluation_pictures import (
+    SHOWN_SHORT_PX,
+    Predict,
+    Rgb,
+    centre_square,
+    put_together,
+    take_apart,
+    with_short_side,
+)
+from jobs.evaluation_report import GroupFigures, KernelFigures, PhotoFigures
+from models.metrics import ab_rmse, closed_share, colorfulness, kernel_distance
+from pipeline.errors import SourceError
+
+Features = Callable[[Tensor], Tensor]
+"""sRGB uint8 (N, 3, 256, 256) to features float (N, D)."""
+
+_LARGEST_SHORT_PX = 512
+_FEATURE_BATCH = 16
+
+
+class PhotoPictures(NamedTuple):
+    """One photo in three versions, all put together in the same way from the same L."""
+
+    grey: Rgb
+    result: Rgb
+    truth: Rgb
+
+
+class PhotoMeter:
+    """Takes photos one at a time, keeps their figures and features, never their pictures."""
+
+    def __init__(self, *, predict: Predict, features: Features | None) -> None:
+        self._predict = predict
+        self._features = features
+        self._figures: list[PhotoFigures] = []
+        self._waiting: list[PhotoPictures] = []
+        self._rows: list[npt.NDArray[np.float32]] = []
+
+    def measure(self, path: Path, group: str) -> None:
+        """Predicts the colours of one photo and adds its figures. Raises SourceError as `read_photo`."""
+        figures, pictures = _compare(path, group, self._predict)
+        self._figures.append(figures)
+        if self._features is not None:
+            self._waiting.append(PhotoPictures(*(centre_square(picture) for picture in pictures)))
+            if len(self._waiting) == _FEATURE_BATCH:
+                self._take_features()
+
+    def finish(self) -> tuple[tuple[PhotoFigures, ...], tuple[GroupFigures, ...]]:
+        """Figures of every photo, in the order of `measure`, and of the groups, `all` first."""
+        self._take_features()
+        rows = np.concatenate(self._rows) if self._rows else None
+        names = list(dict.fromkeys(photo.group for photo in self._figures))
+        groups = [_group("all", self._figures, rows)] if self._figures else []
+        for name in names if names != ["all"] else []:
+            members = [index for index, photo in enumerate(self._figures) if photo.group == name]
+            photos = [self._figures[index] for index in members]
+            groups.append(_group(name, photos, None if rows is None else rows[members]))
+        return tuple(self._figures), tuple(groups)
+
+    def _take_features(self) -> None:
+        if self._features is None or not self._waiting:
+            return
+        versions = [self._features(_tensor(pictures)) for pictures in zip(*self._waiting, strict=True)]
+        self._rows.append(torch.stack(versions, dim=1).cpu().float().numpy())
+        self._waiting.clear()
+
+
+def photo_pictures(path: Path, predict: Predict) -> PhotoPictures:
+    """Grey, result and truth of one photo, 256 px on the short side. Raises SourceError as `read_photo`."""
+    return _compare(path, "all", predict)[1]
+
+
+def read_photo(path: Path) -> Rgb:
+    """The photo as 8-bit sRGB, turned upright, averaged down to 512 px on the short side where it is larger.
+
+    Embedded profiles are ignored. Raises SourceError for what cannot be read as a picture.
+    """
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise SourceError(f"cannot evaluate {path}: it cannot be read as a picture")
+    short_px = min(_LARGEST_SHORT_PX, *bgr.shape[:2])
+    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8)
+    return with_short_side(rgb, short_px)
+
+
+def _compare(path: Path, group: str, predict: Predict) -> tuple[PhotoFigures, PhotoPictures]:
+    picture = take_apart(read_photo(path))
+    ab = predict(picture.grey_level()[None])[0]
+    truth = picture.ab_at(ab.shape[1:])
+    grey = np.zeros_like(truth)
+    lightness = with_short_side(picture.lightness, SHOWN_SHORT_PX)
+    pictures = PhotoPictures(*(put_together(lightness, colours) for colours in (grey, ab, truth)))
+    figures = PhotoFigures(
+        path=path,
+        group=group,
+        ab_rmse=ab_rmse(ab, truth),
+        ab_rmse_grey=ab_rmse(grey, truth),
+        colorfulness=colorfulness(pictures.result),
+        colorfulness_truth=colorfulness(pictures.truth),
+    )
+    return figures, pictures
+
+
+def _group(name: str, photos: Sequence[PhotoFigures], rows: npt.NDArray[np.float32] | None) -> GroupFigures:
+    """Figures of a group; `rows` (N, 3, D) are the features of grey, result and truth."""
+    return GroupFigures(
+        group=name,
+        photo_count=len(photos),
+        ab_rmse=math.sqrt(_mean(photo.ab_rmse**2 for photo in photos)),
+        ab_rmse_grey=math.sqrt(_mean(photo.ab_rmse_grey**2 for photo in photos)),
+        colorfulness=_mean(photo.colorfulness for photo in photos),
+        colorfulness_truth=_mean(photo.colorfulness_truth for photo in photos),
+        kernel=None if rows is None or len(rows) < 2 else _kernel(rows),
+    )
+
+
+def _kernel(rows: npt.NDArray[np.float32]) -> KernelFigures:
+    true = rows[:, 2]
+    grey, result, truth = (kernel_distance(rows[:, version], true) for version in range(3))
+    grey_paired, result_paired = (
+        kernel_distance(rows[:, version], true, paired=True) for version in range(2)
+    )
+    return KernelFigures(
+        result=result,
+        grey=grey,
+        truth=truth,
+        closed_share=closed_share(result=result, grey=grey, truth=truth) if grey > truth else None,
+        closed_share_paired=(
+            closed_share(result=result_paired, grey=grey_paired, truth=0.0) if grey_paired > 0 else None
+        ),
+    )
+
+
+def _tensor(pictures: Sequence[Rgb]) -> Tensor:
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
+
+
+def _mean(values: Iterable[float]) -> float:
+    found = list(values)
+    return math.fsum(found) / len(found)

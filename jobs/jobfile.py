@@ -1,0 +1,245 @@
+"""Text to a checked, frozen job: what is to be coloured, how, and where the result goes.
+
+Settings come in layers, later ones win: defaults, preset, job file, `--set key=value`, the command line's own
+options. A default has one home: sections are the stages' own settings.
+"""
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, Field, field_serializer, field_validator, model_validator
+
+from jobs.checked import STRICT, check
+from jobs.colorsettings import ColorSettings
+from jobs.jobpaths import absolute, path_faults, place_output, refuse_undecodable
+from jobs.layers import Fault, Layer, Values, merge, option_layer, refuse
+from jobs.yamlfile import parse_value, parse_yaml, read_yaml
+from pipeline.containers import CONTAINERS
+from pipeline.encode import EncodeSettings
+from pipeline.errors import SettingsError
+from pipeline.segments import BATCH_FRAMES, SegmentSettings
+from pipeline.steady import SteadySettings
+
+PRESETS = ("access", "archival", "mezzanine", "preview")
+"""Names of the presets that come with Kinochrome."""
+
+_OF_A_JOB = ("input", "output", "preset", "from_proxy", "work")
+
+
+class Job(BaseModel):
+    """One film to colour."""
+
+    model_config = STRICT
+
+    input: Path
+    """The film; a still or a folder of stills works with `colorize`. Relative to this file."""
+    output: Path
+    """The file to write, relative to this file; a folder, or a name without suffix, is completed."""
+    preset: str = "access"
+    """access, archival, mezzanine, preview, or the path of a YAML file with any of the keys below."""
+    weights: str = "default"
+    """`default`, or the path of a .safetensors file."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:N; auto takes CUDA where there is one."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Arithmetic of the network; auto is bf16 where the device computes it natively."""
+    batch: Annotated[int, Field(ge=1, le=256)] = 8
+    """Frames that the network colours at once, 1 to 256."""
+    segment_frames: int = SegmentSettings.segment_frames
+    """Frames of the longest segment, the unit of work and of resuming."""
+    overlap_frames: int = SegmentSettings.overlap_frames
+    """Frames of lead-in and lead-out where a shot is cut into segments."""
+    color: ColorSettings = ColorSettings()
+    """How colour is predicted."""
+    steady: SteadySettings = SteadySettings()
+    """How colour is steadied over time."""
+    encode: EncodeSettings
+    """How the pictures are coded; the preset says, and keys given here win."""
+    suffix: str = ".mkv"
+    """Suffix of the output where `output` names none; presets bring their own."""
+    faststart: bool = False
+    """Whether the index of an MP4 or MOV stands at the front, so that it plays while it loads."""
+    allow_loss: bool = False
+    """Whether streams that the output's container cannot hold may be left out; the run lists them."""
+    overwrite: bool = False
+    """Whether an existing output may be replaced."""
+    from_proxy: Path | None = None
+    """Folder of colour proxies to render from, without the network. Relative to this file."""
+    work: Path | None = None
+    """Folder for the work folders of jobs, which are then kept. Without it: beside the output, until done."""
+    keep_work: bool = False
+    """Whether the work folder stays when the film is done."""
+
+    @field_validator("device")
+    @classmethod
+    def _check_device(cls, value: str) -> str:
+        if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,2})?", value):
+            raise SettingsError(f"device {value!r}: auto, cpu, cuda or cuda:N would work")
+        return value
+
+    @field_validator("suffix")
+    @classmethod
+    def _check_suffix(cls, value: str) -> str:
+        if value not in CONTAINERS:
+            raise SettingsError(f"suffix {value!r}: {', '.join(CONTAINERS)} would work")
+        return value
+
+    @field_validator("segment_frames")
+    @classmethod
+    def _check_segment_frames(cls, value: int) -> int:
+        return SegmentSettings(segment_frames=value, overlap_frames=0).segment_frames
+
+    @field_validator("overlap_frames")
+    @classmethod
+    def _check_overlap_frames(cls, value: int) -> int:
+        longest = max(
+            SegmentSettings.segment_frames, BATCH_FRAMES * value
+        )  # whether it fits the job's own segments is seen below
+        return SegmentSettings(segment_frames=longest, overlap_frames=value).overlap_frames
+
+    @model_validator(mode="after")
+    def _check_segments(self) -> "Job":
+        _ = self.segments
+        return self
+
+    @field_serializer("encode")
+    def _dump_encode(self, value: EncodeSettings) -> dict[str, Any]:
+        dumped = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return dumped | {"options": dict(value.options)}
+
+    @property
+    def segments(self) -> SegmentSettings:
+        """How shots are cut into segments."""
+        return SegmentSettings(segment_frames=self.segment_frames, overlap_frames=self.overlap_frames)
+
+    @property
+    def weights_path(self) -> Path | None:
+        """The weights file; None for the one that comes with Kinochrome."""
+        return None if self.weights == "default" else Path(self.weights)
+
+    def to_yaml(self) -> str:
+        """The resolved job as a job file: every key, absolute paths."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def load_job(
+    path: Path, *, overrides: Sequence[str] = (), options: Mapping[str, object] | None = None
+) -> Job:
+    """The job in a YAML file, with `key=value` overrides and then the command line's options on top.
+
+    Raises SettingsError with one line for each fault, sorted by file and line.
+    """
+    return _resolve([read_yaml(path)], overrides=overrides, options=options or {})
+
+
+def make_job(options: Mapping[str, object], *, overrides: Sequence[str] = ()) -> Job:
+    """A job without a job file: `options` are keyed by dotted keys, their paths relative to the caller.
+
+    Raises SettingsError with one line for each fault.
+    """
+    return _resolve([], overrides=overrides, options=options)
+
+
+def override_layers(overrides: Sequence[str]) -> list[Layer]:
+    """A layer for each `key=value`, whose value is read as YAML; SettingsError where it cannot be."""
+    layers = []
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        name = f"--set {override}"
+        if not equals or not key:
+            raise SettingsError(f"{name}: write it as key=value, e.g. steady.strength=0.8")
+        layers.append(option_layer({key.strip(): parse_value(text, name=name)}, name=name))
+    return layers
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a job file, for editors."""
+    made = Job.model_json_schema()
+    made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    made["title"] = "Kinochrome job file"
+    made["required"] = ["input", "output"]
+    for section in made.get("$defs", {}).values():
+        section.pop("required", None)  # the preset gives what a section cannot do without
+    options = made["$defs"]["EncodeSettings"]["properties"]["options"]
+    options["additionalProperties"] = {"type": ["string", "number", "boolean"]}
+    return made
+
+
+def _resolve(layers: list[Layer], *, overrides: Sequence[str], options: Mapping[str, object]) -> Job:
+    asked = [absolute(layer) for layer in (*layers, *override_layers(overrides), option_layer(options))]
+    preset, faults = _read_preset(merge(asked))
+    merged = merge(_own_options([preset, *asked]))
+    merged = dataclasses.replace(merged, origins={**merged.origins, (): merge(asked).origin(())})
+    refuse_undecodable(merged)
+    _options_as_text(merged.values)
+    place_output(merged.values)
+    job, found = check(Job, merged)
+    blamed = {fault.key for fault in (*faults, *found)}
+    faults += found
+    faults += [fault for fault in path_faults(merged) if fault.key not in blamed]
+    refuse(faults, order=[layer.origin(()).name for layer in (preset, *asked)])
+    if job is None:
+        raise AssertionError("a job without faults was not made")
+    return job
+
+
+def _read_preset(asked: Layer) -> tuple[Layer, list[Fault]]:
+    """The layer of the preset that was asked for, with what is wrong with it; access where there is none."""
+    name = asked.values.get("preset", Job.model_fields["preset"].default)
+    if not isinstance(name, str) or name in PRESETS:
+        return _shipped(name if isinstance(name, str) else "access"), []
+    path = Path(name)
+    if not path.is_file():
+        told = f"no such preset or file: {name}; {', '.join(PRESETS)} or a path would work"
+        return _shipped("access"), [Fault(asked.origin(("preset",)), "preset", told)]
+    layer = absolute(read_yaml(path))
+    faults = [
+        Fault(layer.origin((key,)), key, "belongs into a job, not into a preset")
+        for key in _OF_A_JOB
+        if key in layer.values
+    ]
+    kept = {key: value for key, value in layer.values.items() if key not in _OF_A_JOB}
+    return dataclasses.replace(layer, values=kept), faults
+
+
+def _shipped(name: str) -> Layer:
+    data = (files("jobs.presets") / f"{name}.yaml").read_bytes()
+    return parse_yaml(data, name=f"preset {name}", folder=Path())
+
+
+def _own_options(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers, less the encoder options of those that lie below another codec."""
+    kept: list[Layer] = []
+    codec: object = None
+    for layer in layers:
+        encode = layer.values.get("encode")
+        if isinstance(encode, dict) and encode.get("codec", codec) != codec:
+            codec = encode["codec"]
+            kept = [_without_options(below) for below in kept]
+        kept.append(layer)
+    return kept
+
+
+def _without_options(layer: Layer) -> Layer:
+    encode = layer.values.get("encode")
+    if not isinstance(encode, dict):
+        return layer
+    own = {key: value for key, value in encode.items() if key != "options"}
+    return dataclasses.replace(layer, values={**layer.values, "encode": own})
+
+
+def _options_as_text(values: Values) -> None:
+    """Encoder options are text to FFmpeg; people write `crf: 18`."""
+    encode = values.get("encode")
+    options = encode.get("options") if isinstance(encode, dict) else None
+    if isinstance(options, dict):
+        for key, value in options.items():
+            if isinstance(value, bool):
+                options[key] = str(int(value))
+            elif isinstance(value, int | float):
+                options[key] = str(value)

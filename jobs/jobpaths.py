@@ -1,0 +1,162 @@
+"""The paths of a job: what they are relative to, which file the output is, and whether they can work."""
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from jobs.layers import Fault, Layer, Values
+from jobs.workdir import finished_fingerprint, work_folder
+from pipeline.containers import container_of
+from pipeline.errors import OutputError, SettingsError
+from pipeline.still_values import is_still_name
+
+_PATHS = ("input", "output", "preset", "weights", "from_proxy", "work")
+_NAMES = {"preset": ("access", "archival", "mezzanine", "preview"), "weights": ("default",)}
+"""Values of path keys that are names, not paths."""
+
+
+def absolute(layer: Layer) -> Layer:
+    """The layer with its paths made absolute from the layer's own folder; `~/` is the home folder."""
+    values = dict(layer.values)
+    for key in _PATHS:
+        value = values.get(key)
+        if isinstance(value, str) and value and value not in _NAMES.get(key, ()):
+            expanded = os.path.expanduser(value) if value.startswith("~/") else value  # noqa: PTH111
+            # os.path, for pathlib would drop the slash that says "a folder"
+            values[key] = os.path.join(layer.folder.absolute(), expanded)  # noqa: PTH118
+    return dataclasses.replace(layer, values=values)
+
+
+def refuse_undecodable(layer: Layer) -> None:
+    """Raises SettingsError where a path is none that every program along the way can be told."""
+    for key in _PATHS:
+        value = layer.values.get(key)
+        if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
+            told = f"found {os.fsencode(value)!r}; a name in UTF-8 would work: rename it, or link to it"
+            raise SettingsError(str(Fault(layer.origin((key,)), key, told)))
+
+
+def place_output(values: Values) -> None:
+    """Completes `output`: into a folder goes the input's name; a name without suffix gets `suffix`.
+
+    A still keeps its own suffix. The output of a folder is a folder, and stays as it is.
+    """
+    source, output, suffix = (values.get(key) for key in ("input", "output", "suffix"))
+    if not isinstance(source, str) or not isinstance(output, str) or not source or not output:
+        return
+    name = Path(source)
+    if not isinstance(suffix, str):
+        suffix = ".mkv"
+    if is_still_name(name):
+        suffix = name.suffix
+    if _is(name, "is_dir"):
+        return
+    if output.endswith("/") or _is(Path(output), "is_dir"):
+        values["output"] = str(Path(output) / f"{name.stem}{suffix}")
+    elif not Path(output).suffix:
+        values["output"] = output + suffix
+
+
+def path_faults(layer: Layer) -> list[Fault]:
+    """What is wrong with the paths of a job, as far as the file system shows without opening a file."""
+    found: list[tuple[str, str]] = []
+    values = layer.values
+    paths = {key: Path(value) for key in _PATHS if isinstance(value := values.get(key), str) and value}
+    found += [(key, "found an empty text; a path would work") for key in _PATHS if values.get(key) == ""]
+    for key, check in (("input", _input_faults), ("from_proxy", _folder_faults), ("weights", _file_faults)):
+        if key in paths and values[key] not in _NAMES.get(key, ()):
+            found += [(key, text) for text in check(paths[key])]
+    if "work" in paths:
+        found += [("work", text) for text in _work_faults(paths["work"])]
+    if "output" in paths:
+        found += [
+            ("output", text) for text in _output_faults(paths, overwrite=values.get("overwrite") is True)
+        ]
+    return [Fault(layer.origin((key,)), key, text) for key, text in found]
+
+
+def _input_faults(path: Path) -> Iterator[str]:
+    if not _is(path, "exists"):
+        yield f"no such file: {path}"
+    elif not os.access(path, os.R_OK):
+        yield f"not allowed to read {path}"
+    elif not (path.is_file() or path.is_dir()):
+        yield f"found {path}, which is neither a file nor a folder"
+
+
+def _file_faults(path: Path) -> Iterator[str]:
+    if not _is(path, "is_file"):
+        yield f"no such file: {path}"
+    elif not os.access(path, os.R_OK):
+        yield f"not allowed to read {path}"
+
+
+def _folder_faults(path: Path) -> Iterator[str]:
+    if not _is(path, "is_dir"):
+        yield f"no such folder: {path}"
+
+
+def _work_faults(path: Path) -> Iterator[str]:
+    if _is(path, "exists") and not path.is_dir():
+        yield f"found {path}, which is not a folder"
+    else:
+        yield from _place_faults(path if path.is_dir() else path.parent, "the work")
+
+
+def _output_faults(paths: dict[str, Path], *, overwrite: bool) -> Iterator[str]:
+    output, source = paths["output"], paths.get("input")
+    for key in ("input", "weights"):
+        if key in paths and _is_same(paths[key], output):
+            yield f"found the {key} itself, {output}; another name would work"
+            return
+    if source is not None and _is(source, "is_dir"):
+        if _is(output, "exists") and not output.is_dir():
+            yield f"found the file {output}; for a folder of stills a folder would work"
+            return
+    elif _is(output, "exists"):
+        if not output.is_file():
+            yield f"found {output}, which is no file"
+            return
+        work = work_folder(output, work=paths.get("work"))
+        if not overwrite and finished_fingerprint(work, output) is None:
+            yield f"{output} exists; another name, or --overwrite (overwrite: true) would work"
+    yield from _place_faults(output.parent, "the output")
+    if source is not None and not is_still_name(source) and not _is(source, "is_dir"):
+        try:
+            container_of(output)
+        except OutputError as error:
+            yield str(error)
+
+
+def _place_faults(folder: Path, what: str) -> Iterator[str]:
+    if not _is(folder, "exists"):
+        yield f"no such folder: {folder}; make it first"
+    elif not folder.is_dir():
+        yield f"found {folder}, which is not a folder"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield f"not allowed to write {what} into {folder}"
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, by links too."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _is(path: Path, test: str) -> bool:
+    """`path.exists()` and its like, but False where the system cannot even be asked (a name too long)."""
+    try:
+        return bool(getattr(path, test)())
+    except OSError:
+        return False
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

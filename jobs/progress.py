@@ -1,0 +1,242 @@
+"""How far a run is, told to whoever watches: bars on a terminal, lines in a log, JSON to a program.
+
+Stages report (stage, done, total); several may do so at once, from several threads.
+"""
+
+import contextlib
+import json
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Protocol, TextIO
+
+from tqdm import tqdm
+
+_LINE_SECONDS = 5.0
+_EVENT_SECONDS = 0.5
+
+
+class Progress(Protocol):
+    """What a run tells while it runs. All of it may be called from any thread."""
+
+    def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
+        """`done` of `total` units (None: unknown yet) of a stage are finished; a stage may start above 0."""
+
+    def note(self, message: str, *, warning: bool = False) -> None:
+        """One line that a person would want to know."""
+
+    def finish(self, outcome: str, **details: object) -> None:
+        """The last word, for programs: `done`, `failed` or `interrupted`, and its details."""
+
+    def close(self) -> None:
+        """No more calls follow."""
+
+
+class QuietProgress:
+    """Tells warnings only."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+
+    def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
+        """Says nothing."""
+
+    def note(self, message: str, *, warning: bool = False) -> None:
+        """A warning on the stream."""
+        if warning:
+            print(f"kinochrome: warning: {message}", file=self._stream, flush=True)
+
+    def finish(self, outcome: str, **details: object) -> None:
+        """Says nothing."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class BarProgress:
+    """One bar a stage on a terminal, with rate and time left."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._bars: dict[str, tqdm[None]] = {}
+        self._lock = threading.RLock()
+
+    def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
+        """Moves the stage's bar, which is drawn ten times a second at most."""
+        with self._lock:
+            bar = self._bars.get(name)
+            if bar is None:
+                bar = self._bars[name] = _Bar(
+                    desc=name,
+                    initial=done,
+                    total=total,
+                    unit=f" {unit}s",
+                    file=self._stream,
+                    dynamic_ncols=True,
+                )
+            if total != bar.total:
+                bar.total = total
+            bar.update(done - bar.n)
+            if total is not None and done >= total:
+                bar.refresh()
+
+    def note(self, message: str, *, warning: bool = False) -> None:
+        """A line above the bars."""
+        with self._lock:
+            tqdm.write(f"kinochrome: warning: {message}" if warning else message, file=self._stream)
+
+    def finish(self, outcome: str, **details: object) -> None:
+        """Says nothing: the bars have."""
+
+    def close(self) -> None:
+        """Leaves the bars as they stand."""
+        with self._lock:
+            for bar in self._bars.values():
+                bar.close()
+
+
+class LineProgress:
+    """Plain lines for logs: one for each stage every few seconds, and one at its end."""
+
+    def __init__(self, stream: TextIO | None = None, *, line_seconds: float = _LINE_SECONDS) -> None:
+        self._stream = stream or sys.stderr
+        self._rates = _Rates(line_seconds)
+
+    def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
+        """A line, if the last one of this stage is long enough ago or this is its end."""
+        told = self._rates.due(name, done, total)
+        if told is not None:
+            of = "" if total is None else f" of {total}"
+            left = "" if told.seconds_left is None else f", {_clock(told.seconds_left)} left"
+            rate = "" if told.per_second is None else f", {told.per_second:.1f} {unit}s/s"
+            print(f"{name}: {done}{of} {unit}s{rate}{left}", file=self._stream, flush=True)
+
+    def note(self, message: str, *, warning: bool = False) -> None:
+        """A line."""
+        print(f"kinochrome: warning: {message}" if warning else message, file=self._stream, flush=True)
+
+    def finish(self, outcome: str, **details: object) -> None:
+        """Says nothing: the lines have."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class JsonProgress:
+    """One JSON object a line on stdout, each with `event` and `time` (seconds since 1970)."""
+
+    def __init__(self, stream: TextIO | None = None, *, event_seconds: float = _EVENT_SECONDS) -> None:
+        self._stream = stream or sys.stdout
+        self._rates = _Rates(event_seconds)
+        self._lock = threading.Lock()
+
+    def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
+        """`{"event": "stage", "stage", "done", "total", "unit", "per_second", "seconds_left"}`."""
+        told = self._rates.due(name, done, total)
+        if told is not None:
+            rate = None if told.per_second is None else round(told.per_second, 2)
+            left = None if told.seconds_left is None else round(told.seconds_left, 1)
+            self._emit(
+                "stage", stage=name, done=done, total=total, unit=unit, per_second=rate, seconds_left=left
+            )
+
+    def note(self, message: str, *, warning: bool = False) -> None:
+        """`{"event": "note" or "warning", "message"}`."""
+        self._emit("warning" if warning else "note", message=message)
+
+    def finish(self, outcome: str, **details: object) -> None:
+        """`{"event": outcome, …}`."""
+        self._emit(outcome, **details)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _emit(self, event: str, **details: object) -> None:
+        line = json.dumps({"event": event, "time": round(time.time(), 3), **details}, default=str)
+        with self._lock:
+            print(line, file=self._stream, flush=True)
+
+
+def make_progress(*, quiet: bool = False, json_events: bool = False) -> Progress:
+    """What fits the asker and the terminal: JSON, nothing, bars, or lines where stderr is no terminal."""
+    if json_events:
+        return JsonProgress()
+    if quiet:
+        return QuietProgress()
+    return BarProgress() if sys.stderr.isatty() else LineProgress()
+
+
+@contextlib.contextmanager
+def logging_to(progress: Progress, *, level: int) -> Iterator[None]:
+    """For the length of the block, log records of `level` and above become notes."""
+    handler = _NoteHandler(progress)
+    loggers = [logging.getLogger(name) for name in ("pipeline", "models", "jobs")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(level)
+    try:
+        yield
+    finally:
+        for logger, old in zip(loggers, before, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(old)
+
+
+class _NoteHandler(logging.Handler):
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = self.format(record)
+        if record.levelno <= logging.DEBUG:
+            text = f"{record.name}: {text}"
+        self._progress.note(text, warning=record.levelno >= logging.WARNING)
+
+
+class _Bar(tqdm):  # type: ignore[type-arg]
+    """A bar without tqdm's watching thread."""
+
+    monitor_interval = 0
+
+
+class _Told:
+    """What is worth telling of a stage now."""
+
+    def __init__(self, per_second: float | None, seconds_left: float | None) -> None:
+        self.per_second = per_second
+        self.seconds_left = seconds_left
+
+
+class _Rates:
+    """When a stage is due to be told again, and how fast it has been since its first report."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._first: dict[str, tuple[float, int]] = {}
+        self._last: dict[str, tuple[float, int]] = {}
+        self._lock = threading.Lock()
+
+    def due(self, name: str, done: int, total: int | None) -> _Told | None:
+        """The stage's rate, if it is to be told now: at its start, now and then, and once at its end."""
+        now = time.monotonic()
+        with self._lock:
+            begun, initial = self._first.setdefault(name, (now, done))
+            told_at, told_done = self._last.get(name, (-self._seconds, -1))
+            at_end = total is not None and done >= total
+            if told_done == done or not (at_end or now - told_at >= self._seconds):
+                return None
+            self._last[name] = (now, done)
+        if done <= initial or now <= begun:
+            return _Told(None, None)
+        per_second = (done - initial) / (now - begun)
+        return _Told(per_second, None if total is None else (total - done) / per_second)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,71 @@
+"""CIELAB (D65) as the networks see it: value ranges, the ab bins, and their annealed mean.
+
+L is 0..100, a and b about -110..110. Network input is three equal channels of grey sRGB; its target is a
+distribution over the ab bins that sRGB can show (Zhang, Isola & Efros 2016, "Colorful Image Colorization",
+section 2.1: a grid of step 10; 313 bins there, counted the same way here).
+"""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+AB_STEP = 10
+"""Width of an ab bin."""
+AB_SCALE = 110.0
+"""Hints are given to the network as ab / AB_SCALE."""
+_NEIGHBOURS = 5
+_NEIGHBOUR_SIGMA = 5.0
+_TABLE_REACH = 128  # the table of soft labels covers ab from -128 to 127 at step 1
+
+
+def ab_bins() -> npt.NDArray[np.float32]:
+    """Centres (Q, 2) of the ab bins that some sRGB colour falls into, in a fixed order."""
+    levels = np.arange(0, 256, 5, dtype=np.float32) / 255
+    cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(1, -1, 3)
+    ab = cv2.cvtColor(cube, cv2.COLOR_RGB2Lab)[0, :, 1:]
+    return (np.unique(np.round(ab / AB_STEP).astype(int), axis=0) * AB_STEP).astype(np.float32)
+
+
+class SoftLabels:
+    """Soft targets for the cross-entropy: the 5 nearest bins of a colour, Gaussian-weighted (sigma 5).
+
+    Zhang et al. 2016, section 2.1 and equation 2. Looked up in a table over integer ab, built once.
+    """
+
+    def __init__(self, bins: npt.NDArray[np.float32]) -> None:
+        reach = np.arange(-_TABLE_REACH, _TABLE_REACH, dtype=np.float32)
+        points = np.stack(np.meshgrid(reach, reach, indexing="ij"), axis=-1).reshape(-1, 1, 2)
+        distance = np.square(points - bins[None]).sum(axis=-1)
+        nearest = np.argsort(distance, axis=1, kind="stable")[:, :_NEIGHBOURS]
+        weight = np.exp(-np.take_along_axis(distance, nearest, 1) / (2 * _NEIGHBOUR_SIGMA**2))
+        weight += 1e-12  # far outside the gamut all five vanish
+        self._index = torch.from_numpy(nearest)
+        self._weight = torch.from_numpy((weight / weight.sum(axis=1, keepdims=True)).astype(np.float32))
+
+    def __call__(self, ab: Tensor) -> tuple[Tensor, Tensor]:
+        """For ab (N, 2, H, W): bin numbers int64 and weights float32, both (N, 5, H, W); weights sum to 1."""
+        cell = ab.round().long().clamp(-_TABLE_REACH, _TABLE_REACH - 1) + _TABLE_REACH
+        row = cell[:, 0] * (2 * _TABLE_REACH) + cell[:, 1]
+        index = self._index.to(ab.device)[row].permute(0, 3, 1, 2)
+        weight = self._weight.to(ab.device)[row].permute(0, 3, 1, 2)
+        return index, weight
+
+
+def annealed_mean(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:
+    """ab (N, 2, H, W) float32: the mean of the bins under softmax(logits / temperature).
+
+    Zhang et al. 2016, equation 5: temperature 1 is the mean (greyish), near 0 the mode (splotchy).
+    """
+    probability = torch.softmax(logits.float() / temperature, dim=1)
+    return torch.einsum("nqhw,qc->nchw", probability, bins.float())
+
+
+def srgb_from_lightness(lightness: Tensor) -> Tensor:
+    """The grey level (sRGB-coded, 0..1) that has lightness L* (0..100); same shape."""
+    f = (lightness + 16) / 116
+    linear = torch.where(lightness > 8, f**3, lightness / 903.3)
+    return torch.where(
+        linear > 0.0031308, 1.055 * linear.clamp_min(1e-8) ** (1 / 2.4) - 0.055, 12.92 * linear
+    )

@@ -1,0 +1,214 @@
+"""The encoder of the finished pictures: its settings, the format it is given, and how it is opened."""
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Literal, cast, get_args
+
+import av
+import av.error
+from av.codec.codec import UnknownCodecError
+from av.codec.context import Flags
+from av.video.codeccontext import VideoCodecContext
+
+from pipeline.errors import SettingsError
+from pipeline.intermediate import intermediate_format
+from pipeline.media import Chroma, ColorDescription, FilmInfo, PixelFormat
+
+OutputChroma = Literal["source", "420", "422", "444"]
+OutputDepth = Literal["source", 8, 10, 12, 16]
+
+SHIFTS: Mapping[Chroma, tuple[int, int]] = MappingProxyType(
+    {"420": (1, 1), "422": (1, 0), "444": (0, 0), "440": (0, 1), "411": (2, 0), "410": (2, 2)}
+)
+"""Powers of two by which a chroma plane is narrower and lower than the luma."""
+
+_PLANAR = re.compile(r"yuv(420|422|444|440|411|410)p(?:(9|10|12|14|16)le)?")
+_KEEP_ODD_SIZES = frozenset({"ffv1", "ffvhuff"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeSettings:
+    """How the finished pictures are coded."""
+
+    codec: str
+    """FFmpeg's name of the encoder, e.g. `ffv1`, `libx264`, `prores_ks`."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Options of the encoder; one that it does not know is an error."""
+    chroma: OutputChroma = "source"
+    """Chroma subsampling; `source` is the film's own, 4:4:4 where the film is grey or RGB."""
+    depth: OutputDepth = "source"
+    """Bits of a sample; `source` is the film's own."""
+    max_lines: int | None = None
+    """Pictures with more lines than this are made smaller."""
+    side_by_side: bool = False
+    """The source's picture to the left of the result."""
+    threads: int = 4
+    """Threads of the encoder. Part of the settings, not of the machine: x264's bytes depend on it."""
+
+    def __post_init__(self) -> None:
+        try:
+            codec = av.codec.Codec(self.codec, "w")
+        except UnknownCodecError as error:
+            raise SettingsError(
+                f"codec: no encoder is called {self.codec!r}; ffv1, libx264 and prores_ks work"
+            ) from error
+        if codec.type != "video" or not _formats(self.codec):
+            raise SettingsError(f"codec: {self.codec!r} does not code planar Y'CbCr pictures")
+        for name, value, choices in (
+            ("chroma", self.chroma, get_args(OutputChroma)),
+            ("depth", self.depth, get_args(OutputDepth)),
+        ):
+            if value not in choices:
+                raise SettingsError(f"{name}: {value!r} is none of {', '.join(map(str, choices))}")
+        if self.max_lines is not None and self.max_lines < 16:
+            raise SettingsError(f"max_lines: {self.max_lines} lines are too few; 16 or more work")
+        if not 1 <= self.threads <= 64:
+            raise SettingsError(f"threads: {self.threads} is not in 1 to 64")
+        object.__setattr__(self, "options", MappingProxyType({k: str(v) for k, v in self.options.items()}))
+
+    @property
+    def segment_suffix(self) -> str:
+        """The suffix of the intermediate file: `.nut`, or `.mov` where NUT has no name for the codec."""
+        return "." + intermediate_format(codec_of(self.codec))
+
+
+def output_format(film: FilmInfo, settings: EncodeSettings) -> PixelFormat:
+    """The pixel format that the settings ask for; SettingsError, naming what works, if the codec has none."""
+    source = film.pixel_format
+    own: Chroma = "444" if source.chroma in ("gray", "rgb") else source.chroma
+    chroma = own if settings.chroma == "source" else settings.chroma
+    depth = source.depth if settings.depth == "source" else settings.depth
+    formats = _formats(settings.codec)
+    for found in formats:
+        if (found.chroma, found.depth) == (chroma, depth):
+            return found
+    works = ", ".join(f"{f.chroma} at {f.depth} bits" for f in formats)
+    raise SettingsError(
+        f"codec {settings.codec} cannot code chroma {chroma} at {depth} bits; it can: {works}"
+    )
+
+
+def coded_size(film: FilmInfo, settings: EncodeSettings, *, width: int, height: int) -> tuple[int, int]:
+    """Width and height in the file for such pictures: rounded up where the codec needs whole chroma."""
+    if settings.codec in _KEEP_ODD_SIZES:
+        return width, height
+    right, down = SHIFTS[output_format(film, settings).chroma]
+    columns, lines = 1 << right, 1 << (down + (_is_interlaced(film) and settings.codec == "libx264"))
+    return -(-width // columns) * columns, -(-height // lines) * lines
+
+
+def notices(film: FilmInfo, settings: EncodeSettings, *, width: int, height: int) -> tuple[str, ...]:
+    """What a person should know before pictures of that size are coded so."""
+    coded = coded_size(film, settings, width=width, height=height)
+    if coded == (width, height):
+        return ()
+    return (
+        f"{settings.codec} cannot code {width}x{height} pictures: the last column or line is repeated "
+        f"to make them {coded[0]}x{coded[1]}",
+    )
+
+
+def check_encoder(
+    film: FilmInfo, settings: EncodeSettings, *, width: int, height: int, color: ColorDescription
+) -> PixelFormat:
+    """Opens the encoder for pictures of that size and closes it again: SettingsError if it would refuse."""
+    pixel_format = output_format(film, settings)
+    size = coded_size(film, settings, width=width, height=height)
+    context = av.codec.CodecContext.create(settings.codec, "w")
+    assert isinstance(context, VideoCodecContext)
+    open_encoder(context, film=film, settings=settings, size=size, pixel_format=pixel_format, color=color)
+    return pixel_format
+
+
+def codec_of(encoder: str) -> str:
+    """FFmpeg's name of the codec that an encoder codes."""
+    return av.codec.Codec(encoder, "w").canonical_name
+
+
+def _formats(codec: str) -> tuple[PixelFormat, ...]:
+    """The planar Y'CbCr formats of an encoder, by subsampling and depth."""
+    found = []
+    for video_format in av.codec.Codec(codec, "w").video_formats or ():
+        match = _PLANAR.fullmatch(video_format.name)
+        if match:
+            chroma = cast(Chroma, match[1])
+            found.append(PixelFormat(name=video_format.name, depth=int(match[2] or 8), chroma=chroma))
+    return tuple(sorted(found, key=lambda f: (f.chroma, f.depth)))
+
+
+def open_encoder(
+    context: VideoCodecContext,
+    *,
+    film: FilmInfo,
+    settings: EncodeSettings,
+    size: tuple[int, int],
+    pixel_format: PixelFormat,
+    color: ColorDescription,
+    sample_aspect: Fraction | None = None,
+) -> None:
+    """Sets the encoder up and opens it; SettingsError, with FFmpeg's reason, where it refuses."""
+    context.width, context.height = size
+    context.pix_fmt = pixel_format.name
+    context.time_base = film.time_base
+    # only rate control looks at it: the times are the frames' own
+    context.framerate = film.rate_from_header or Fraction(25)
+    context.sample_aspect_ratio = film.sample_aspect if sample_aspect is None else sample_aspect
+    context.thread_count = settings.threads
+    context.flags |= Flags.bitexact | Flags.closed_gop
+    if _is_interlaced(film):
+        context.flags |= Flags.interlaced_dct | Flags.interlaced_me
+    context.options = {**_context_tags(color, film), **settings.options}
+    try:
+        with _warnings() as log:
+            context.open()
+    except (av.error.FFmpegError, ValueError) as error:
+        raise SettingsError(f"codec {settings.codec} refuses its options: {reason(error)}") from error
+    unknown = sorted(context.options)
+    if unknown:
+        raise SettingsError(f"options: {settings.codec} has no option {', '.join(map(repr, unknown))}")
+    ignored = [text.strip() for _, name, text in log if name == settings.codec and "Error parsing" in text]
+    if ignored:
+        raise SettingsError(f"options: {settings.codec}: {'; '.join(ignored)}")
+
+
+@contextlib.contextmanager
+def _warnings() -> Iterator[list[tuple[int, str, str]]]:
+    """What FFmpeg warns of in this thread: (level, who, text). Of unknown `x264-params` it only warns."""
+    level, skip = av.logging.get_level(), av.logging.get_skip_repeated()
+    av.logging.set_level(av.logging.WARNING)
+    av.logging.set_skip_repeated(False)
+    try:
+        with av.logging.Capture() as log:
+            yield log
+    finally:
+        av.logging.set_level(level)
+        av.logging.set_skip_repeated(skip)
+
+
+def _is_interlaced(film: FilmInfo) -> bool:
+    return film.field_order not in ("progressive", "unknown")
+
+
+def _context_tags(color: ColorDescription, film: FilmInfo) -> dict[str, str]:
+    """The colour tags as options of the encoder; `unspecified` is its default."""
+    tags = {
+        "colorspace": color.matrix,
+        "color_primaries": color.primaries,
+        "color_trc": color.transfer,
+        "chroma_sample_location": color.chroma_site,
+    }
+    tags = {name: value for name, value in tags.items() if value != "unspecified"}
+    tags["color_range"] = "tv" if color.range == "limited" else "pc"
+    if _is_interlaced(film):
+        tags["field_order"] = film.field_order
+    return tags
+
+
+def reason(error: Exception) -> str:
+    """What FFmpeg said about it."""
+    log = getattr(error, "log", None)
+    return str(log[2]).strip() if log else str(getattr(error, "strerror", None) or error)

@@ -1,0 +1,170 @@
+"""Where a decoded frame keeps its luma, for every pixel format that films come in.
+
+`describe_pixels` says what a format is, `luma_plane` takes the luma out of a frame sample for sample. Formats
+with a luma component give it as it is stored; only RGB and palette formats have it computed (BT.709 weights
+on R'G'B', full range, at the format's depth; exact where R = G = B).
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.media import Chroma, PixelFormat, Plane
+
+_FLOAT_OR_WIDE = re.compile(r"f16|f32|32[bl]e|96[bl]e|128[bl]e")
+_CHROMA_BY_STEP: Mapping[tuple[int, int], Chroma] = {
+    (1, 1): "444",
+    (2, 1): "422",
+    (2, 2): "420",
+    (1, 2): "440",
+    (4, 1): "411",
+    (4, 4): "410",
+}
+_PACKED_LUMA: Mapping[str, tuple[int, int]] = {
+    "yuyv422": (0, 2),
+    "yvyu422": (0, 2),
+    "uyvy422": (1, 2),
+    "ya8": (0, 2),
+    "ya16": (0, 2),
+    "y210": (0, 2),
+    "y212": (0, 2),
+    "y216": (0, 2),
+    "ayuv": (1, 4),
+    "ayuv64": (1, 4),
+    "uyva": (1, 4),
+    "vuya": (2, 4),
+    "vuyx": (2, 4),
+    "xv36": (1, 4),
+    "xv48": (1, 4),
+    "vyu444": (1, 3),
+}
+"""Formats with luma among other samples of the first plane: index of the first luma sample, samples from one
+luma sample to the next."""
+_PACKED_RGB = re.compile(r"([argbx0]{3,4})(24|48|64)?$")
+_RED, _GREEN, _BLUE = 13933, 46871, 4732
+"""BT.709 luma weights in units of 1/65536; their sum is 65536."""
+
+
+@cache
+def describe_pixels(name: str) -> PixelFormat:
+    """What a pixel format of FFmpeg's is: depth and chroma of the luma that `luma_plane` returns for it.
+
+    One-bit formats and palettes count as 8 bits deep. Raises ValueError for formats that hold no luma of 8 to
+    16 bits: floating point, Bayer, XYZ, hardware surfaces, the rarest packed ones.
+    """
+    pixels = av.VideoFormat(name)
+    parts = pixels.components
+    if not parts or pixels.is_bayer or _FLOAT_OR_WIDE.search(name) or name.startswith("xyz"):
+        raise ValueError(f"pixel format {name} holds no luma of 8 to 16 bits")
+    if name in ("monow", "monob"):
+        return PixelFormat(name=name, depth=8, chroma="gray")
+    if pixels.is_bit_stream:
+        raise ValueError(f"pixel format {name} packs its samples in a way that is not read")
+    if pixels.is_rgb or pixels.has_palette:
+        return PixelFormat(name=name, depth=max(8, parts[0].bits), chroma="rgb")
+    if not pixels.is_planar and len(parts) > 1 and _stem(name) not in _PACKED_LUMA:
+        raise ValueError(f"pixel format {name} packs its samples in a way that is not read")
+    if len(parts) < 3:
+        return PixelFormat(name=name, depth=parts[0].bits, chroma="gray")
+    steps = 64 // pixels.chroma_width(64), 64 // pixels.chroma_height(64)
+    return PixelFormat(name=name, depth=parts[0].bits, chroma=_CHROMA_BY_STEP[steps])
+
+
+def luma_plane(frame: av.VideoFrame) -> Plane:
+    """The frame's luma: (H, W), contiguous, a copy; uint8 for 8 bits, else uint16, right-aligned.
+
+    Raises ValueError as `describe_pixels`.
+    """
+    name = frame.format.name
+    pixels = describe_pixels(name)
+    if name in ("monow", "monob"):
+        return _unpack_bits(frame, white=0 if name == "monow" else 1)
+    if frame.format.has_palette:
+        return _palette_luma(frame)
+    if pixels.chroma == "rgb":
+        return _weigh(*_red_green_blue(frame), depth=pixels.depth)
+    first, step = _PACKED_LUMA.get(_stem(name), (0, 1))
+    samples = _samples(frame, 0, depth=pixels.depth, per_pixel=step)[:, first::step]
+    luma: Plane = np.ascontiguousarray(samples[:, : frame.width] >> _padding_bits(name, pixels.depth))
+    return luma
+
+
+def _stem(name: str) -> str:
+    """The format's name without its byte order."""
+    return name.removesuffix("le").removesuffix("be")
+
+
+def _padding_bits(name: str, depth: int) -> int:
+    """Unused low bits under each sample of the formats that keep samples at the top of 16 bits."""
+    return 16 - depth if re.match(r"p[024]1|y21|xv36|\w+msb", name) else 0
+
+
+def _samples(frame: av.VideoFrame, index: int, *, depth: int, per_pixel: int = 1) -> npt.NDArray[Any]:
+    """Rows of a plane in the machine's byte order, padding at their ends included; a view where possible."""
+    plane = frame.planes[index]
+    buffer: Any = plane  # has the buffer protocol, which its type does not say
+    order = ">" if frame.format.is_big_endian else "<"
+    stored = np.dtype(np.uint8) if depth == 8 else np.dtype(f"{order}u2")
+    line_bytes = abs(plane.line_size)
+    rows = np.frombuffer(buffer, np.uint8).reshape(plane.height, line_bytes)
+    if plane.line_size < 0:
+        rows = rows[::-1]  # stored bottom up
+    wanted = (frame.width * per_pixel + per_pixel) * stored.itemsize
+    rows = np.ascontiguousarray(rows[:, : min(wanted, line_bytes) // stored.itemsize * stored.itemsize])
+    return rows.view(stored).astype(stored.newbyteorder("="), copy=False)
+
+
+def _red_green_blue(frame: av.VideoFrame) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
+    """The three components as (H, W) arrays."""
+    name, width = frame.format.name, frame.width
+    depth = frame.format.components[0].bits
+    packed = _PACKED_RGB.match(_stem(name))
+    if name.startswith("gbr"):
+        shift = _padding_bits(name, depth)
+        green, blue, red = (_samples(frame, i, depth=depth)[:, :width] >> shift for i in range(3))
+        return red, green, blue
+    if name.startswith(("x2rgb10", "x2bgr10")):
+        words = _samples(frame, 0, depth=16, per_pixel=2)[:, : 2 * width].astype(np.uint32)
+        low, high = (
+            (words[:, 1::2], words[:, 0::2]) if name.endswith("be") else (words[:, 0::2], words[:, 1::2])
+        )
+        word = low | high << 16
+        top, middle, bottom = ((word >> bits & 1023).astype(np.uint16) for bits in (20, 10, 0))
+        return (top, middle, bottom) if name.startswith("x2rgb") else (bottom, middle, top)
+    if packed and depth in (8, 16):
+        letters = packed[1]
+        rows = _samples(frame, 0, depth=depth, per_pixel=len(letters))[:, : len(letters) * width]
+        pixels = rows.reshape(frame.height, width, len(letters))
+        return tuple(pixels[:, :, letters.index(letter)] for letter in "rgb")  # type: ignore[return-value]
+    # 8 bits and fewer for a whole pixel: widened, which keeps every grey step apart
+    return _red_green_blue(frame.reformat(format="gbrp"))
+
+
+def _weigh(red: npt.NDArray[Any], green: npt.NDArray[Any], blue: npt.NDArray[Any], *, depth: int) -> Plane:
+    """BT.709 luma in the components' own range, rounded; equal to them where they are equal."""
+    total = red.astype(np.uint32) * _RED + green.astype(np.uint32) * _GREEN + blue.astype(np.uint32) * _BLUE
+    rounded = total + 32768 >> 16
+    return rounded.astype(np.uint8) if depth == 8 else rounded.astype(np.uint16)
+
+
+def _unpack_bits(frame: av.VideoFrame, *, white: int) -> Plane:
+    """One bit a pixel to 0 and 255."""
+    buffer: Any = frame.planes[0]
+    stored = frame.planes[0].line_size
+    rows = np.frombuffer(buffer, np.uint8).reshape(-1, abs(stored))[: frame.height]
+    bits = np.unpackbits(rows[::-1] if stored < 0 else rows, axis=1)[:, : frame.width]
+    luma: npt.NDArray[np.uint8] = np.where(bits == white, 255, 0).astype(np.uint8)
+    return luma
+
+
+def _palette_luma(frame: av.VideoFrame) -> Plane:
+    """The luma of each pixel's palette entry."""
+    palette: Any = frame.planes[1]
+    entries = np.frombuffer(palette, np.uint32)  # 0xAARRGGBB in the machine's byte order
+    table = _weigh(entries >> 16 & 255, entries >> 8 & 255, entries & 255, depth=8)
+    return np.ascontiguousarray(table[_samples(frame, 0, depth=8)[:, : frame.width]])

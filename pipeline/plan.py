@@ -1,0 +1,197 @@
+"""The plan of a film: what it is, every frame's time and hash, its shots and segments.
+
+It is made once, by decoding the film once, and written as one JSON file. Everything after it goes by it.
+"""
+
+from array import array
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.decode import FrameReader, luma_hash
+from pipeline.errors import SettingsError
+from pipeline.media import FilmInfo, Segment, Shot, Timeline
+from pipeline.publish import write_json
+from pipeline.segments import SegmentSettings, make_segments
+from pipeline.shots import ShotFinder, ShotSettings, small_luma
+from pipeline.source import Progress, Source, check_source, source_fingerprint
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """What is known of a film before any colour is made. Shots and segments each tile its frames."""
+
+    source: Source
+    time_base: Fraction
+    """Of the timeline's pts."""
+    timeline: Timeline
+    shots: tuple[Shot, ...]
+    segments: tuple[Segment, ...]
+    shot_settings: ShotSettings
+    segment_settings: SegmentSettings
+
+    def __post_init__(self) -> None:
+        if self.time_base <= 0:
+            raise ValueError(f"time base {self.time_base} is not above 0")
+        for name, parts in (("shot", self.shots), ("segment", self.segments)):
+            if [part.index for part in parts] != list(range(len(parts))):
+                raise ValueError(f"{name}s are not numbered from 0 in order")
+            edges = [0, *(edge for part in parts for edge in (part.start, part.end)), len(self.timeline)]
+            if any(before != after for before, after in zip(edges[::2], edges[1::2], strict=True)):
+                raise ValueError(f"{name}s do not follow each other from frame 0 to {len(self.timeline)}")
+        for segment in self.segments:
+            if not 0 <= segment.shot < len(self.shots):
+                raise ValueError(f"segment {segment.index} is of shot {segment.shot}, which there is not")
+            shot = self.shots[segment.shot]
+            if not shot.start <= segment.lead_start <= segment.lead_end <= shot.end:
+                raise ValueError(f"segment {segment.index} reaches out of shot {shot.index}")
+
+
+def scan_film(
+    film: FilmInfo,
+    *,
+    shot_settings: ShotSettings,
+    segment_settings: SegmentSettings,
+    progress: Progress | None = None,
+) -> Plan:
+    """Reads the whole film once and plans it; a still picture is a film of one frame.
+
+    Holds a few frames and 16 bytes for each one counted. Reports the stages `fingerprint` in bytes and `scan`
+    in frames, whose total is what the header claims. Raises SourceError where the film cannot be read or
+    changes meanwhile.
+    """
+    source = source_fingerprint(film.path, progress=progress)
+    claimed = _claimed_frames(film)
+    finder = ShotFinder(shot_settings)
+    pts, hashes = array("q"), array("Q")
+    with FrameReader(film) as reader:
+        for frame in reader.frames():
+            pts.append(frame.pts)
+            hashes.append(luma_hash(frame.luma))
+            finder.push(small_luma(frame.luma, depth=film.pixel_format.depth))
+            if progress is not None:
+                progress("scan", len(pts), None if claimed is None else max(claimed, len(pts)))
+    check_source(film.path, source)
+    shots = finder.finish()
+    return Plan(
+        source=source,
+        time_base=film.time_base,
+        timeline=Timeline(pts=np.array(pts, np.int64), luma_hash=np.array(hashes, np.uint64)),
+        shots=shots,
+        segments=make_segments(shots, segment_settings),
+        shot_settings=shot_settings,
+        segment_settings=segment_settings,
+    )
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """Publishes the plan as one JSON file: the same plan gives the same bytes. Raises OutputError."""
+    file = _PlanFile(
+        kind="kinochrome plan",
+        format=1,
+        source=plan.source,
+        time_base=str(plan.time_base),
+        frame_count=len(plan.timeline),
+        pts_runs=_to_runs(plan.timeline.pts),
+        luma_hash=plan.timeline.luma_hash.astype(">u8").tobytes().hex(),
+        shot_starts=[shot.start for shot in plan.shots],
+        segments=[[s.shot, s.start, s.end, s.lead_start, s.lead_end] for s in plan.segments],
+        shot_settings=plan.shot_settings,
+        segment_settings=plan.segment_settings,
+    )
+    write_json(path, file.model_dump(mode="json"), compact=True)
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan that `write_plan` wrote, alike in every value. Raises SettingsError where it is none."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"cannot read the plan {path}: {error.strerror}") from error
+    try:
+        return _to_plan(_PlanFile.model_validate_json(data))
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        reason = f"{place}: {fault['msg']}" if place else fault["msg"]
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
+        reason = str(error)
+    raise SettingsError(f"{path} is not a plan that this version can use ({reason}); plan the film again")
+
+
+class _PlanFile(BaseModel):
+    """The JSON file, member by member."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    kind: Literal["kinochrome plan"]
+    format: Literal[1]
+    source: Source
+    time_base: str
+    frame_count: int
+    pts_runs: list[list[int]]
+    """[first pts, step, frames] of each stretch of even steps."""
+    luma_hash: str
+    """16 hexadecimal digits a frame."""
+    shot_starts: list[int]
+    segments: list[list[int]]
+    """[shot, start, end, lead start, lead end] of each."""
+    shot_settings: ShotSettings
+    segment_settings: SegmentSettings
+
+
+def _to_plan(file: _PlanFile) -> Plan:
+    hashes = np.frombuffer(bytes.fromhex(file.luma_hash), ">u8").astype(np.uint64)
+    if len(hashes) != file.frame_count:
+        raise ValueError(f"{len(hashes)} hashes for {file.frame_count} frames")
+    ends = [*file.shot_starts[1:], file.frame_count]
+    return Plan(
+        source=file.source,
+        time_base=Fraction(file.time_base),
+        timeline=Timeline(pts=_from_runs(file.pts_runs, file.frame_count), luma_hash=hashes),
+        shots=tuple(
+            Shot(index=index, start=start, end=end)
+            for index, (start, end) in enumerate(zip(file.shot_starts, ends, strict=True))
+        ),
+        segments=tuple(
+            Segment(index=index, shot=shot, start=start, end=end, lead_start=lead_start, lead_end=lead_end)
+            for index, (shot, start, end, lead_start, lead_end) in enumerate(file.segments)
+        ),
+        shot_settings=file.shot_settings,
+        segment_settings=file.segment_settings,
+    )
+
+
+def _to_runs(pts: npt.NDArray[np.int64]) -> list[list[int]]:
+    """[first, step, count] of each stretch of even steps, each as long as can be; a single one has step 0."""
+    values: list[int] = pts.tolist()
+    runs = [[values[0], 0, 1]]
+    for before, value in pairwise(values):
+        first, step, count = runs[-1]
+        if count == 1:
+            runs[-1] = [first, value - before, 2]
+        elif value - before == step:
+            runs[-1][2] = count + 1
+        else:
+            runs.append([value, 0, 1])
+    return runs
+
+
+def _from_runs(runs: list[list[int]], frame_count: int) -> npt.NDArray[np.int64]:
+    counts = [count for _, _, count in runs]
+    if min(counts, default=0) < 1 or sum(counts) != frame_count:
+        raise ValueError(f"times of {sum(counts)} frames for {frame_count}")
+    parts = [first + step * np.arange(count, dtype=np.int64) for first, step, count in runs]
+    return np.concatenate(parts)
+
+
+def _claimed_frames(film: FilmInfo) -> int | None:
+    """How many frames the header claims, for a progress bar only."""
+    seconds, rate = film.duration_seconds_from_header, film.rate_from_header
+    return None if seconds is None or rate is None else max(1, round(seconds * rate))

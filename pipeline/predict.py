@@ -1,0 +1,184 @@
+"""Luma of a film to ab, by the generator, in batches. The only place where the film path meets the networks."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from models.checkpoint import DEFAULT_WEIGHTS, WeightsInfo, load_weights
+from models.efficient import INPUT_MULTIPLE, OUTPUT_STRIDE
+from pipeline.color import lightness
+from pipeline.errors import DeviceError, SettingsError
+
+_log = logging.getLogger(__name__)
+
+FloatImage = npt.NDArray[np.float32]
+_LONGEST_TO_SHORTEST = 4  # a wider picture is squeezed to this aspect
+
+
+@dataclass(frozen=True)
+class NetSize:
+    """The size at which the network sees a film: sides are multiples of 4, the aspect is the film's."""
+
+    height: int
+    width: int
+
+    @property
+    def output(self) -> tuple[int, int]:
+        """Height and width of the predicted ab."""
+        return self.height // OUTPUT_STRIDE, self.width // OUTPUT_STRIDE
+
+
+def net_size(*, width: int, height: int, sample_aspect: float, short_side: int) -> NetSize:
+    """The network's size for a picture of `width` x `height` samples of the given aspect."""
+    shown_width = width * sample_aspect
+    aspect = min(max(shown_width / height, 1 / _LONGEST_TO_SHORTEST), _LONGEST_TO_SHORTEST)
+    longer = round(short_side * max(aspect, 1 / aspect) / OUTPUT_STRIDE) * OUTPUT_STRIDE
+    return NetSize(short_side, longer) if aspect >= 1 else NetSize(longer, short_side)
+
+
+class Predictor:
+    """A generator on its device, ready to colour batches of small lumas."""
+
+    def __init__(
+        self,
+        weights: Path | None = None,
+        *,
+        short_side: int = 256,
+        temperature: float = 0.38,
+        batch: int = 8,
+        device: str = "auto",
+        precision: str = "auto",
+    ) -> None:
+        """Loads the weights; None is the default that ships with Kinochrome.
+
+        `short_side` is that of the network's input, a multiple of 32; `temperature` that of the annealed mean
+        (lower is more colourful, higher is calmer); `device` auto, cpu, cuda or cuda:N; `precision` auto, bf16
+        or fp32. Raises WeightsError for an unreadable file, DeviceError for a device that is not there.
+        """
+        self.short_side, self.temperature, self.batch = short_side, temperature, batch
+        self.device = find_device(device)
+        self.precision = find_precision(precision, self.device)
+        generator, self.weights = load_weights(weights or DEFAULT_WEIGHTS)
+        self._generator = generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._fitting_batch = batch
+
+    def settings(self) -> dict[str, object]:
+        """Everything that the predicted colour depends on, beside the luma."""
+        return {
+            "weights": self.weights.sha256,
+            "short_side": self.short_side,
+            "temperature": self.temperature,
+            "batch": self.batch,
+            "device": self.device.type,
+            "precision": self.precision,
+        }
+
+    def size_for(self, *, width: int, height: int, sample_aspect: float = 1.0) -> NetSize:
+        """The size at which the network sees a picture of `width` x `height` samples of the given aspect."""
+        return net_size(width=width, height=height, sample_aspect=sample_aspect, short_side=self.short_side)
+
+    def predict_pictures(self, luma_unit: FloatImage) -> FloatImage:
+        """Lumas (N, H, W) 0..1 of any one size → ab (N, 2, h, w) at the network's output size."""
+        size = self.size_for(width=luma_unit.shape[2], height=luma_unit.shape[1])
+        return np.stack(list(self.predict(lightness(shrink(picture, size)) for picture in luma_unit)))
+
+    def predict(self, lightness: Iterable[FloatImage]) -> Iterator[FloatImage]:
+        """L* pictures (h, w), 0..100, all of one `NetSize` → ab (2, h/4, w/4) for each, in order.
+
+        Batches are counted from the first picture, so the same frames meet in a batch in every run. Out of
+        memory halves the batch, says so and tries again; DeviceError when even one picture does not fit.
+        """
+        pictures = iter(lightness)
+        first = 0
+        while batch := list(islice(pictures, self.batch)):
+            yield from self._predict_batch(batch, first)
+            first += len(batch)
+
+    def _predict_batch(self, batch: Sequence[FloatImage], first: int) -> Iterator[FloatImage]:
+        done = 0
+        while done < len(batch):
+            part = batch[done : done + self._fitting_batch]
+            try:
+                ab = self._run(np.stack(part))
+            except (torch.OutOfMemoryError, RuntimeError) as error:
+                if not _is_out_of_memory(error):
+                    raise
+                self._halve(first + done, error)
+                continue
+            yield from ab
+            done += len(part)
+
+    def _halve(self, picture: int, error: RuntimeError) -> None:
+        if self._fitting_batch == 1:
+            raise DeviceError(
+                f"frame {picture} of this part: {self.device} has no memory left even for one frame; "
+                "a smaller color.short_side or another device works"
+            ) from error
+        self._fitting_batch = max(1, self._fitting_batch // 2)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        _log.warning(
+            "%s is out of memory at frame %d of this part: batch halved to %d",
+            self.device,
+            picture,
+            self._fitting_batch,
+        )
+
+    @torch.inference_mode()
+    def _run(self, lightness: FloatImage) -> FloatImage:
+        height, width = lightness.shape[1:]
+        padded = torch.from_numpy(_padded(lightness))[:, None].to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+            ab = self._generator.colorize(padded, temperature=self.temperature)
+        ab = ab[..., : height // OUTPUT_STRIDE, : width // OUTPUT_STRIDE]
+        return ab.float().cpu().numpy()  # type: ignore[no-any-return]
+
+
+def shrink(unit: FloatImage, size: NetSize) -> FloatImage:
+    """A picture resized to the network's size by area (enlarged linearly where the film is smaller)."""
+    how = cv2.INTER_AREA if unit.shape[0] >= size.height else cv2.INTER_LINEAR
+    return cv2.resize(unit, (size.width, size.height), interpolation=how)  # type: ignore[return-value]
+
+
+def find_device(name: str) -> torch.device:
+    """The device that `auto`, `cpu`, `cuda` or `cuda:N` means here; DeviceError when it is not there."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise SettingsError(f"device {name!r}: auto, cpu, cuda or cuda:N works") from error
+    count = torch.cuda.device_count()
+    if device.type == "cuda" and (device.index or 0) >= count:
+        raise DeviceError(f"device {name!r}: this machine has {count} CUDA devices; auto or cpu works")
+    return device
+
+
+def find_precision(name: str, device: torch.device) -> str:
+    """`bf16` or `fp32`: what `auto` means on a device."""
+    if name != "auto":
+        return name
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    return (
+        "bf16"
+        if torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        else "fp32"
+    )
+
+
+def _padded(lightness: FloatImage) -> FloatImage:
+    """(N, H, W) with H and W grown to multiples of 32 by reflection at the right and below."""
+    grow = [(-side) % INPUT_MULTIPLE for side in lightness.shape[1:]]
+    return np.pad(lightness, ((0, 0), (0, grow[0]), (0, grow[1])), mode="reflect")
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -1,0 +1,75 @@
+"""FFmpeg as a child that is fed through a pipe: it never hangs, never outlives us, says why it failed."""
+
+import contextlib
+import errno
+import logging
+import os
+import re
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+from pipeline.errors import OutputError
+
+_log = logging.getLogger(__name__)
+_TOLD_LINES = 3
+_ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
+
+
+def run_ffmpeg(command: Sequence[str], write: Callable[[IO[bytes]], None], *, output: Path) -> None:
+    """Runs FFmpeg while `write` fills its standard input; returns when the output is written.
+
+    FFmpeg is killed if `write` raises or we are interrupted. Raises OutputError with FFmpeg's own last words
+    where it fails, OSError (ENOSPC, naming `output`) where the disk is full.
+    """
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stderr is not None
+    said: deque[str] = deque(maxlen=50)
+    listener = threading.Thread(target=_listen, args=(process.stderr, said), name="ffmpeg-stderr")
+    listener.start()
+    try:
+        ended_early = not _feed(process.stdin, write)
+        code = process.wait()
+    finally:
+        process.kill()
+        process.wait()
+        listener.join()
+        process.stderr.close()
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+    for line in said:
+        _log.debug("ffmpeg: %s", line)
+    if code != 0 or ended_early:
+        if any("No space left on device" in line for line in said):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(output))
+        raise OutputError(f"cannot write {output}: {_reason(code, said)}")
+
+
+def _feed(pipe: IO[bytes], write: Callable[[IO[bytes]], None]) -> bool:
+    """False if FFmpeg closed its end before all was written."""
+    try:
+        write(pipe)
+        pipe.close()
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def _listen(pipe: IO[bytes], said: deque[str]) -> None:
+    """Empties FFmpeg's standard error, so that it never waits for us, and keeps the end."""
+    for line in pipe:
+        text = _ADDRESS.sub("", line.decode(errors="replace")).strip()
+        if text:
+            said.append(text)
+
+
+def _reason(code: int, said: deque[str]) -> str:
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"ffmpeg was ended by {signal.Signals(-code).name}"
+    return "ffmpeg: " + ("; ".join(list(said)[-_TOLD_LINES:]) or f"ended with code {code}")

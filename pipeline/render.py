@@ -1,0 +1,212 @@
+"""The film's luma and the proxy's colour, put together to the frames that the encoder gets.
+
+Luma samples go through as the very arrays that came in, unless another depth, range or size is asked for.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.color import chroma_scale, chroma_to_plane, resolve_color
+from pipeline.errors import SettingsError, SourceError
+from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Frame, PixelFormat, Plane
+from pipeline.proxy import ProxyFrame
+from pipeline.upsample import Scratch, chroma_size, upsample_chroma
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputPicture:
+    """What the rendered frames are."""
+
+    width: int
+    """Of the whole picture: both halves where they stand side by side."""
+    height: int
+    pixel_format: PixelFormat
+    """Depth and chroma subsampling of the planes."""
+    color: ColorDescription
+    """What the planes mean, without gaps; the encoder tags the stream so."""
+    side_by_side: bool = False
+    """Left half: the source's grey picture. Right half: the result."""
+
+    def __post_init__(self) -> None:
+        if self.pixel_format.chroma not in CHROMA_SHIFTS:
+            works = ", ".join(CHROMA_SHIFTS)
+            raise SettingsError(f"chroma {self.pixel_format.chroma!r} cannot be rendered; {works} can")
+
+    @property
+    def picture_width(self) -> int:
+        """Columns of one picture: half of the width where two stand side by side."""
+        return self.width // 2 if self.side_by_side else self.width
+
+
+def output_picture(
+    film: FilmInfo,
+    *,
+    pixel_format: PixelFormat,
+    range: Literal["source", "limited", "full"] = "source",
+    max_lines: int | None = None,
+    side_by_side: bool = False,
+) -> OutputPicture:
+    """The picture that a film is rendered to: its own size, unless it has more lines than `max_lines`.
+
+    A smaller picture keeps the aspect and has even sizes. Raises SettingsError for a chroma or a matrix that
+    cannot be rendered to.
+    """
+    color = resolve_color(film)
+    if range != "source":
+        color = replace(color, range=range)
+    width, height = film.width, film.height
+    if max_lines is not None and height > max_lines:
+        height = max(max_lines // 2 * 2, 2)
+        width = max(round(film.width * height / film.height / 2) * 2, 2)
+    if side_by_side:
+        width = 2 * (width + width % 2)
+    return OutputPicture(
+        width=width, height=height, pixel_format=pixel_format, color=color, side_by_side=side_by_side
+    )
+
+
+def render(
+    frames: Iterable[Frame],
+    *,
+    proxy: Iterable[ProxyFrame],
+    film: FilmInfo,
+    output: OutputPicture,
+    saturation: float = 1.0,
+) -> Iterator[ColorFrame]:
+    """One colour frame for every frame, in order, with the colour of the proxy frame of the same number.
+
+    The luma array is the frame's own where depth, range and size are the film's. Chroma is inside the gamut
+    of the luma it lies on. Raises SourceError where frames and proxy frames do not pair one to one or a
+    frame is not of the film's size.
+    """
+    scratch = Scratch()
+    for number, frame, colour in _pairs(frames, proxy, film):
+        if frame.luma.shape != (film.height, film.width):
+            found = "x".join(map(str, frame.luma.shape[::-1]))
+            raise SourceError(
+                f"rendering {film.path}: frame {number} of this part is {found}, not {film.width}x{film.height}"
+            )
+        yield render_frame(
+            frame, proxy=colour, film=film, output=output, saturation=saturation, scratch=scratch
+        )
+
+
+def render_frame(
+    frame: Frame,
+    *,
+    proxy: ProxyFrame,
+    film: FilmInfo,
+    output: OutputPicture,
+    saturation: float = 1.0,
+    scratch: Scratch | None = None,
+) -> ColorFrame:
+    """One frame in colour; see `render`."""
+    depth, source_depth = output.pixel_format.depth, film.pixel_format.depth
+    size = (output.picture_width, output.height)
+    luma, is_resized = frame.luma, frame.luma.shape != size[::-1]
+    if is_resized:
+        luma = _resized(luma, size)
+    luma = convert_luma(
+        luma, depth=source_depth, range=film.color.range, to_depth=depth, to_range=output.color.range
+    )
+    cb, cr = proxy.cb, proxy.cr
+    if saturation != 1:
+        cb, cr = cb * np.float32(saturation), cr * np.float32(saturation)
+    interlaced = frame.is_interlaced and not is_resized
+    chroma = output.pixel_format.chroma
+    planes = upsample_chroma(
+        luma,
+        cb=cb,
+        cr=cr,
+        depth=depth,
+        chroma=chroma,
+        color=output.color,
+        interlaced=interlaced,
+        scratch=scratch,
+    )
+    plane_cb, plane_cr = (chroma_to_plane(plane, depth=depth, range=output.color.range) for plane in planes)
+    if output.side_by_side:
+        plane_cb, plane_cr = (_beside_grey(plane, output) for plane in (plane_cb, plane_cr))
+        luma = np.hstack([luma, luma])
+    return ColorFrame(
+        pts=frame.pts,
+        luma=luma,
+        cb=plane_cb,
+        cr=plane_cr,
+        is_interlaced=interlaced,
+        is_top_field_first=frame.is_top_field_first and interlaced,
+    )
+
+
+def convert_luma(
+    plane: Plane,
+    *,
+    depth: int,
+    range: Literal["limited", "full"],
+    to_depth: int,
+    to_range: Literal["limited", "full"],
+) -> Plane:
+    """Luma at another depth and range: exact where it gets deeper, to the nearest number where not.
+
+    Returns `plane` itself where nothing changes. Limited to limited is a shift, so headroom is kept.
+    """
+    if (depth, range) == (to_depth, to_range):
+        return plane
+    if range == to_range == "limited" and to_depth > depth:
+        return np.left_shift(plane, to_depth - depth, dtype=np.uint16)
+    return _luma_table(depth, range, to_depth, to_range)[plane]
+
+
+@lru_cache(maxsize=8)
+def _luma_table(
+    depth: int, range: Literal["limited", "full"], to_depth: int, to_range: Literal["limited", "full"]
+) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    value = np.arange(2**depth, dtype=np.int64)
+    (black, span), (to_black, to_span) = (
+        (0, 2**bits - 1) if kind == "full" else (16 << (bits - 8), 219 << (bits - 8))
+        for bits, kind in ((depth, range), (to_depth, to_range))
+    )
+    nearest = ((value - black) * to_span * 2 + span) // (2 * span) + to_black
+    clipped = np.clip(nearest, 0, 2**to_depth - 1)
+    return clipped.astype(np.uint8) if to_depth == 8 else clipped.astype(np.uint16)
+
+
+def _resized(luma: Plane, size: tuple[int, int]) -> Plane:
+    """Luma at (width, height); a single missing column or line is repeated, not interpolated."""
+    right, down = size[0] - luma.shape[1], size[1] - luma.shape[0]
+    if 0 <= right <= 1 and 0 <= down <= 1:
+        return cv2.copyMakeBorder(luma, 0, down, 0, right, cv2.BORDER_REPLICATE)
+    smaller: Plane = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+    return smaller
+
+
+def _beside_grey(plane: Plane, output: OutputPicture) -> Plane:
+    height, width = chroma_size(output.height, output.width, chroma=output.pixel_format.chroma)
+    centre, _ = chroma_scale(output.pixel_format.depth, output.color.range)
+    both = np.full((height, width), centre, plane.dtype)
+    both[:, width - plane.shape[1] :] = plane
+    return both
+
+
+def _pairs(
+    frames: Iterable[Frame], proxy: Iterable[ProxyFrame], film: FilmInfo
+) -> Iterator[tuple[int, Frame, ProxyFrame]]:
+    """Frame and proxy frame of every number; ends when both do."""
+    colours, number = iter(proxy), 0
+    for number, frame in enumerate(frames, start=1):
+        colour = next(colours, None)
+        if colour is None:
+            raise SourceError(
+                f"rendering {film.path}: the colour proxy ends after {number - 1} frames, the film goes on"
+            )
+        yield number - 1, frame, colour
+    if next(colours, None) is not None:
+        raise SourceError(
+            f"rendering {film.path}: the film's part ends after {number} frames, its colour proxy goes on"
+        )

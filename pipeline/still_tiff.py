@@ -1,0 +1,115 @@
+"""TIFF stills: every tag that does not describe how the pixels lie in the file is carried over."""
+
+import struct
+from pathlib import Path
+
+import pyvips
+
+from pipeline.errors import SourceError
+from pipeline.still_chroma import StillChroma
+from pipeline.still_values import Still, StillTags
+from pipeline.still_vips import read_pixels, rgb_image, save_pixels
+from pipeline.tiff_tags import Ifd, TagValue, pack_exif, pack_ifd, read_exif, read_pages
+
+_SUBFILE, _COMPRESSION, _X_DOTS, _Y_DOTS, _DOTS_UNIT, _EXTRA_SAMPLES = 254, 259, 282, 283, 296, 338
+_XMP, _PHOTOSHOP_LAYERS, _ICC = 700, 37724, 34675
+_OF_PIXELS = frozenset(
+    {*range(254, 260), 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 284, *range(288, 294), 297, 301}
+    | {317, 320, 321, *range(322, 328), 330, *range(332, 342), 347, *range(512, 522), *range(529, 533)}
+)
+"""Tags of baseline TIFF and its extensions that say how pixels are stored: the new file has its own."""
+_COMPRESSIONS = {1: "none", 5: "lzw", 8: "deflate", 32946: "deflate", 32773: "packbits"}
+_ASSOCIATED_ALPHA = 1
+_PER_METRE = {2: 100 / 2.54, 3: 100.0}
+_UNDEFINED, _BYTE, _SHORT = 7, 1, 3
+
+
+def read_tiff(path: Path) -> Still:
+    """A TIFF of one page: grey, RGB, palette or bilevel, 8 or 16 bits, with or without alpha.
+
+    Reduced copies of the picture (thumbnails, pyramid levels) are no pages and are left out. Raises
+    SourceError where it is damaged, too large, has several pages or alpha that its colours were multiplied
+    with.
+    """
+    with path.open("rb") as file:
+        try:
+            pages = read_pages(file)
+        except ValueError as error:
+            raise SourceError(f"cannot read {path}: damaged or cut short ({error})") from error
+        full = [index for index, page in enumerate(pages) if not page.number(_SUBFILE, 0) & 1]
+        if len(full) != 1:
+            raise SourceError(
+                f"cannot read {path}: it has {len(full)} pages; save each page as a still of its own first"
+            )
+        page = pages[full[0]]
+        if page.number(_EXTRA_SAMPLES, 0) == _ASSOCIATED_ALPHA:
+            raise SourceError(f"cannot read {path}: premultiplied alpha; save it with straight alpha or none")
+        file.seek(0)
+        pixels = read_pixels(
+            file,
+            path,
+            loader=lambda *given, **more: pyvips.Image.tiffload_source(*given, page=full[0], **more),
+        )
+    notes = ["the layers that Photoshop keeps in it are left out"] if _PHOTOSHOP_LAYERS in page else []
+    return Still(
+        path=path,
+        format="tiff",
+        luma=pixels.luma,
+        alpha=pixels.alpha,
+        tags=_tags(page),
+        compression=_COMPRESSIONS.get(page.number(_COMPRESSION, 1), "deflate"),
+        notes=tuple(notes),
+    )
+
+
+def write_tiff(target: Path, still: Still, chroma: StillChroma, *, tags: StillTags, path: Path) -> None:
+    """Writes the still with its colour into `target`, compressed as the source was; messages name `path`."""
+    image = rgb_image(still.luma, still.alpha, chroma)
+    with target.open("w+b") as file:
+        save_pixels(
+            file,
+            path,
+            saver=image.tiffsave_target,
+            compression=still.compression or "deflate",
+            predictor="horizontal",
+        )
+        written = read_pages(file)[0]
+        merged = Ifd({tag: value for tag, value in written.items() if tag in _OF_PIXELS})
+        merged.update(_carried(tags))
+        place = file.seek(0, 2)
+        place += file.write(b"\0" * (place % 2))
+        file.write(pack_ifd(merged, place))
+        file.seek(4)
+        file.write(struct.pack("<I", place))
+
+
+def _tags(page: Ifd) -> StillTags:
+    icc, xmp = page.get(_ICC), page.get(_XMP)
+    carried = Ifd(
+        {
+            tag: value
+            for tag, value in page.items()
+            if tag not in _OF_PIXELS and tag not in {_ICC, _XMP, _PHOTOSHOP_LAYERS}
+        }
+    )
+    factor = _PER_METRE.get(page.number(_DOTS_UNIT, 2), 0.0)
+    dots = (page.ratio(_X_DOTS) * factor, page.ratio(_Y_DOTS) * factor)
+    return StillTags(
+        icc=icc.data if isinstance(icc, TagValue) else None,
+        exif=pack_exif(carried) if carried else None,
+        xmp=xmp.data if isinstance(xmp, TagValue) else None,
+        dots_per_metre=dots if all(dots) else None,
+    )
+
+
+def _carried(tags: StillTags) -> Ifd:
+    ifd = (read_exif(tags.exif) if tags.exif else None) or Ifd()
+    ifd = Ifd({tag: value for tag, value in ifd.items() if tag not in _OF_PIXELS})
+    if tags.dots_per_metre is not None and _X_DOTS not in ifd:
+        ifd[_X_DOTS], ifd[_Y_DOTS] = (TagValue.rational(value / 100) for value in tags.dots_per_metre)
+        ifd[_DOTS_UNIT] = TagValue(_SHORT, struct.pack("<H", 3))
+    if tags.icc is not None:
+        ifd[_ICC] = TagValue(_UNDEFINED, tags.icc)
+    if tags.xmp is not None:
+        ifd[_XMP] = TagValue(_BYTE, tags.xmp)
+    return ifd

@@ -1,0 +1,115 @@
+"""Pixels of PNG and TIFF through libvips: read band by band as luma and alpha, written as RGB."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyvips
+
+from pipeline.errors import OutputError, SourceError
+from pipeline.media import Plane
+from pipeline.rgb_luma import luma_of_rgb, rgb_of_luma
+from pipeline.still_chroma import StillChroma, bands
+from pipeline.still_values import MOST_PIXELS
+
+# libvips logs what it also raises; without a handler Python would print that to stderr.
+logging.getLogger("pyvips").addHandler(logging.NullHandler())
+# Its cache of operations would keep the pixels of pictures that are done with.
+pyvips.cache_set_max(0)
+
+_MODES = {"b-w", "grey16", "srgb", "rgb", "rgb16"}
+_FORMATS: dict[str, type[np.uint8] | type[np.uint16]] = {"uchar": np.uint8, "ushort": np.uint16}
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """What was read: luma and alpha (None without) as `Still` has them."""
+
+    luma: Plane
+    alpha: Plane | None
+
+
+def read_pixels(file: BinaryIO, path: Path, *, loader: Callable[..., Any]) -> Pixels:
+    """Luma and alpha of the picture in an open file; `loader` is libvips' for its format.
+
+    Raises SourceError where the file is damaged, too large, or not grey or RGB of 8 or 16 bits.
+    """
+    try:
+        source = pyvips.Source.new_from_descriptor(file.fileno())
+        image = loader(source, access="sequential", fail_on="warning")
+        _check(image, path)
+        return _planes(image)
+    except pyvips.Error as error:
+        raise SourceError(f"cannot read {path}: damaged or cut short ({_last_line(error)})") from error
+
+
+def check_decodes(data: bytes, path: Path, *, loader: Callable[..., Any]) -> None:
+    """Decodes a picture in memory and forgets it: raises SourceError where `read_pixels` would."""
+    try:
+        image = loader(data, access="sequential", fail_on="warning")
+        _check(image, path)
+        region = pyvips.Region.new(image)  # in this thread: libvips' own would log through Python
+        for rows in bands((image.height, image.width)):
+            region.fetch(0, rows.start, image.width, rows.stop - rows.start)
+    except pyvips.Error as error:
+        raise SourceError(f"cannot read {path}: damaged or cut short ({_last_line(error)})") from error
+
+
+def rgb_image(luma: Plane, alpha: Plane | None, chroma: StillChroma) -> Any:
+    """A libvips image of RGB or RGBA whose luma is `luma`, exactly; made band by band."""
+    height, width = luma.shape
+    count = 3 if alpha is None else 4
+    pixels = np.empty((height, width, count), luma.dtype)
+    for rows in bands(luma.shape):
+        pixels[rows, :, :3] = rgb_of_luma(luma[rows], *chroma.rows(luma[rows], rows.start))
+        if alpha is not None:
+            pixels[rows, :, 3] = alpha[rows]
+    deep = luma.dtype.itemsize == 2
+    image = pyvips.Image.new_from_memory(pixels.data, width, height, count, "ushort" if deep else "uchar")
+    return image.copy(interpretation="rgb16" if deep else "srgb")
+
+
+def save_pixels(file: BinaryIO, path: Path, *, saver: Callable[..., Any], **options: Any) -> None:
+    """Runs libvips' saver of a format into an open file. Raises OutputError where it fails, naming `path`."""
+    try:
+        saver(pyvips.Target.new_to_descriptor(file.fileno()), keep="none", **options)
+    except pyvips.Error as error:
+        raise OutputError(f"cannot write {path}: {_last_line(error)}") from error
+
+
+def _check(image: Any, path: Path) -> None:
+    if image.width * image.height > MOST_PIXELS:
+        raise SourceError(
+            f"cannot read {path}: {image.width}x{image.height} is larger than a still may be, "
+            f"{MOST_PIXELS / 1e6:.0f} megapixels"
+        )
+    if image.format not in _FORMATS or image.interpretation not in _MODES or image.bands > 4:
+        raise SourceError(
+            f"cannot read {path}: {image.bands} channels of {image.format} ({image.interpretation}); "
+            "a still must be grey or RGB of 8 or 16 bits"
+        )
+
+
+def _planes(image: Any) -> Pixels:
+    dtype = _FORMATS[image.format]
+    size = (image.height, image.width)
+    has_alpha = image.bands in (2, 4)
+    luma = np.empty(size, dtype)
+    alpha = np.empty(size, dtype) if has_alpha else None
+    region = pyvips.Region.new(image)
+    for rows in bands(size):
+        data = region.fetch(0, rows.start, image.width, rows.stop - rows.start)
+        flat: Plane = np.frombuffer(data, np.uint8) if dtype is np.uint8 else np.frombuffer(data, np.uint16)
+        part = flat.reshape(rows.stop - rows.start, image.width, image.bands)
+        luma[rows] = part[..., 0] if image.bands <= 2 else luma_of_rgb(part[..., :3])
+        if alpha is not None:
+            alpha[rows] = part[..., -1]
+    return Pixels(luma, alpha)
+
+
+def _last_line(error: pyvips.Error) -> str:
+    lines = [line.strip() for line in error.detail.splitlines() if line.strip()]
+    return str(lines[-1] if lines else error.message)

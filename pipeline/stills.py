@@ -1,0 +1,110 @@
+"""Stills in, colour stills out: PNG, JPEG and TIFF with their luma untouched and their metadata kept.
+
+What is exact: PNG and TIFF (8 and 16 bits) give back the luma of every pixel. A grey JPEG keeps its coded
+luma bit for bit; the luma of a JPEG with colour of its own is coded again, and the share of equal samples is
+told (see `pipeline.still_jpeg`). From one format to another luma is exact too, except into a JPEG.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.errors import OutputError, SourceError
+from pipeline.grey_profile import profile_space, rgb_from_grey
+from pipeline.publish import publish
+from pipeline.still_chroma import StillChroma
+from pipeline.still_jpeg import MOST_JPEG_XMP_BYTES, read_jpeg, write_jpeg
+from pipeline.still_label import label_xmp
+from pipeline.still_png import read_png, write_png
+from pipeline.still_tiff import read_tiff, write_tiff
+from pipeline.still_values import Still, StillFormat, StillTags, still_format, still_matrix
+
+__all__ = ["Still", "read_still", "still_format", "still_matrix", "write_still"]
+
+_MAGIC = {
+    b"\x89PNG\r\n\x1a\n": read_png,
+    b"\xff\xd8\xff": read_jpeg,
+    b"II*\0": read_tiff,
+    b"MM\0*": read_tiff,
+    b"II+\0": read_tiff,
+    b"MM\0+": read_tiff,
+}
+
+
+def read_still(path: Path) -> Still:
+    """The still in a file, whose format is found by its content, not by its name.
+
+    Raises SourceError, with one line, for a file that is missing, empty, no PNG, JPEG or TIFF, damaged,
+    larger than 400 megapixels, of several pages, or neither grey nor RGB of 8 or 16 bits.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+        if not start:
+            raise SourceError(f"cannot read {path}: the file is empty")
+        reader = next((reader for magic, reader in _MAGIC.items() if start.startswith(magic)), None)
+        if reader is None:
+            raise SourceError(f"cannot read {path}: not a PNG, JPEG or TIFF picture")
+        return reader(path)
+    except FileNotFoundError as error:
+        raise SourceError(f"cannot read {path}: no such file") from error
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def write_still(
+    path: Path, still: Still, *, chroma: StillChroma, statement: str, overwrite: bool = False
+) -> tuple[str, ...]:
+    """Publishes the still with its colour in the format that the suffix of `path` names; whole or not at all.
+
+    `chroma` must be made for `still_matrix` of that format; `statement` says, in XMP, where the colours come
+    from. Returns what could not be kept as it was, a line each. Raises SettingsError for an unknown suffix,
+    OutputError where the file exists (and not `overwrite`), is the source, or cannot be written.
+    """
+    format = still_format(path)
+    if path.exists():
+        if path.samefile(still.path):
+            raise OutputError(f"cannot write {path}: it is the source; name another output")
+        if not overwrite:
+            raise OutputError(f"cannot write {path}: it exists; choose another name or allow overwriting")
+    tags, notes = _tags_for(still, format, statement)
+    with publish(path) as target:
+        if format == "jpeg":
+            notes += write_jpeg(target, still, chroma, tags=tags, path=path)
+        else:
+            write = write_png if format == "png" else write_tiff
+            write(target, still, chroma, tags=tags, path=path)
+    return tuple(notes)
+
+
+def _is_resolution(block: bytes) -> bool:
+    """Whether a native block is the one that `dots_per_metre` was read from."""
+    return block[4:8] in {b"JFIF", b"pHYs"}
+
+
+def _tags_for(still: Still, format: StillFormat, statement: str) -> tuple[StillTags, list[str]]:
+    """The tags of the colour picture, and what of the source's could not be kept."""
+    tags, notes = still.tags, list(still.notes)
+    if tags.icc is not None and (space := profile_space(tags.icc)) != "RGB":
+        profile = rgb_from_grey(tags.icc) if space == "GRAY" else None
+        if profile is None:
+            notes.append(
+                f"its {space or 'unreadable'} colour profile has no tone curve for RGB and is left out"
+            )
+        tags = replace(tags, icc=profile)
+    if format != still.format:
+        lost = [block for block in tags.native if not _is_resolution(block)]
+        if lost:
+            notes.append(
+                f"{len(lost)} blocks of metadata that only a {still.format.upper()} can hold are left out"
+            )
+        tags = replace(tags, native=())
+    labelled = label_xmp(tags.xmp, statement)
+    if labelled is None or (format == "jpeg" and len(labelled) > MOST_JPEG_XMP_BYTES):
+        notes.append(
+            "its XMP has no room for the label that the colours are predicted, and is kept without it"
+        )
+    else:
+        tags = replace(tags, xmp=labelled)
+    return tags, notes

@@ -1,0 +1,149 @@
+"""A folder of photos and clips as a training set, split by origin so that no scene leaks.
+
+`manifest.csv` in the folder or beside it (columns `path` and `origin`, others ignored) says where each file comes from:
+the part of `origin` before ` : ` is what a file shares with its relatives. Without a manifest a file's
+origin is its folder.
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from glob import escape
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import SettingsError, SourceError
+from pipeline.samples import decode_rgb
+
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+CLIP_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm")
+_MANIFEST = "manifest.csv"
+_LONGEST_SIDE = 512  # of a clip's frames
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingFile:
+    """A photo or clip and where it comes from."""
+
+    path: Path
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """The files of a training set by what they are for."""
+
+    train: tuple[TrainingFile, ...]
+    validation: tuple[TrainingFile, ...]
+    test: tuple[TrainingFile, ...]
+
+
+def split_by_origin(folder: Path, *, validation: Sequence[str], test: Sequence[str]) -> Split:
+    """Files of a folder in the order of their paths; `validation` and `test` are patterns of origins.
+
+    Without patterns for validation every tenth origin is held back for it, at least one. Raises SettingsError when a pattern fits no file or nothing is left to train on.
+    """
+    files = _list_files(folder)
+    if not validation:
+        rest = sorted({file.origin for file in files if not _fits(file, test)})
+        validation = [escape(origin) for origin in rest[9::10] or rest[-1:]]
+    parts: dict[str, list[TrainingFile]] = {"train": [], "validation": [], "test": []}
+    for file in files:
+        kind = "test" if _fits(file, test) else "validation" if _fits(file, validation) else "train"
+        parts[kind].append(file)
+    idle = [p for p in (*validation, *test) if not any(_fits(file, [p]) for file in files)]
+    if idle:
+        raise SettingsError(f"training set {folder}: no file has an origin like {', '.join(map(repr, idle))}")
+    for kind in ("train", "validation"):
+        if not parts[kind]:
+            raise SettingsError(f"training set {folder}: no photo or clip is left for {kind}")
+    return Split(**{kind: tuple(found) for kind, found in parts.items()})
+
+
+def read_pictures(
+    files: Sequence[TrainingFile],
+    *,
+    frames_per_clip: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[bytes]:
+    """Every photo's bytes, and evenly spaced frames of every clip as JPEG, in the order of the files."""
+    pictures: list[bytes] = []
+    for done, file in enumerate(files, 1):
+        if file.path.suffix.lower() in CLIP_SUFFIXES:
+            pictures += _clip_frames(file.path, frames_per_clip)
+        else:
+            pictures.append(file.path.read_bytes())
+        progress(done, len(files))
+    return pictures
+
+
+def bin_prior(pictures: Sequence[bytes], bins: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Share of each ab bin (Q,) over small copies of the pictures; sums to 1.
+
+    Zhang et al. 2016, section 2.2, without their smoothing: rebalancing mixes in the uniform distribution.
+    """
+    reach = 128
+    counts = np.zeros((2 * reach, 2 * reach))
+    for encoded in pictures:
+        small = cv2.resize(decode_rgb(encoded), (32, 32), interpolation=cv2.INTER_AREA)
+        lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+        cell = np.clip(np.round(lab[..., 1:]).astype(int), -reach, reach - 1) + reach
+        np.add.at(counts, (cell[..., 0], cell[..., 1]), 1)
+    found = np.argwhere(counts)
+    nearest = np.square((found - reach)[:, None] - bins[None]).sum(axis=-1).argmin(axis=1)
+    share = np.bincount(nearest, weights=counts[tuple(found.T)], minlength=len(bins))
+    return share / share.sum()
+
+
+def _list_files(folder: Path) -> list[TrainingFile]:
+    manifest = next((p for p in (folder / _MANIFEST, folder.parent / _MANIFEST) if p.is_file()), None)
+    wanted = (*PHOTO_SUFFIXES, *CLIP_SUFFIXES)
+    if manifest:
+        with manifest.open(newline="", encoding="utf-8") as file:
+            rows = [
+                (manifest.parent / row["path"], row["origin"].split(" : ")[0]) for row in csv.DictReader(file)
+            ]
+        rows = [(path, origin) for path, origin in rows if folder in path.parents]
+    else:
+        rows = [(path, str(path.parent.relative_to(folder))) for path in folder.rglob("*")]
+    files = [
+        TrainingFile(path=p, origin=o) for p, o in sorted(rows) if p.suffix.lower() in wanted and p.is_file()
+    ]
+    if not files:
+        raise SettingsError(
+            f"training set {folder}: no photo ({', '.join(PHOTO_SUFFIXES)}) or clip found in it"
+        )
+    return files
+
+
+def _fits(file: TrainingFile, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(file.origin, pattern) for pattern in patterns)
+
+
+def _clip_frames(path: Path, count: int) -> list[bytes]:
+    """`count` frames at even distances, JPEG quality 95."""
+    total = sum(1 for _ in _rgb_frames(path, wanted=None))
+    wanted = {round((place + 0.5) * total / count - 0.5) for place in range(min(count, total))}
+    frames = []
+    for bgr in _rgb_frames(path, wanted=wanted):
+        scale = min(1.0, _LONGEST_SIDE / max(bgr.shape[:2]))
+        small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        frames.append(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
+    return frames
+
+
+def _rgb_frames(path: Path, *, wanted: set[int] | None) -> Iterator[npt.NDArray[np.uint8]]:
+    try:
+        with av.open(str(path)) as container:
+            for number, frame in enumerate(container.decode(video=0)):
+                if wanted is None:
+                    yield np.empty((0, 0, 3), np.uint8)
+                elif number in wanted:
+                    yield frame.to_ndarray(format="bgr24")
+    except (av.error.FFmpegError, IndexError) as error:
+        raise SourceError(f"training clip {path}: cannot be decoded ({error})") from error

@@ -1,0 +1,20 @@
+"""Fixtures for every test: what a test leaves behind is a fault."""
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing_behind() -> Iterator[None]:
+    """Fail a test that leaves a thread running or changes numpy's global random state."""
+    threads = set(threading.enumerate())
+    state = str(np.random.get_state())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in threads]
+    # tqdm keeps one monitor thread for the life of the process
+    names = [thread.name for thread in left if thread.is_alive() and type(thread).__name__ != "TMonitor"]
+    assert not names, f"the test left threads running: {names}"
+    assert state == str(np.random.get_state()), "the test changed numpy's global random state"

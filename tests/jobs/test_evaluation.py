@@ -1,0 +1,353 @@
+import csv
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from torch import Tensor
+
+from jobs.evaluation import evaluate, find_exhibits
+from jobs.evaluation_clips import measure_clip, read_clip
+from jobs.evaluation_photos import read_photo
+from jobs.evaluation_pictures import Floats, Predict, Rgb, put_together, take_apart
+from models.checkpoint import save_weights
+from models.efficient import EfficientGenerator
+from pipeline.errors import SettingsError, SourceError
+from pipeline.predict import Predictor
+from pipeline.publish import write_json
+from pipeline.segments import SegmentSettings
+
+
+def _picture(seed: int, *, size: tuple[int, int] = (72, 56)) -> Rgb:
+    """A smooth, warm colour picture (height, width) without clipped colours."""
+    coarse = (
+        np.random.default_rng(seed).uniform((130, 90, 50), (200, 160, 120), size=(3, 4, 3)).astype(np.float32)
+    )
+    return cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC).clip(0, 255).astype(np.uint8)
+
+
+def _save(path: Path, rgb: Rgb) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    return path
+
+
+def _knowing(*paths: Path, share: float = 1.0) -> Predict:
+    """A network that knows `share` of the colours of the photos, told apart by their size."""
+    known = {(picture := take_apart(read_photo(path))).lightness.shape: picture for path in paths}
+
+    def predict(levels: Floats) -> Floats:
+        height, width = levels.shape[1:]
+        return share * known[height, width].ab_at((height // 4, width // 4))[None]
+
+    return predict
+
+
+def _grey(levels: Floats) -> Floats:
+    count, height, width = levels.shape
+    return np.zeros((count, 2, height // 4, width // 4), dtype=np.float32)
+
+
+def _features(rgb: Tensor) -> Tensor:
+    assert rgb.dtype == torch.uint8
+    assert rgb.shape[1:] == (3, 256, 256)
+    return torch.nn.functional.avg_pool2d(rgb.float() / 255, 64).flatten(1)
+
+
+def _photos(folder: Path, count: int = 4) -> list[Path]:
+    return [
+        _save(folder / f"photo{number}.png", _picture(number, size=(64 + 8 * number, 48)))
+        for number in range(count)
+    ]
+
+
+def test_lab_round_trip_keeps_the_picture() -> None:
+    rgb = _picture(3)
+    picture = take_apart(rgb)
+    again = put_together(picture.lightness, picture.ab_at(rgb.shape[:2]))
+    assert np.abs(again.astype(int) - rgb).max() <= 1
+
+
+def test_network_is_shown_the_grey_of_the_same_lightness(tmp_path: Path) -> None:
+    rgb = _picture(4)
+    path = _save(tmp_path / "photo.png", rgb)
+    seen: list[Floats] = []
+
+    def predict(levels: Floats) -> Floats:
+        seen.append(levels)
+        return _grey(levels)
+
+    evaluate([path], predict=predict)
+    (levels,) = seen
+    assert levels.dtype == np.float32
+    assert levels.shape == (1, *rgb.shape[:2])
+    grey = np.repeat(levels[0][..., None], 3, axis=-1)
+    lightness = cv2.cvtColor(grey, cv2.COLOR_RGB2Lab)[..., 0]
+    np.testing.assert_allclose(lightness, take_apart(rgb).lightness, atol=0.3)
+
+
+def test_true_colours_score_as_the_truth(tmp_path: Path) -> None:
+    paths = _photos(tmp_path)
+    report = evaluate(paths, predict=_knowing(*paths), features=_features)
+    (group,) = report.groups
+    assert (group.group, group.photo_count) == ("all", 4)
+    assert group.ab_rmse == 0
+    assert group.ab_rmse_grey > 5
+    assert group.colorfulness == group.colorfulness_truth > 10
+    assert group.kernel is not None
+    assert group.kernel.result == group.kernel.truth < group.kernel.grey
+    assert group.kernel.closed_share == 1
+    assert group.kernel.closed_share_paired == pytest.approx(1)
+
+
+def test_grey_scores_as_grey(tmp_path: Path) -> None:
+    paths = _photos(tmp_path)
+    (group,) = evaluate(paths, predict=_grey, features=_features).groups
+    assert group.ab_rmse == group.ab_rmse_grey > 0
+    assert group.colorfulness < 1
+    assert group.kernel is not None
+    assert group.kernel.closed_share == group.kernel.closed_share_paired == 0
+
+
+def test_error_of_known_size(tmp_path: Path) -> None:
+    path = _save(tmp_path / "photo.png", _picture(5))
+    truth = _knowing(path)
+    shift = np.array([3.0, 4.0], dtype=np.float32)[:, None, None]
+    (photo,) = evaluate([path], predict=lambda levels: truth(levels) + shift).photos
+    assert photo.ab_rmse == pytest.approx(np.sqrt((9 + 16) / 2), rel=1e-5)
+
+
+def test_generator_can_be_evaluated(tmp_path: Path) -> None:
+    weights = tmp_path / "random.safetensors"
+    torch.manual_seed(0)
+    save_weights(weights, EfficientGenerator(), name="random", licence="none", recipe={})
+    predict = Predictor(weights, short_side=128, device="cpu", precision="fp32").predict_pictures
+    photo = _save(tmp_path / "photo.png", _picture(2, size=(100, 150)))
+    (figures,) = evaluate([photo], predict=predict).photos
+    assert predict(np.full((2, 100, 150), 0.5, dtype=np.float32)).shape == (2, 2, 32, 48)
+    assert figures.ab_rmse != figures.ab_rmse_grey
+
+
+def test_groups_are_averaged_apart(tmp_path: Path) -> None:
+    paths = _photos(tmp_path / "data" / "photos")
+    listed = tmp_path / "groups.csv"
+    with listed.open("w", newline="") as file:
+        rows = [(f"photos/{path.name}", group) for path, group in zip(paths, "abab", strict=True)]
+        csv.writer(file).writerows([("path", "group"), *rows])
+    report = evaluate(
+        [tmp_path / "data"], predict=_knowing(*paths, share=0.5), groups=listed, features=_features
+    )
+    assert [photo.path for photo in report.photos] == paths
+    everyone, first, second = report.groups
+    assert [(group.group, group.photo_count) for group in report.groups] == [("all", 4), ("a", 2), ("b", 2)]
+    photos = report.photos
+    assert first.ab_rmse == pytest.approx(np.sqrt((photos[0].ab_rmse ** 2 + photos[2].ab_rmse ** 2) / 2))
+    assert everyone.ab_rmse**2 == pytest.approx((first.ab_rmse**2 + second.ab_rmse**2) / 2)
+    assert first.ab_rmse == pytest.approx(first.ab_rmse_grey / 2, rel=1e-4)
+    assert second.colorfulness == pytest.approx((photos[1].colorfulness + photos[3].colorfulness) / 2)
+    assert first.kernel is not None
+
+
+def test_without_features_there_is_no_kernel_distance(tmp_path: Path) -> None:
+    report = evaluate(_photos(tmp_path), predict=_grey)
+    assert report.groups[0].kernel is None
+    assert report.clips == ()
+    assert report.clip_mean() is None
+
+
+def test_progress_counts_photos(tmp_path: Path) -> None:
+    seen: list[tuple[str, int, int]] = []
+    evaluate(_photos(tmp_path, 2), predict=_grey, progress=lambda *step: seen.append(step))
+    assert seen == [("photos", 1, 2), ("photos", 2, 2)]
+
+
+def test_folder_is_searched_for_photos_and_clips(tmp_path: Path) -> None:
+    for name in ("b/z.JPG", "a.png", "clip.mkv", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = find_exhibits([tmp_path])
+    assert [str(exhibit.path.relative_to(tmp_path)) for exhibit in found] == ["a.png", "b/z.JPG", "clip.mkv"]
+    assert [exhibit.is_photo for exhibit in found] == [True, True, False]
+    assert {exhibit.group for exhibit in found} == {"all"}
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("path,kind\na.png,x\n", SettingsError, "found path, kind; expected the columns path, group"),
+        ("", SettingsError, "found no rows"),
+        ("path,group\na.png,\n", SettingsError, "line 2: path and group must not be empty"),
+        ("path,group\na.png,x\nb.png,x\n", SourceError, r"line 3: no file b\.png"),
+    ],
+    ids=["other column", "empty", "no group", "no file"],
+)
+def test_bad_list_of_groups_is_named(tmp_path: Path, text: str, error: type[Exception], message: str) -> None:
+    _save(tmp_path / "a.png", _picture(1))
+    listed = tmp_path / "groups.csv"
+    listed.write_text(text)
+    with pytest.raises(error, match=message):
+        find_exhibits([tmp_path], groups=listed)
+
+
+def test_list_of_groups_needs_its_folder(tmp_path: Path) -> None:
+    photo = _save(tmp_path / "a.png", _picture(1))
+    with pytest.raises(SettingsError, match="name one folder"):
+        find_exhibits([photo], groups=tmp_path / "groups.csv")
+    with pytest.raises(SettingsError, match="cannot read"):
+        find_exhibits([tmp_path], groups=tmp_path / "groups.csv")
+
+
+def test_what_is_not_there_or_no_picture_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no such file"):
+        evaluate([tmp_path / "none.png"], predict=_grey)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceError, match="no photo or clip"):
+        evaluate([tmp_path / "empty"], predict=_grey)
+    for name in ("text.png", "text.mp4"):
+        (tmp_path / name).write_text("not a picture, whatever its name says\n")
+        with pytest.raises(SourceError, match=rf"cannot evaluate .*{name}"):
+            evaluate([tmp_path / name], predict=_grey)
+
+
+def test_sheet_shows_grey_result_and_truth(tmp_path: Path) -> None:
+    orange = np.full((90, 120, 3), (220, 140, 60), dtype=np.uint8)
+    path = _save(tmp_path / "orange.png", orange)
+    sheet = tmp_path / "sheet.png"
+    evaluate([path], predict=_knowing(path), sheet=sheet)
+    rgb = read_photo(sheet)
+    assert rgb.shape[0] < 512  # as it is, not shrunk
+    third = rgb.shape[1] // 2 // 3
+    grey, result, truth = (rgb[80, third * column + third // 2].astype(int) for column in range(3))
+    assert np.ptp(grey) <= 1
+    np.testing.assert_allclose(result, orange[0, 0], atol=2)
+    np.testing.assert_allclose(truth, orange[0, 0], atol=2)
+    assert sorted(tmp_path.iterdir()) == [path, sheet]
+
+
+# clips
+
+
+def _make_clip(path: Path, frames: Sequence[Rgb]) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=Fraction(25))
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "bgr0"
+        for rgb in frames:
+            container.mux(
+                stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format="bgr0"))
+            )
+        container.mux(stream.encode())
+    return path
+
+
+def _flickering(amount: float = 12.0) -> Predict:
+    """The same ab everywhere, but it jumps from frame to frame by twice `amount`."""
+    sign = itertools.cycle((1.0, -1.0))
+
+    def predict(levels: Floats) -> Floats:
+        base = np.array([15.0, 20.0], dtype=np.float32)[:, None, None]
+        height, width = levels.shape[1:]
+        flat = np.ones((2, height // 8, width // 8), dtype=np.float32)
+        return np.stack([flat * (base + amount * next(sign)) for _ in levels])
+
+    return predict
+
+
+def _averaged(luma: npt.NDArray[np.uint8], ab: Floats) -> Floats:
+    assert luma.dtype == np.uint8
+    assert luma.shape == (len(ab), 144, 112)  # 9:7, as the pictures of these clips
+    return np.broadcast_to(ab.mean(axis=0), ab.shape)
+
+
+def test_clip_is_read_in_its_own_colours(tmp_path: Path) -> None:
+    frames = [_picture(seed) for seed in range(3)]
+    read = list(read_clip(_make_clip(tmp_path / "clip.nut", frames), short_px=56))
+    for rgb, expected in zip(read, frames, strict=True):
+        np.testing.assert_array_equal(rgb, expected)
+
+
+@pytest.mark.parametrize("tag", [None, 5, 1], ids=["untagged", "601", "709"])
+def test_matrix_of_a_clip_is_heeded(tmp_path: Path, tag: int | None) -> None:
+    # red in BT.601 (also what an untagged clip of few lines is) and in BT.709, limited range
+    y, cb, cr = (63, 102, 240) if tag == 1 else (81, 90, 240)
+    frame = av.VideoFrame(64, 48, "yuv444p")
+    for plane, value in zip(frame.planes, (y, cb, cr), strict=True):
+        plane.update(bytes([value]) * plane.buffer_size)
+    path = tmp_path / "red.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv444p"
+        if tag is not None:
+            stream.codec_context.colorspace = tag
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    (rgb,) = read_clip(path, short_px=48)
+    np.testing.assert_allclose(rgb[20, 20].astype(int), (255, 0, 0), atol=4)
+
+
+def test_steadying_takes_the_excess_away(tmp_path: Path) -> None:
+    path = _make_clip(tmp_path / "clip.nut", [_picture(1)] * 12)
+    (clip,) = evaluate([path], predict=_flickering(), steady=_averaged).clips
+    assert (clip.frame_count, clip.shot_count) == (12, 1)
+    assert clip.cdc_grey == 0  # twelve times the same frame
+    assert clip.cdc > 0.05
+    assert clip.cdc_steadied == 0
+    assert clip.excess_left == 0
+    assert clip.colorfulness_kept == pytest.approx(1, abs=0.1)
+
+
+def test_clip_without_steadying_has_no_figures_for_it(tmp_path: Path) -> None:
+    path = _make_clip(tmp_path / "clip.nut", [_picture(1)] * 3)
+    clip = measure_clip(path, predict=_flickering())
+    assert (
+        clip.cdc_steadied is clip.colorfulness_steadied is clip.excess_left is clip.colorfulness_kept is None
+    )
+
+
+def test_cut_is_no_flicker(tmp_path: Path) -> None:
+    path = _make_clip(tmp_path / "clip.nut", [_picture(1)] * 10 + [_picture(8)] * 10)
+    clip = measure_clip(path, predict=_flickering(0))
+    assert (clip.frame_count, clip.shot_count) == (20, 2)
+    assert clip.cdc == clip.cdc_grey == clip.cdc_truth == 0
+
+
+def test_segments_overlap_and_give_every_frame_once(tmp_path: Path) -> None:
+    path = _make_clip(tmp_path / "clip.nut", [_picture(1)] * 12)
+    lengths: list[int] = []
+
+    def steady(luma: npt.NDArray[np.uint8], ab: Floats) -> Floats:
+        lengths.append(len(luma))
+        return ab
+
+    settings = SegmentSettings(segment_frames=8, overlap_frames=8)
+    cut = measure_clip(path, predict=_flickering(), steady=steady, segment_settings=settings)
+    whole = measure_clip(path, predict=_flickering())
+    assert len(lengths) == 2
+    assert cut.cdc_steadied == cut.cdc == whole.cdc
+
+
+# the report
+
+
+def test_report_as_json_and_table(tmp_path: Path) -> None:
+    paths = _photos(tmp_path / "media", 3)
+    clip = _make_clip(tmp_path / "media" / "clip.nut", [_picture(1)] * 4)
+    network: Callable[[Floats], Floats] = _knowing(*paths, share=0.9)
+    report = evaluate(paths, predict=network, features=_features)
+    clips = evaluate([clip], predict=_flickering(), steady=_averaged)
+    for part, rows in ((report, 2), (clips, 3)):
+        lines = part.as_table().splitlines()
+        assert len(lines) == rows
+        assert len({len(line) for line in lines}) == 1
+    write_json(tmp_path / "report.json", report.as_json())
+    read = json.loads((tmp_path / "report.json").read_text())
+    assert [photo["path"] for photo in read["photos"]] == [str(path) for path in paths]
+    assert read["groups"][0]["colorfulness_ratio"] == report.groups[0].colorfulness_ratio
+    assert clips.as_json()["clip_mean"] is not None

@@ -1,0 +1,59 @@
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from jobs.progress import QuietProgress
+from jobs.trainfile import load_training
+from jobs.training import CHECKPOINT_NAME, WEIGHTS_NAME, train
+from models.checkpoint import load_weights
+from pipeline.errors import SettingsError
+
+DEBUG = Path(__file__).parents[2] / "configs" / "train" / "debug.yaml"
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    for origin in ("a", "b", "c"):
+        folder = tmp_path / "data" / origin
+        folder.mkdir(parents=True)
+        for number in range(4):
+            small = rng.integers(0, 255, (4, 4, 3), dtype=np.uint8)
+            cv2.imwrite(
+                str(folder / f"{number}.png"), cv2.resize(small, (96, 96), interpolation=cv2.INTER_CUBIC)
+            )
+    return tmp_path / "data"
+
+
+@pytest.mark.slow
+def test_debug_training_leaves_weights_that_load(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    job = load_training(DEBUG, overrides=[f"data={photos}", f"out={out}"])
+    scores = train(job, progress=QuietProgress())
+    _, info = load_weights(out / WEIGHTS_NAME)
+    assert info.name == "debug"
+    assert scores.step in (4, 8)
+    assert sorted(p.name for p in out.iterdir()) == [
+        CHECKPOINT_NAME,
+        "config.json",
+        "log.jsonl",
+        WEIGHTS_NAME,
+    ]
+    assert json.loads((out / "config.json").read_text())["train"]["steps"] == 8
+    assert train(job, progress=QuietProgress()) == scores  # a finished training is not done again
+
+
+def test_faults_of_a_config_are_told_all_at_once(tmp_path: Path) -> None:
+    config = tmp_path / "t.yaml"
+    config.write_text("data: nowhere\nout: o\ntrain:\n  stesp: 5\n  batch: '8'\nsamples:\n  crop_px: 100\n")
+    with pytest.raises(SettingsError) as error:
+        load_training(config)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 4
+    assert "t.yaml:1: data: no such folder" in lines[0]
+    assert "steps" in lines[1]
+    assert "batch" in lines[2]
+    assert "crop_px" in lines[3]

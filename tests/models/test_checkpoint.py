@@ -1,0 +1,67 @@
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from models.checkpoint import DEFAULT_WEIGHTS, load_weights, read_tensors, save_weights, write_tensors
+from models.efficient import EfficientGenerator, EfficientSettings
+from models.errors import WeightsError
+
+
+def test_weights_come_back_as_half_precision_of_what_was_saved(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    generator = EfficientGenerator(EfficientSettings(context=64, decoder=(32, 32, 32), heads=2))
+    path = tmp_path / "w.safetensors"
+    save_weights(path, generator, name="small", licence="CC0-1.0", recipe={"steps": 0})
+    loaded, info = load_weights(path)
+    assert (info.name, info.licence, info.architecture) == ("small", "CC0-1.0", "efficient")
+    assert loaded.settings == generator.settings
+    for key, tensor in generator.state_dict().items():
+        torch.testing.assert_close(loaded.state_dict()[key], tensor, rtol=1e-3, atol=1e-4)
+    assert [p.name for p in tmp_path.iterdir()] == ["w.safetensors"]
+
+
+def test_default_weights_are_there_and_state_their_licence() -> None:
+    generator, info = load_weights(DEFAULT_WEIGHTS)
+    assert info.licence == "Apache-2.0"
+    assert len(info.sha256) == 64
+    assert not generator.training
+
+
+class _Bomb:
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Path.touch, (Path("bomb-went-off"),))
+
+
+@pytest.mark.parametrize("content", [b"", b"no tensors at all", pickle.dumps(_Bomb()), b"\xff" * 64])
+def test_what_is_no_safetensors_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"w\.safetensors: not a readable safetensors file"):
+        load_weights(path)
+    assert not Path("bomb-went-off").exists()
+
+
+def test_missing_file_foreign_file_and_other_architecture_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="no such file"):
+        load_weights(tmp_path / "none.safetensors")
+    save_file({"x": torch.zeros(1)}, tmp_path / "foreign.safetensors")
+    with pytest.raises(WeightsError, match="not one that Kinochrome wrote"):
+        load_weights(tmp_path / "foreign.safetensors")
+    write_tensors(
+        tmp_path / "other.safetensors", {"x": torch.zeros(1)}, {"architecture": "unet", "format": 1}
+    )
+    with pytest.raises(WeightsError, match=r"architecture 'unet'.*reads architecture 'efficient'"):
+        load_weights(tmp_path / "other.safetensors")
+
+
+def test_tensors_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    small = EfficientGenerator(EfficientSettings(context=64, decoder=(32, 32, 32), heads=2))
+    save_weights(path, small, name="x", licence="x", recipe={})
+    tensors, header = read_tensors(path)
+    write_tensors(path, tensors, header | {"settings": header["settings"] | {"context": 96}})
+    with pytest.raises(WeightsError, match="do not fit architecture"):
+        load_weights(path)

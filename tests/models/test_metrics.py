@@ -1,0 +1,131 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.metrics import ColorConsistency, ab_rmse, cdc, closed_share, colorfulness, kernel_distance
+
+
+def _flat(red: int, green: int, blue: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.full((4, 6, 3), (red, green, blue), dtype=np.uint8)
+
+
+def test_ab_rmse_averages_over_both_channels() -> None:
+    pred = np.zeros((2, 5, 7), dtype=np.float32)
+    truth = np.stack([np.full((5, 7), 3.0), np.full((5, 7), 4.0)])
+    assert ab_rmse(pred, truth) == pytest.approx(math.sqrt((9 + 16) / 2))
+    assert ab_rmse(truth, truth) == 0
+
+
+def test_ab_rmse_refuses_other_shapes() -> None:
+    with pytest.raises(ValueError, match=r"\(2, 4, 4\)"):
+        ab_rmse(np.zeros((2, 4, 4)), np.zeros((2, 4, 5)))
+
+
+def test_colorfulness_of_one_colour_is_its_mean_term() -> None:
+    # red-green 255, yellow-blue 127.5, no spread
+    assert colorfulness(_flat(255, 0, 0)) == pytest.approx(0.3 * math.hypot(255, 127.5))
+
+
+def test_colorfulness_of_two_colours_by_hand() -> None:
+    # red-green is +255 and -255: mean 0, deviation 255; yellow-blue is 127.5 throughout
+    picture = np.concatenate([_flat(255, 0, 0), _flat(0, 255, 0)])
+    assert colorfulness(picture) == pytest.approx(255 + 0.3 * 127.5)
+
+
+@given(st.integers(0, 255))
+def test_grey_has_no_colorfulness(level: int) -> None:
+    assert colorfulness(_flat(level, level, level)) == 0
+
+
+def test_kernel_distance_by_hand() -> None:
+    # D = 1, kernel (xy + 1)^3. Within a: k(0,1) = 1. Within b: k(1,2) = 27.
+    # Between: k(0,1) = 1, k(0,2) = 1, k(1,1) = 8, k(1,2) = 27;
+    # k(0,1) and k(1,2) are those of the same row.
+    a, b = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]])
+    assert kernel_distance(a, b) == pytest.approx(1 + 27 - 2 * (1 + 1 + 8 + 27) / 4)
+    assert kernel_distance(a, b, paired=True) == pytest.approx(1 + 27 - 2 * (1 + 8) / 2)
+
+
+def test_kernel_divides_the_product_by_the_dimensions() -> None:
+    # D = 2: k(x, y) = (x·y / 2 + 1)^3; 1 within a (orthogonal), 27 within b;
+    # between: 2 / 2 + 1 for either row with (1, 1), 4 / 2 + 1 with (2, 2)
+    a, b = np.array([[2.0, 0.0], [0.0, 2.0]]), np.array([[1.0, 1.0], [2.0, 2.0]])
+    between = (8 + 27 + 8 + 27) / 4
+    assert kernel_distance(a, b) == pytest.approx(1 + 27 - 2 * between)
+
+
+def test_kernel_distance_of_a_set_to_itself() -> None:
+    features = np.random.default_rng(0).normal(size=(30, 8))
+    kernel = (features @ features.T / 8 + 1) ** 3
+    others = (kernel.sum() - np.trace(kernel)) / (30 * 29)
+    assert kernel_distance(features, features) == pytest.approx(2 / 30 * (others - np.trace(kernel) / 30))
+    assert kernel_distance(features, features) < 0
+    assert kernel_distance(features, features, paired=True) == pytest.approx(0, abs=1e-12)
+
+
+def test_kernel_distance_does_not_depend_on_the_size_of_its_blocks() -> None:
+    random = np.random.default_rng(1)
+    a, b = random.normal(size=(1500, 3)), random.normal(size=(1100, 3)) + 1
+    k_aa, k_bb, k_ab = ((x @ y.T / 3 + 1) ** 3 for x, y in ((a, a), (b, b), (a, b)))
+    expected = (k_aa.sum() - np.trace(k_aa)) / (1500 * 1499) + (k_bb.sum() - np.trace(k_bb)) / (1100 * 1099)
+    assert kernel_distance(a, b) == pytest.approx(expected - 2 * k_ab.mean())
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "paired"),
+    [((1, 4), (3, 4), False), ((3, 4), (3, 5), False), ((3, 4), (4, 4), True)],
+    ids=["one photo", "other features", "pairs missing"],
+)
+def test_kernel_distance_refuses_sets_that_do_not_fit(
+    a: tuple[int, int], b: tuple[int, int], paired: bool
+) -> None:
+    with pytest.raises(ValueError, match=r"kernel distance|equally many"):
+        kernel_distance(np.zeros(a), np.zeros(b), paired=paired)
+
+
+def test_closed_share_from_grey_to_truth() -> None:
+    assert closed_share(result=6.8, grey=10.1, truth=-4.5) == pytest.approx(3.3 / 14.6)
+    assert closed_share(result=10.1, grey=10.1, truth=0) == 0
+    with pytest.raises(ValueError, match="no way from grey"):
+        closed_share(result=1, grey=0, truth=0)
+
+
+def test_cdc_of_a_still_clip_is_zero() -> None:
+    picture = np.random.default_rng(2).integers(0, 256, size=(8, 9, 3), dtype=np.uint8)
+    assert cdc([picture] * 7) == 0
+
+
+def test_cdc_of_two_frames_without_a_common_level() -> None:
+    # every channel's histograms are disjoint: the divergence is ln 2, and only distance 1 occurs
+    assert cdc([_flat(0, 0, 0), _flat(9, 9, 9)]) == pytest.approx(math.log(2))
+
+
+def test_cdc_averages_channels_then_distances() -> None:
+    # only red changes, from frame to frame there and back: ln 2 / 3 at distance 1, nothing at 2 and 4
+    frames = [_flat(10 if number % 2 else 200, 50, 50) for number in range(9)]
+    assert cdc(frames) == pytest.approx(math.log(2) / 3 / 3)
+
+
+def test_cdc_of_half_a_frame_by_hand() -> None:
+    # one channel goes from all 0 to half 0, half 255: M = (3/4, 1/4)
+    first = np.zeros((2, 2, 3), dtype=np.uint8)
+    second = first.copy()
+    second[0, :, 2] = 255
+    divergence = 0.5 * math.log(4 / 3) + 0.5 * (0.5 * math.log(0.5 / 0.75) + 0.5 * math.log(0.5 / 0.25))
+    assert cdc([first, second]) == pytest.approx(divergence / 3)
+
+
+def test_no_pair_straddles_a_cut() -> None:
+    consistency = ColorConsistency()
+    for level in (20, 200):
+        for _ in range(5):
+            consistency.push(_flat(level, level, level))
+        consistency.cut()
+    assert consistency.value() == 0
+
+
+def test_cdc_of_a_single_frame_is_zero() -> None:
+    assert cdc([_flat(1, 2, 3)]) == 0

@@ -1,0 +1,89 @@
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+
+from pipeline.errors import SettingsError
+from pipeline.samples import PhotoSamples, SampleSettings, age, make_sample
+
+PLAIN = SampleSettings(crop_px=64, aged=0, hinted=0)
+
+
+def test_sample_holds_lightness_and_ab_of_its_crop() -> None:
+    rgb = np.zeros((64, 64, 3), np.uint8)
+    rgb[:, 32:] = (200, 60, 30)
+    sample = make_sample(rgb, settings=PLAIN, rng=np.random.default_rng(0))
+    lab = cv2.cvtColor(np.float32([[[200 / 255, 60 / 255, 30 / 255]]]), cv2.COLOR_RGB2Lab)[0, 0]
+    assert sample.lightness.shape == (1, 64, 64)
+    assert sample.ab.shape == (2, 16, 16)
+    np.testing.assert_allclose(sample.ab[:, 8, 12], lab[1:], atol=0.1)
+    assert sample.lightness[0, 10, 50].item() == pytest.approx(lab[0], abs=0.1)
+    assert sample.ab[:, :, :7].abs().max() < 0.1
+    assert sample.hint_confidence.max() == 0
+
+
+def test_a_sample_depends_on_its_number_alone() -> None:
+    pictures = [_picture(seed) for seed in range(5)]
+    settings = SampleSettings(crop_px=64, aged=0.5, hinted=0.5)
+    straight = PhotoSamples(pictures, settings=settings, seed=3, first=0, count=12)
+    later = PhotoSamples(pictures, settings=settings, seed=3, first=8, count=4)
+    for number in range(4):
+        for mine, theirs in zip(straight[8 + number], later[number], strict=True):
+            assert torch.equal(mine, theirs)
+
+
+def test_an_epoch_shows_every_picture_once() -> None:
+    pictures = [_picture(seed, flat=True) for seed in range(6)]
+    samples = PhotoSamples(pictures, settings=PLAIN, seed=1, first=0, count=12)
+    first = sorted(round(float(samples[n].lightness.mean()), 1) for n in range(6))
+    second = sorted(round(float(samples[n].lightness.mean()), 1) for n in range(6, 12))
+    assert len(set(first)) == 6
+    assert first == second
+
+
+def test_hints_show_the_truth_where_they_are_confident() -> None:
+    pictures = [_picture(seed) for seed in range(3)]
+    settings = SampleSettings(crop_px=64, aged=0, hinted=1)
+    shares = []
+    for sample in (
+        PhotoSamples(pictures, settings=settings, seed=2, first=0, count=40)[n] for n in range(40)
+    ):
+        known = sample.hint_confidence[0] > 0
+        shares.append(known.float().mean().item())
+        assert torch.equal(sample.hint_ab[:, known], sample.ab[:, known])
+        assert sample.hint_ab[:, ~known].abs().sum() == 0
+        assert 0 <= sample.hint_confidence.min() <= sample.hint_confidence.max() <= 1
+    assert min(shares) < 0.1 < 0.3 < max(shares)  # points and patches
+
+
+def test_ageing_stays_a_lightness_and_changes_it() -> None:
+    rng = np.random.default_rng(4)
+    unit = rng.random((64, 64, 3), dtype=np.float32)
+    lightness = cv2.cvtColor(unit, cv2.COLOR_RGB2Lab)[..., 0].astype(np.float32)
+    for seed in range(30):
+        aged = age(unit, lightness, rng=np.random.default_rng(seed))
+        assert aged.dtype == np.float32
+        assert 0 <= aged.min() <= aged.max() <= 100
+        assert np.abs(aged - lightness).mean() > 0.1
+
+
+@pytest.mark.parametrize("wrong", [{"crop_px": 100}, {"crop_px": 32}, {"aged": 1.5}, {"hinted": -0.1}])
+def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(wrong))):
+        SampleSettings(**wrong)
+
+
+def test_an_empty_set_is_refused() -> None:
+    with pytest.raises(SettingsError, match="empty"):
+        PhotoSamples([], settings=PLAIN, seed=0, first=0, count=1)
+
+
+def _picture(seed: int, *, flat: bool = False) -> bytes:
+    rng = np.random.default_rng(seed)
+    size = (1, 1) if flat else (6, 8)
+    small: npt.NDArray[np.uint8] = rng.integers(0, 255, (*size, 3), dtype=np.uint8)
+    big = cv2.resize(small, (120, 90), interpolation=cv2.INTER_NEAREST)
+    return cv2.imencode(".png", big)[1].tobytes()
