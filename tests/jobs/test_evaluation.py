@@ -1,42 +1,22 @@
 import csv
-import itertools
 import json
-from collections.abc import Callable, Sequence
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 from torch import Tensor
 
 from jobs.evaluation import evaluate, find_exhibits
-from jobs.evaluation_clips import measure_clip, read_clip
 from jobs.evaluation_photos import read_photo
-from jobs.evaluation_pictures import Floats, Predict, Rgb, put_together, take_apart
+from jobs.evaluation_pictures import Floats, Predict, put_together, take_apart
 from models.checkpoint import save_weights
 from models.efficient import EfficientGenerator
 from pipeline.errors import SettingsError, SourceError
 from pipeline.predict import Predictor
 from pipeline.publish import write_json
-from pipeline.segments import SegmentSettings
-
-
-def _picture(seed: int, *, size: tuple[int, int] = (72, 56)) -> Rgb:
-    """A smooth, warm colour picture (height, width) without clipped colours."""
-    coarse = (
-        np.random.default_rng(seed).uniform((130, 90, 50), (200, 160, 120), size=(3, 4, 3)).astype(np.float32)
-    )
-    return cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC).clip(0, 255).astype(np.uint8)
-
-
-def _save(path: Path, rgb: Rgb) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    assert cv2.imwrite(str(path), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
-    return path
+from tests.color_pictures import color_picture, save_picture
 
 
 def _knowing(*paths: Path, share: float = 1.0) -> Predict:
@@ -63,21 +43,21 @@ def _features(rgb: Tensor) -> Tensor:
 
 def _photos(folder: Path, count: int = 4) -> list[Path]:
     return [
-        _save(folder / f"photo{number}.png", _picture(number, size=(64 + 8 * number, 48)))
+        save_picture(folder / f"photo{number}.png", color_picture(number, size=(64 + 8 * number, 48)))
         for number in range(count)
     ]
 
 
-def test_lab_round_trip_keeps_the_picture() -> None:
-    rgb = _picture(3)
+def test_lab_round_trip_keeps_thecolor_picture() -> None:
+    rgb = color_picture(3)
     picture = take_apart(rgb)
     again = put_together(picture.lightness, picture.ab_at(rgb.shape[:2]))
     assert np.abs(again.astype(int) - rgb).max() <= 1
 
 
 def test_network_is_shown_the_grey_of_the_same_lightness(tmp_path: Path) -> None:
-    rgb = _picture(4)
-    path = _save(tmp_path / "photo.png", rgb)
+    rgb = color_picture(4)
+    path = save_picture(tmp_path / "photo.png", rgb)
     seen: list[Floats] = []
 
     def predict(levels: Floats) -> Floats:
@@ -117,7 +97,7 @@ def test_grey_scores_as_grey(tmp_path: Path) -> None:
 
 
 def test_error_of_known_size(tmp_path: Path) -> None:
-    path = _save(tmp_path / "photo.png", _picture(5))
+    path = save_picture(tmp_path / "photo.png", color_picture(5))
     truth = _knowing(path)
     shift = np.array([3.0, 4.0], dtype=np.float32)[:, None, None]
     (photo,) = evaluate([path], predict=lambda levels: truth(levels) + shift).photos
@@ -129,7 +109,7 @@ def test_generator_can_be_evaluated(tmp_path: Path) -> None:
     torch.manual_seed(0)
     save_weights(weights, EfficientGenerator(), name="random", licence="none", recipe={})
     predict = Predictor(weights, short_side=128, device="cpu", precision="fp32").predict_pictures
-    photo = _save(tmp_path / "photo.png", _picture(2, size=(100, 150)))
+    photo = save_picture(tmp_path / "photo.png", color_picture(2, size=(100, 150)))
     (figures,) = evaluate([photo], predict=predict).photos
     assert predict(np.full((2, 100, 150), 0.5, dtype=np.float32)).shape == (2, 2, 32, 48)
     assert figures.ab_rmse != figures.ab_rmse_grey
@@ -189,7 +169,7 @@ def test_folder_is_searched_for_photos_and_clips(tmp_path: Path) -> None:
     ids=["other column", "empty", "no group", "no file"],
 )
 def test_bad_list_of_groups_is_named(tmp_path: Path, text: str, error: type[Exception], message: str) -> None:
-    _save(tmp_path / "a.png", _picture(1))
+    save_picture(tmp_path / "a.png", color_picture(1))
     listed = tmp_path / "groups.csv"
     listed.write_text(text)
     with pytest.raises(error, match=message):
@@ -197,7 +177,7 @@ def test_bad_list_of_groups_is_named(tmp_path: Path, text: str, error: type[Exce
 
 
 def test_list_of_groups_needs_its_folder(tmp_path: Path) -> None:
-    photo = _save(tmp_path / "a.png", _picture(1))
+    photo = save_picture(tmp_path / "a.png", color_picture(1))
     with pytest.raises(SettingsError, match="name one folder"):
         find_exhibits([photo], groups=tmp_path / "groups.csv")
     with pytest.raises(SettingsError, match="cannot read"):
@@ -218,7 +198,7 @@ def test_what_is_not_there_or_no_picture_is_an_error(tmp_path: Path) -> None:
 
 def test_sheet_shows_grey_result_and_truth(tmp_path: Path) -> None:
     orange = np.full((90, 120, 3), (220, 140, 60), dtype=np.uint8)
-    path = _save(tmp_path / "orange.png", orange)
+    path = save_picture(tmp_path / "orange.png", orange)
     sheet = tmp_path / "sheet.png"
     evaluate([path], predict=_knowing(path), sheet=sheet)
     rgb = read_photo(sheet)
@@ -231,123 +211,14 @@ def test_sheet_shows_grey_result_and_truth(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [path, sheet]
 
 
-# clips
-
-
-def _make_clip(path: Path, frames: Sequence[Rgb]) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=Fraction(25))
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "bgr0"
-        for rgb in frames:
-            container.mux(
-                stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format="bgr0"))
-            )
-        container.mux(stream.encode())
-    return path
-
-
-def _flickering(amount: float = 12.0) -> Predict:
-    """The same ab everywhere, but it jumps from frame to frame by twice `amount`."""
-    sign = itertools.cycle((1.0, -1.0))
-
-    def predict(levels: Floats) -> Floats:
-        base = np.array([15.0, 20.0], dtype=np.float32)[:, None, None]
-        height, width = levels.shape[1:]
-        flat = np.ones((2, height // 8, width // 8), dtype=np.float32)
-        return np.stack([flat * (base + amount * next(sign)) for _ in levels])
-
-    return predict
-
-
-def _averaged(luma: npt.NDArray[np.uint8], ab: Floats) -> Floats:
-    assert luma.dtype == np.uint8
-    assert luma.shape == (len(ab), 144, 112)  # 9:7, as the pictures of these clips
-    return np.broadcast_to(ab.mean(axis=0), ab.shape)
-
-
-def test_clip_is_read_in_its_own_colours(tmp_path: Path) -> None:
-    frames = [_picture(seed) for seed in range(3)]
-    read = list(read_clip(_make_clip(tmp_path / "clip.nut", frames), short_px=56))
-    for rgb, expected in zip(read, frames, strict=True):
-        np.testing.assert_array_equal(rgb, expected)
-
-
-@pytest.mark.parametrize("tag", [None, 5, 1], ids=["untagged", "601", "709"])
-def test_matrix_of_a_clip_is_heeded(tmp_path: Path, tag: int | None) -> None:
-    # red in BT.601 (also what an untagged clip of few lines is) and in BT.709, limited range
-    y, cb, cr = (63, 102, 240) if tag == 1 else (81, 90, 240)
-    frame = av.VideoFrame(64, 48, "yuv444p")
-    for plane, value in zip(frame.planes, (y, cb, cr), strict=True):
-        plane.update(bytes([value]) * plane.buffer_size)
-    path = tmp_path / "red.mkv"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=Fraction(25))
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv444p"
-        if tag is not None:
-            stream.codec_context.colorspace = tag
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    (rgb,) = read_clip(path, short_px=48)
-    np.testing.assert_allclose(rgb[20, 20].astype(int), (255, 0, 0), atol=4)
-
-
-def test_steadying_takes_the_excess_away(tmp_path: Path) -> None:
-    path = _make_clip(tmp_path / "clip.nut", [_picture(1)] * 12)
-    (clip,) = evaluate([path], predict=_flickering(), steady=_averaged).clips
-    assert (clip.frame_count, clip.shot_count) == (12, 1)
-    assert clip.cdc_grey == 0  # twelve times the same frame
-    assert clip.cdc > 0.05
-    assert clip.cdc_steadied == 0
-    assert clip.excess_left == 0
-    assert clip.colorfulness_kept == pytest.approx(1, abs=0.1)
-
-
-def test_clip_without_steadying_has_no_figures_for_it(tmp_path: Path) -> None:
-    path = _make_clip(tmp_path / "clip.nut", [_picture(1)] * 3)
-    clip = measure_clip(path, predict=_flickering())
-    assert (
-        clip.cdc_steadied is clip.colorfulness_steadied is clip.excess_left is clip.colorfulness_kept is None
-    )
-
-
-def test_cut_is_no_flicker(tmp_path: Path) -> None:
-    path = _make_clip(tmp_path / "clip.nut", [_picture(1)] * 10 + [_picture(8)] * 10)
-    clip = measure_clip(path, predict=_flickering(0))
-    assert (clip.frame_count, clip.shot_count) == (20, 2)
-    assert clip.cdc == clip.cdc_grey == clip.cdc_truth == 0
-
-
-def test_segments_overlap_and_give_every_frame_once(tmp_path: Path) -> None:
-    path = _make_clip(tmp_path / "clip.nut", [_picture(1)] * 12)
-    lengths: list[int] = []
-
-    def steady(luma: npt.NDArray[np.uint8], ab: Floats) -> Floats:
-        lengths.append(len(luma))
-        return ab
-
-    settings = SegmentSettings(segment_frames=8, overlap_frames=8)
-    cut = measure_clip(path, predict=_flickering(), steady=steady, segment_settings=settings)
-    whole = measure_clip(path, predict=_flickering())
-    assert len(lengths) == 2
-    assert cut.cdc_steadied == cut.cdc == whole.cdc
-
-
-# the report
-
-
 def test_report_as_json_and_table(tmp_path: Path) -> None:
-    paths = _photos(tmp_path / "media", 3)
-    clip = _make_clip(tmp_path / "media" / "clip.nut", [_picture(1)] * 4)
-    network: Callable[[Floats], Floats] = _knowing(*paths, share=0.9)
-    report = evaluate(paths, predict=network, features=_features)
-    clips = evaluate([clip], predict=_flickering(), steady=_averaged)
-    for part, rows in ((report, 2), (clips, 3)):
-        lines = part.as_table().splitlines()
-        assert len(lines) == rows
-        assert len({len(line) for line in lines}) == 1
+    paths = _photos(tmp_path, 3)
+    report = evaluate(paths, predict=_knowing(*paths, share=0.9), features=_features)
+    lines = report.as_table().splitlines()
+    assert len(lines) == 2
+    assert len({len(line) for line in lines}) == 1
     write_json(tmp_path / "report.json", report.as_json())
     read = json.loads((tmp_path / "report.json").read_text())
     assert [photo["path"] for photo in read["photos"]] == [str(path) for path in paths]
     assert read["groups"][0]["colorfulness_ratio"] == report.groups[0].colorfulness_ratio
-    assert clips.as_json()["clip_mean"] is not None
+    assert read["clips"] == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jobs.progress import QuietProgress
-from jobs.trainfile import load_training
+from jobs.trainfile import load_train_job
 from jobs.training import CHECKPOINT_NAME, WEIGHTS_NAME, train
 from models.checkpoint import load_weights
 from pipeline.errors import SettingsError
@@ -31,7 +31,7 @@ def photos(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_debug_training_leaves_weights_that_load(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    job = load_training(DEBUG, overrides=[f"data={photos}", f"out={out}"])
+    job = load_train_job(DEBUG, overrides=[f"data={photos}", f"out={out}"])
     scores = train(job, progress=QuietProgress())
     _, info = load_weights(out / WEIGHTS_NAME)
     assert info.name == "debug"
@@ -50,7 +50,7 @@ def test_faults_of_a_config_are_told_all_at_once(tmp_path: Path) -> None:
     config = tmp_path / "t.yaml"
     config.write_text("data: nowhere\nout: o\ntrain:\n  stesp: 5\n  batch: '8'\nsamples:\n  crop_px: 100\n")
     with pytest.raises(SettingsError) as error:
-        load_training(config)
+        load_train_job(config)
     lines = str(error.value).splitlines()
     assert len(lines) == 4
     assert "t.yaml:1: data: no such folder" in lines[0]

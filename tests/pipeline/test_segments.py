@@ -64,7 +64,7 @@ def test_every_segment_colours_a_frame_in_the_batch_of_the_whole_shot(
             assert batch == of_the_shot[frame]
 
 
-@given(st.integers(1, 3000), _SETTINGS)
+@given(st.integers(1, 1500), _SETTINGS)
 def test_no_part_of_a_shot_is_a_mere_rest(length: int, settings: SegmentSettings) -> None:
     segments = make_segments(_shots([length]), settings)
     if len(segments) > 1:

@@ -1,0 +1,274 @@
+"""How fast and how big the film path is: every stage alone, end to end, against a plain loop, and peak memory.
+
+The films are the bundled clip, repeated and scaled, as H.264 at 25 frames/s.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import av
+import cv2
+import imageio_ffmpeg
+import numpy as np
+import torch
+
+from jobs.jobfile import make_job
+from jobs.progress import QuietProgress
+
+from jobs.steps import check_output, make_predictor, run_job
+from jobs.workdir import WorkDir
+from pipeline.color import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color
+from pipeline.decode import FrameReader
+from pipeline.encode import FrameWriter
+from pipeline.mux import mux
+from pipeline.plan import scan_film
+from pipeline.predict import Predictor, shrink
+from pipeline.probe import probe
+from pipeline.proxy import ProxyFrame, write_proxy
+from pipeline.render import render
+from pipeline.segments import SegmentSettings
+from pipeline.shots import ShotSettings
+from pipeline.steady import SteadySettings, steady
+
+CLIP = Path(__file__).parents[1] / "data" / "chaplin_street.mp4"
+FRAMES = 192
+FRAMES_AT_ONCE = 96  # of the stages that are given frames from memory
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--memory", action="store_true", help="measure peak memory instead (many minutes)")
+    parser.add_argument("--sizes", default="640x360,1280x720,1920x1080", help="of the speed figures")
+    arguments = parser.parse_args()
+    report: dict[str, object] = {"machine": _machine(), "versions": _versions()}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if arguments.memory:
+            report["peak memory"] = _memory(folder)
+        else:
+            for size in arguments.sizes.split(","):
+                width, height = map(int, size.split("x"))
+                report[size] = _speed(folder, width, height)
+    print(json.dumps(report, indent=2))
+
+
+class Meter:
+    """Wall and CPU seconds (threads and child processes included) of named pieces of work."""
+
+    def __init__(self) -> None:
+        self.wall: dict[str, float] = {}
+        self.cpu: dict[str, float] = {}
+
+    @contextmanager
+    def measure(self, name: str) -> Iterator[None]:
+        wall, cpu = time.perf_counter(), _cpu_seconds()
+        yield
+        self.wall[name] = time.perf_counter() - wall
+        self.cpu[name] = _cpu_seconds() - cpu
+
+
+def _speed(folder: Path, width: int, height: int) -> dict[str, object]:
+    source = _make_film(folder / f"{width}x{height}.mp4", width, height, FRAMES)
+    stages = Meter()
+    _measure_stages(source, folder, stages)
+    whole = Meter()
+    predictor_warm(source, folder)
+    with whole.measure("end to end"):
+        _colorize(source, folder / "end.mp4", folder)
+    wall = whole.wall["end to end"]
+    bound = max(*stages.wall.values(), sum(stages.cpu.values()) / _cores())
+    figures: dict[str, object] = {
+        "frames/s of each stage alone": {k: round(FRAMES / v, 1) for k, v in stages.wall.items()},
+        "CPU ms a frame": {k: round(1000 * v / FRAMES, 2) for k, v in stages.cpu.items()},
+        "end to end frames/s": round(FRAMES / wall, 2),
+        "wall over max(slowest stage, CPU seconds / cores)": round(wall / bound, 3),
+    }
+    if (width, height) == (1280, 720):
+        plain = Meter()
+        with plain.measure("plain"):
+            _plain_loop(source, folder / "plain.mp4")
+        figures["plain loop frames/s"] = round(FRAMES / plain.wall["plain"], 2)
+        figures["end to end over plain loop"] = round(plain.wall["plain"] / wall, 2)
+    return figures
+
+
+def predictor_warm(source: Path, folder: Path) -> None:
+    """One short run, so that neither side pays for loading libraries."""
+    short = _make_film(folder / "warm.mp4", 640, 360, 16)
+    _colorize(short, folder / "warm-out.mp4", folder)
+
+
+def _measure_stages(source: Path, folder: Path, stages: Meter) -> None:
+    job = make_job({"input": str(source), "output": str(folder / "out.mp4"), "overwrite": True})
+    film = probe(source)
+    picture, predictor, color = check_output(job, film), make_predictor(job), resolve_color(film)
+    with stages.measure("plan (decode, hash, shots)"):
+        plan = scan_film(film, shot_settings=ShotSettings(), segment_settings=SegmentSettings())
+    with FrameReader(film, timeline=plan.timeline) as reader, stages.measure("decode for colour"):
+        for _ in reader.frames():
+            pass
+    size = predictor.size_for(width=film.width, height=film.height)
+    with FrameReader(film, timeline=plan.timeline) as reader:
+        frames = list(reader.read(0, FRAMES_AT_ONCE))
+    units = [luma_to_unit(f.luma, depth=film.pixel_format.depth, range=film.color.range) for f in frames]
+    repeat = FRAMES // FRAMES_AT_ONCE
+    with stages.measure("shrink"):
+        for _ in range(repeat):
+            for frame in frames:
+                unit = luma_to_unit(frame.luma, depth=film.pixel_format.depth, range=film.color.range)
+                shrink(unit, size)
+    nets = [shrink(unit, size) for unit in units]
+    list(predictor.predict([lightness(nets[0])] * 8))
+    with stages.measure("predict"):
+        for _ in range(repeat):
+            ab = np.stack(list(predictor.predict(lightness(net) for net in nets)))
+    guides = np.stack([(cv2.resize(net, None, fx=0.4375, fy=0.4375) * 255).astype(np.uint8) for net in nets])
+    with stages.measure("steady"):
+        for _ in range(repeat):
+            steadied = steady(guides, ab, settings=SteadySettings())
+    lumas = np.stack([cv2.resize(net, ab.shape[:1:-1], interpolation=cv2.INTER_AREA) for net in nets])
+    kr, kb = luma_coefficients(color.matrix)
+    with stages.measure("chroma proxy"):
+        for _ in range(repeat):
+            cb, cr = ab_to_chroma(lumas, steadied, kr=kr, kb=kb, primaries=color.primaries)
+            proxies = [ProxyFrame(luma=y, cb=b, cr=r) for y, b, r in zip(lumas, cb, cr, strict=True)]
+            write_proxy(folder / "p.mkv", zip((f.pts for f in frames), proxies, strict=True), film=film)
+    with FrameReader(film, timeline=plan.timeline) as reader, stages.measure("decode for rendering"):
+        for _ in reader.frames():
+            pass
+    with stages.measure("render"):
+        for _ in range(repeat):
+            rendered = list(render(frames, proxy=proxies, film=film, output=picture))
+    step = int(plan.timeline.pts[1] - plan.timeline.pts[0])
+    with (
+        stages.measure("encode"),
+        FrameWriter(
+            folder / "s.nut",
+            film=film,
+            settings=job.encode,
+            width=picture.width,
+            height=picture.height,
+            color=color,
+        ) as writer,
+    ):
+        for index in range(FRAMES):
+            writer.write(
+                replace(rendered[index % FRAMES_AT_ONCE], pts=int(plan.timeline.pts[0]) + index * step)
+            )
+    with stages.measure("mux"):
+        mux(film, [folder / "s.nut"], folder / "m.mp4", timeline=plan.timeline, color=color, tags={})
+
+
+def _colorize(source: Path, output: Path, folder: Path) -> None:
+    job = make_job({"input": str(source), "output": str(output), "overwrite": True})
+    with WorkDir(folder / f"{output.stem}.work", output=output) as work:
+        run_job(job, work=work, progress=QuietProgress())
+        work.discard()
+
+
+@torch.inference_mode()
+def _plain_loop(source: Path, output: Path) -> None:
+    """Frame by frame in full-size RGB and Lab, the network in float32, the encoder the same."""
+    predictor = Predictor(precision="fp32", batch=1)
+    capture = cv2.VideoCapture(str(source))
+    with av.open(str(output), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"preset": "medium", "crf": "18"})
+        stream.width, stream.height = (int(capture.get(key)) for key in (3, 4))
+        stream.pix_fmt = "yuv420p"
+        while True:
+            there, bgr = capture.read()
+            if not there:
+                break
+            lab = cv2.cvtColor(bgr.astype(np.float32) / 255, cv2.COLOR_BGR2Lab)
+            ab = predictor.predict_pictures(
+                cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)[None].astype(np.float32) / 255
+            )[0]
+            for channel in (0, 1):
+                lab[..., channel + 1] = cv2.resize(
+                    ab[channel], bgr.shape[1::-1], interpolation=cv2.INTER_LINEAR
+                )
+            rgb = (np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1) * 255).astype(np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+        out.mux(stream.encode(None))
+    capture.release()
+
+
+def _memory(folder: Path) -> dict[str, object]:
+    peaks = {}
+    for minutes in (1, 10):
+        source = _make_film(folder / f"{minutes}min.mp4", 1920, 1080, minutes * 60 * 25)
+        command = [
+            sys.executable,
+            "-m",
+            "jobs.cli",
+            "colorize",
+            str(source),
+            "-o",
+            str(folder / "big.mp4"),
+            "-q",
+            "--overwrite",
+        ]
+        started = time.perf_counter()
+        process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit(f"{command} ended with {process.returncode}")
+        peaks[f"{minutes} min"] = {
+            "MiB": round(usage.ru_maxrss / 1024),
+            "frames/s": round(minutes * 60 * 25 / (time.perf_counter() - started), 2),
+        }
+        print(json.dumps(peaks), file=sys.stderr)
+    ratio = peaks["10 min"]["MiB"] / peaks["1 min"]["MiB"]
+    return {**peaks, "10 min over 1 min": round(ratio, 3)}
+
+
+def _make_film(path: Path, width: int, height: int, frames: int) -> Path:
+    if not path.exists():
+        command = [
+            imageio_ffmpeg.get_ffmpeg_exe(),
+            "-v",
+            "error",
+            "-y",
+            "-stream_loop",
+            "-1",
+            "-i",
+            str(CLIP),
+        ]
+        command += ["-vf", f"scale={width}:{height}", "-frames:v", str(frames), "-an", "-c:v", "libx264"]
+        subprocess.run([*command, "-preset", "veryfast", "-crf", "20", str(path)], check=True)
+    return path
+
+
+def _cpu_seconds() -> float:
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, kinds))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _machine() -> dict[str, object]:
+    return {"cpu": torch.cpu.get_capabilities().get("cpu_name", platform.processor()), "cores": _cores()}
+
+
+def _versions() -> dict[str, str]:
+    packages = ("kinochrome", "torch", "av", "opencv-python", "numpy")
+    return {"python": platform.python_version(), **{package: version(package) for package in packages}}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""Colour pictures made on the fly, for tests of colours."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Rgb = npt.NDArray[np.uint8]
+
+
+def color_picture(seed: int, *, size: tuple[int, int] = (72, 56)) -> Rgb:
+    """A smooth, warm colour picture (height, width) without clipped colours."""
+    coarse = (
+        np.random.default_rng(seed).uniform((130, 90, 50), (200, 160, 120), size=(3, 4, 3)).astype(np.float32)
+    )
+    return cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC).clip(0, 255).astype(np.uint8)
+
+
+def save_picture(path: Path, rgb: Rgb) -> Path:
+    """Writes the picture in the format of its suffix and returns the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    return path
