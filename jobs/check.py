@@ -61,7 +61,10 @@ class Estimate:
         info = self.film
         known = "" if self.shots is not None else " (the header's claim)"
         rows = [
-            ("film", f"{info.path.name}: {info.width}x{info.height} {info.pixel_format.name}, {info.video.codec}"),
+            (
+                "film",
+                f"{info.path.name}: {info.width}x{info.height} {info.pixel_format.name}, {info.video.codec}",
+            ),
             ("frames", "unknown" if self.frames is None else f"{self.frames:,}{known}"),
             ("shots", "known after planning" if self.shots is None else f"{self.shots:,}"),
             ("time", "unknown" if self.seconds is None else _duration(self.seconds)),

@@ -15,10 +15,10 @@ import yaml
 from pydantic import BaseModel, Field, field_serializer, field_validator, model_validator
 
 from jobs.checked import STRICT, check
-from jobs.colorsettings import ColorSettings
 from jobs.jobpaths import absolute, path_faults, place_output, refuse_undecodable
 from jobs.layers import Fault, Layer, Values, merge, option_layer, refuse
 from jobs.yamlfile import parse_value, parse_yaml, read_yaml
+from pipeline.colorsettings import ColorSettings
 from pipeline.containers import CONTAINERS
 from pipeline.encode import EncodeSettings
 from pipeline.errors import SettingsError
@@ -48,7 +48,7 @@ class Job(BaseModel):
     """auto, cpu, cuda or cuda:N; auto takes CUDA where there is one."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic of the network; auto is bf16 where the device computes it natively."""
-    batch: Annotated[int, Field(ge=1, le=256)] = 8
+    batch: Annotated[int, Field(ge=1, le=256)] = BATCH_FRAMES
     """Frames that the network colours at once, 1 to 256."""
     segment_frames: int = SegmentSettings.segment_frames
     """Frames of the longest segment, the unit of work and of resuming."""

@@ -59,7 +59,7 @@ class Colorist:
                 "source": self._film.plan.source.xxh3_128,
                 "segment": asdict(segment),
                 "color": asdict(resolve_color(self._film.info)),
-                "predict": self._predictor.settings(),
+                "predict": self._predictor.identity(),
                 "steady": asdict(self._steady),
             }
         )
@@ -79,6 +79,7 @@ class Colorist:
         write_proxy(path, zip(pts, frames, strict=True), film=self._film.info)
         seconds = time.monotonic() - started
         commit(folder, "color", path=path, fingerprint=wanted, pts=pts, seconds=seconds, attempts=attempts)
+        self._film.work.log("published", product="color", index=segment.index, frames=len(pts))
         return path
 
     def _frames(
@@ -151,6 +152,7 @@ class Renderer:
         pts = self._write(path, reader, segment, proxy=proxy, on_frame=on_frame)
         seconds = time.monotonic() - started
         commit(folder, "video", path=path, fingerprint=wanted, pts=pts, seconds=seconds, attempts=attempts)
+        self._film.work.log("published", product="video", index=segment.index, frames=len(pts))
         return path
 
     def _write(

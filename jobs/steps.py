@@ -17,11 +17,12 @@ from jobs.proxies import find_graded
 from jobs.segments import Colorist, Film, Renderer
 from jobs.version import VERSION
 from jobs.workdir import WorkDir
+from pipeline.containers import check_container
 from pipeline.decode import FrameReader
 from pipeline.encode import check_encoder, notices, output_format
 from pipeline.errors import KinochromeError
 from pipeline.media import FilmInfo, Segment, Shot, Timeline
-from pipeline.mux import MuxReport, check_container, mux
+from pipeline.mux import MuxReport, mux
 from pipeline.plan import Plan, read_plan, scan_film, write_plan
 from pipeline.predict import Predictor
 from pipeline.prefetch import ahead
@@ -31,6 +32,7 @@ from pipeline.shots import ShotSettings
 from pipeline.source import check_source
 
 _SEGMENTS_AHEAD = 1
+_UNITS = {"fingerprint": "byte"}
 _Proxies = Iterator[tuple[Segment, Path]]
 
 
@@ -101,12 +103,7 @@ def check_output(job: Job, film: FilmInfo) -> OutputPicture:
 def make_predictor(job: Job) -> Predictor:
     """The network that a job asks for, on its device."""
     return Predictor(
-        job.weights_path,
-        short_side=job.color.short_side,
-        temperature=job.color.temperature,
-        batch=job.batch,
-        device=job.device,
-        precision=job.precision,
+        job.weights_path, settings=job.color, batch=job.batch, device=job.device, precision=job.precision
     )
 
 
@@ -123,7 +120,10 @@ def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) ->
             if (plan.shot_settings, plan.segment_settings) == (shot_settings, job.segments):
                 return plan
     plan = scan_film(
-        film, shot_settings=shot_settings, segment_settings=job.segments, progress=progress.stage
+        film,
+        shot_settings=shot_settings,
+        segment_settings=job.segments,
+        progress=lambda stage, done, total: progress.stage(stage, done, total, _UNITS.get(stage, "frame")),
     )
     write_plan(plan, work.plan_path)
     return plan
@@ -159,7 +159,6 @@ def _videos(
     ):
         for segment, proxy in ready:
             videos.append(renderer.render(reader, segment, proxy=proxy, on_frame=on_frame))
-            film.work.log("segment", index=segment.index, frames=segment.end - segment.start)
     return videos
 
 

@@ -19,8 +19,9 @@ Floats = npt.NDArray[np.float32]
 STATEMENT = (
     "The colours of this picture are predicted by a neural network (Kinochrome); its luma is the source's."
 )
-_SHORT_SIDE_PX = 256
-_LONG_SIDE_PX = 1024
+_SHORT_SIDE_PX = 1024
+_LONG_SIDE_PX = 4096
+"""What a network is shown at most; it makes the picture as small as it likes."""
 
 
 class PredictColor(Protocol):

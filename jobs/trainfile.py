@@ -46,7 +46,7 @@ class TrainJob(BaseModel):
     """How pictures become samples."""
 
 
-def load_training(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
+def load_train_job(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
     """The training in a YAML file, with `key=value` overrides on top.
 
     Raises SettingsError with one line for each fault.

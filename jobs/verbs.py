@@ -25,11 +25,10 @@ Details = dict[str, Any]
 def colorize(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Colours a film, a still or a folder of stills, as the input is one."""
     from jobs.jobfile import make_job
-    from pipeline.still_values import is_still_name
 
     paths = {"input": str(arguments.input), "output": arguments.output}
     job = make_job(paths | _options(arguments), overrides=arguments.set)
-    if not job.input.is_dir() and not is_still_name(job.input):
+    if not _is_of_stills(job):
         return _run_film(job, progress, sheet=arguments.sheet)
     if arguments.sheet is not None:
         raise SettingsError(f"--sheet shows a film; {job.input} is a still or a folder of stills")
@@ -39,12 +38,9 @@ def colorize(arguments: argparse.Namespace, progress: Progress) -> Details:
 def run(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Runs a job file."""
     from jobs.jobfile import load_job
-    from pipeline.still_values import is_still_name
 
     job = load_job(arguments.job, overrides=arguments.set, options=_options(arguments))
-    if job.input.is_dir() or is_still_name(job.input):
-        return _colorize_stills(job, progress)
-    return _run_film(job, progress)
+    return _colorize_stills(job, progress) if _is_of_stills(job) else _run_film(job, progress)
 
 
 def check(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -52,18 +48,23 @@ def check(arguments: argparse.Namespace, progress: Progress) -> Details:
     from jobs.jobfile import load_job
 
     job = load_job(arguments.job, overrides=arguments.set, options=_options(arguments))
+    if _is_of_stills(job):
+        progress.note(f"{job.input}: a still or a folder of stills; the settings work")
+        return {"input": job.input}
     from jobs.check import check_job
 
-    report = check_job(job)
+    estimate = check_job(job)
     if not arguments.json_events:
-        sys.stdout.write(report.as_table())
-    return report.as_json()
+        sys.stdout.write(estimate.as_table())
+    return estimate.as_json()
 
 
 def schema(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Prints the JSON Schema of job files."""
     from jobs.jobfile import schema as job_schema
 
+    if arguments.json_events:
+        return {"schema": job_schema()}
     print(json.dumps(job_schema(), indent=2))
     return {}
 
@@ -98,7 +99,7 @@ def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
         groups=arguments.groups,
         steady=lambda luma, ab: steady(luma, ab, settings=settings),
         sheet=arguments.sheet,
-        progress=progress.stage,
+        progress=lambda stage, done, total: progress.stage(stage, done, total, "file"),
     )
     if not arguments.json_events:
         sys.stdout.write(
@@ -118,6 +119,12 @@ def _options(arguments: argparse.Namespace) -> dict[str, object]:
         if getattr(arguments, key):
             given[key] = True
     return given
+
+
+def _is_of_stills(job: "Job") -> bool:
+    from pipeline.still_values import is_still_name
+
+    return job.input.is_dir() or is_still_name(job.input)
 
 
 def _run_film(job: "Job", progress: Progress, *, sheet: Path | None = None) -> Details:

@@ -113,9 +113,8 @@ def _settings(values: Mapping[str, Any]) -> EfficientSettings:
     known = {field.name for field in fields(EfficientSettings)}
     if set(values) != known:
         raise ValueError(f"settings {sorted(set(values) ^ known)} are not those of this version")
-    return EfficientSettings(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    )
+    decoder: tuple[int, int, int] = tuple(values["decoder"])
+    return EfficientSettings(**{**values, "decoder": decoder})
 
 
 def _half(tensor: Tensor) -> Tensor:

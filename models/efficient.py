@@ -109,7 +109,8 @@ class _Context(nn.Module):
         query = self.norm(places)
         places = places + self.attention(query, query, query, need_weights=False)[0]
         places = places + self.mix(places)
-        return places.transpose(1, 2).reshape(x.shape).contiguous(memory_format=torch.channels_last)
+        joined: Tensor = places.transpose(1, 2).reshape(x.shape)
+        return joined.contiguous(memory_format=torch.channels_last)
 
 
 class _Up(nn.Module):

@@ -12,7 +12,7 @@ def rebalancing_weights(prior: npt.NDArray[np.float64], *, mix: float = 0.5) -> 
     Zhang et al. 2016, equation 4, on a prior (Q,) that sums to 1.
     """
     weight = 1 / ((1 - mix) * prior + mix / len(prior))
-    return (weight / (prior * weight).sum()).astype(np.float32)
+    return np.asarray(weight / (prior * weight).sum(), np.float32)
 
 
 def soft_cross_entropy(logits: Tensor, index: Tensor, weight: Tensor, bin_weight: Tensor) -> Tensor:

@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from models.checkpoint import DEFAULT_WEIGHTS, WeightsInfo, load_weights
+from models.checkpoint import DEFAULT_WEIGHTS, load_weights
 from models.efficient import INPUT_MULTIPLE, OUTPUT_STRIDE
 from pipeline.color import lightness
+from pipeline.colorsettings import ColorSettings
 from pipeline.errors import DeviceError, SettingsError
+from pipeline.segments import BATCH_FRAMES
 
 _log = logging.getLogger(__name__)
 
@@ -50,26 +52,25 @@ class Predictor:
         self,
         weights: Path | None = None,
         *,
-        short_side: int = 256,
-        temperature: float = 0.38,
-        batch: int = 8,
+        settings: ColorSettings | None = None,
+        batch: int = BATCH_FRAMES,
         device: str = "auto",
         precision: str = "auto",
     ) -> None:
         """Loads the weights; None is the default that ships with Kinochrome.
 
-        `short_side` is that of the network's input, a multiple of 32; `temperature` that of the annealed mean
-        (lower is more colourful, higher is calmer); `device` auto, cpu, cuda or cuda:N; `precision` auto, bf16
-        or fp32. Raises WeightsError for an unreadable file, DeviceError for a device that is not there.
+        `device` is auto, cpu, cuda or cuda:N; `precision` auto, bf16 or fp32. Raises WeightsError for an
+        unreadable file, DeviceError for a device that is not there.
         """
-        self.short_side, self.temperature, self.batch = short_side, temperature, batch
+        settings = settings or ColorSettings()
+        self.short_side, self.temperature, self.batch = settings.short_side, settings.temperature, batch
         self.device = find_device(device)
         self.precision = find_precision(precision, self.device)
         generator, self.weights = load_weights(weights or DEFAULT_WEIGHTS)
         self._generator = generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._fitting_batch = batch
 
-    def settings(self) -> dict[str, object]:
+    def identity(self) -> dict[str, object]:
         """Everything that the predicted colour depends on, beside the luma."""
         return {
             "weights": self.weights.sha256,
@@ -167,11 +168,7 @@ def find_precision(name: str, device: torch.device) -> str:
         return name
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    return (
-        "bf16"
-        if torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        else "fp32"
-    )
+    return "bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "fp32"
 
 
 def _padded(lightness: FloatImage) -> FloatImage:

@@ -2,13 +2,13 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
 
 
-def ahead(iterator: Iterable[_Item], *, depth: int) -> Iterator[_Item]:
+def ahead(iterator: Iterable[_Item], *, depth: int) -> Generator[_Item, None, None]:
     """The same items in the same order, made by a thread that runs up to `depth` items ahead.
 
     Whatever `iterator` raises is raised here, after the items before it. Closing the result, or dropping it,
@@ -19,7 +19,7 @@ def ahead(iterator: Iterable[_Item], *, depth: int) -> Iterator[_Item]:
     return _run_ahead(iter(iterator), depth)
 
 
-def _run_ahead(iterator: Iterator[_Item], depth: int) -> Iterator[_Item]:
+def _run_ahead(iterator: Iterator[_Item], depth: int) -> Generator[_Item, None, None]:
     changed = threading.Condition()
     ready: deque[_Item] = deque()
     failure: list[BaseException] = []

@@ -5,7 +5,7 @@ The lightness is aged on the way: old film is grainy, soft, faded, dark at its c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -106,8 +106,8 @@ def random_crop(
 
 def make_sample(rgb: npt.NDArray[np.uint8], *, settings: SampleSettings, rng: np.random.Generator) -> Sample:
     """A sample from an sRGB crop (H, W, 3) whose sides are multiples of 4."""
-    unit = rgb.astype(np.float32) / 255
-    lab = cv2.cvtColor(unit, cv2.COLOR_RGB2Lab)
+    unit = np.asarray(rgb, np.float32) / np.float32(255)
+    lab = np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2Lab), np.float32)
     lightness = np.ascontiguousarray(lab[..., 0])
     if rng.random() < settings.aged:
         lightness = age(unit, lightness, rng=rng)
@@ -124,7 +124,7 @@ def make_sample(rgb: npt.NDArray[np.uint8], *, settings: SampleSettings, rng: np
 
 def age(unit: FloatImage, lightness: FloatImage, *, rng: np.random.Generator) -> FloatImage:
     """The lightness (H, W, 0..100) of an sRGB crop `unit` (H, W, 3, 0..1) as old film might have kept it."""
-    level = lightness / 100
+    level: npt.NDArray[np.floating[Any]] = lightness / np.float32(100)
     if rng.random() < 0.5:  # another emulsion: blue counts for more, red for less
         weight = np.array(
             [rng.uniform(0.05, 0.45), rng.uniform(0.4, 0.8), rng.uniform(0.05, 0.4)], np.float32
@@ -132,7 +132,7 @@ def age(unit: FloatImage, lightness: FloatImage, *, rng: np.random.Generator) ->
         grey = unit @ (weight / weight.sum())
         level = _lightness_of_grey(grey.astype(np.float32)) / 100
     if rng.random() < 0.5:
-        level = cv2.GaussianBlur(level, (0, 0), rng.uniform(0.4, 1.8))
+        level = np.asarray(cv2.GaussianBlur(level, (0, 0), rng.uniform(0.4, 1.8)), np.float32)
     level = np.power(np.clip(level, 0, 1), np.exp(rng.normal(0, 0.25)))
     level = (level - 0.5) * rng.uniform(0.75, 1.35) + 0.5 + rng.normal(0, 0.05)
     black, white = rng.uniform(0, 0.12), rng.uniform(0.85, 1)
@@ -158,7 +158,7 @@ def _vignette(shape: tuple[int, ...], rng: np.random.Generator) -> FloatImage:
 def _grain(shape: tuple[int, ...], rng: np.random.Generator) -> FloatImage:
     noise = rng.standard_normal(shape, dtype=np.float32)
     if rng.random() < 0.5:
-        noise = cv2.GaussianBlur(noise, (0, 0), 0.8) * 2
+        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 0.8), np.float32) * 2
     return (noise * rng.uniform(0, 0.06)).astype(np.float32)
 
 

@@ -97,7 +97,7 @@ def bin_prior(pictures: Sequence[bytes], bins: npt.NDArray[np.float32]) -> npt.N
     found = np.argwhere(counts)
     nearest = np.square((found - reach)[:, None] - bins[None]).sum(axis=-1).argmin(axis=1)
     share = np.bincount(nearest, weights=counts[tuple(found.T)], minlength=len(bins))
-    return share / share.sum()
+    return np.asarray(share / share.sum(), np.float64)
 
 
 def _list_files(folder: Path) -> list[TrainingFile]:
@@ -144,6 +144,6 @@ def _rgb_frames(path: Path, *, wanted: set[int] | None) -> Iterator[npt.NDArray[
                 if wanted is None:
                     yield np.empty((0, 0, 3), np.uint8)
                 elif number in wanted:
-                    yield frame.to_ndarray(format="bgr24")
+                    yield np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
     except (av.error.FFmpegError, IndexError) as error:
         raise SourceError(f"training clip {path}: cannot be decoded ({error})") from error

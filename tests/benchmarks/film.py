@@ -26,7 +26,6 @@ import torch
 
 from jobs.jobfile import make_job
 from jobs.progress import QuietProgress
-
 from jobs.steps import check_output, make_predictor, run_job
 from jobs.workdir import WorkDir
 from pipeline.color import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color

@@ -16,7 +16,8 @@ def test_sample_holds_lightness_and_ab_of_its_crop() -> None:
     rgb = np.zeros((64, 64, 3), np.uint8)
     rgb[:, 32:] = (200, 60, 30)
     sample = make_sample(rgb, settings=PLAIN, rng=np.random.default_rng(0))
-    lab = cv2.cvtColor(np.float32([[[200 / 255, 60 / 255, 30 / 255]]]), cv2.COLOR_RGB2Lab)[0, 0]
+    one = np.array([[[200 / 255, 60 / 255, 30 / 255]]], np.float32)
+    lab = cv2.cvtColor(one, cv2.COLOR_RGB2Lab)[0, 0]
     assert sample.lightness.shape == (1, 64, 64)
     assert sample.ab.shape == (2, 16, 16)
     np.testing.assert_allclose(sample.ab[:, 8, 12], lab[1:], atol=0.1)
