@@ -9,7 +9,7 @@ from jobs.layers import Fault, Layer, Values
 from jobs.workdir import finished_fingerprint, work_folder
 from pipeline.containers import container_of
 from pipeline.errors import OutputError, SettingsError
-from pipeline.still_values import is_still_name
+from pipeline.stills.values import is_still_name
 
 _PATHS = ("input", "output", "preset", "weights", "from_proxy", "work")
 _NAMES = {"preset": ("access", "archival", "mezzanine", "preview"), "weights": ("default",)}

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import DeviceError, OutputError, SettingsError, SourceError
-from pipeline.still_chroma import shrink_luma, spread_ab
-from pipeline.still_orientation import orientation, turn_back, turn_upright
-from pipeline.still_values import is_still_name, still_format, still_matrix
-from pipeline.stills import Still, read_still, write_still
+from pipeline.stills.chroma import shrink_luma, spread_ab
+from pipeline.stills.files import Still, read_still, write_still
+from pipeline.stills.orientation import orientation, turn_back, turn_upright
+from pipeline.stills.values import is_still_name, still_format, still_matrix
 
 Floats = npt.NDArray[np.float32]
 

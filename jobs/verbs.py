@@ -122,7 +122,7 @@ def _options(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _is_of_stills(job: "Job") -> bool:
-    from pipeline.still_values import is_still_name
+    from pipeline.stills.values import is_still_name
 
     return job.input.is_dir() or is_still_name(job.input)
 

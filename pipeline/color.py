@@ -91,7 +91,7 @@ def luma_to_unit(plane: Plane, *, depth: int, range: Literal["limited", "full"])
     unit = np.multiply(plane, np.float32(1 / span), dtype=np.float32)
     if black:
         unit -= np.float32(black / span)
-        np.clip(unit, 0, 1, out=unit)
+    np.clip(unit, 0, 1, out=unit)
     return unit
 
 

@@ -1,7 +1,6 @@
 """Frames of colour into a video-only file: exact times, the film's own luma, the same bytes every time."""
 
 import contextlib
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -13,7 +12,6 @@ import numpy as np
 from av.video.plane import VideoPlane
 
 from pipeline.encoder import (
-    SHIFTS,
     EncodeSettings,
     check_encoder,
     codec_of,
@@ -25,7 +23,7 @@ from pipeline.encoder import (
 )
 from pipeline.errors import OutputError
 from pipeline.intermediate import PacketSink, intermediate_format
-from pipeline.media import ColorDescription, ColorFrame, FilmInfo, Plane
+from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Plane
 from pipeline.publish import publish
 
 __all__ = ["EncodeSettings", "FrameWriter", "check_encoder", "coded_size", "notices", "output_format"]
@@ -48,16 +46,14 @@ class FrameWriter:
         width: int,
         height: int,
         color: ColorDescription,
-        sample_aspect: Fraction | None = None,
     ) -> None:
-        """Frames come at `width` x `height`; a sample aspect of None is the film's."""
+        """Frames come at `width` x `height`."""
         self._path = path
         self._film = film
         self._settings = settings
         self._size = (width, height)
         self._coded = coded_size(film, settings, width=width, height=height)
         self._color = color
-        self._aspect = sample_aspect
         self._stack = contextlib.ExitStack()
         self._flaggers: dict[str, av.filter.Graph] = {}
         self._last_pts: int | None = None
@@ -84,7 +80,6 @@ class FrameWriter:
                 size=self._coded,
                 pixel_format=self.pixel_format,
                 color=self._color,
-                sample_aspect=self._aspect,
             )
             self._stack = stack.pop_all()
         return self
@@ -123,7 +118,7 @@ class FrameWriter:
     def _filled(self, frame: ColorFrame) -> av.VideoFrame:
         """The planes in a frame of FFmpeg's, its last column and line repeated where the codec needs more."""
         out = av.VideoFrame(*self._coded, self.pixel_format.name)
-        right, down = SHIFTS[self.pixel_format.chroma]
+        right, down = CHROMA_SHIFTS[self.pixel_format.chroma]
         width, height = self._size
         chroma = (-(-height >> down), -(-width >> right))
         dtype = np.uint8 if self.pixel_format.depth == 8 else np.uint16

@@ -1,6 +1,7 @@
 """The encoder of the finished pictures: its settings, the format it is given, and how it is opened."""
 
 import contextlib
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,15 +17,10 @@ from av.video.codeccontext import VideoCodecContext
 
 from pipeline.errors import SettingsError
 from pipeline.intermediate import intermediate_format
-from pipeline.media import Chroma, ColorDescription, FilmInfo, PixelFormat
+from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, FilmInfo, PixelFormat
 
 OutputChroma = Literal["source", "420", "422", "444"]
 OutputDepth = Literal["source", 8, 10, 12, 16]
-
-SHIFTS: Mapping[Chroma, tuple[int, int]] = MappingProxyType(
-    {"420": (1, 1), "422": (1, 0), "444": (0, 0), "440": (0, 1), "411": (2, 0), "410": (2, 2)}
-)
-"""Powers of two by which a chroma plane is narrower and lower than the luma."""
 
 _PLANAR = re.compile(r"yuv(420|422|444|440|411|410)p(?:(9|10|12|14|16)le)?")
 _KEEP_ODD_SIZES = frozenset({"ffv1", "ffvhuff"})
@@ -96,31 +92,44 @@ def coded_size(film: FilmInfo, settings: EncodeSettings, *, width: int, height: 
     """Width and height in the file for such pictures: rounded up where the codec needs whole chroma."""
     if settings.codec in _KEEP_ODD_SIZES:
         return width, height
-    right, down = SHIFTS[output_format(film, settings).chroma]
+    right, down = CHROMA_SHIFTS[output_format(film, settings).chroma]
     columns, lines = 1 << right, 1 << (down + (_is_interlaced(film) and settings.codec == "libx264"))
     return -(-width // columns) * columns, -(-height // lines) * lines
 
 
 def notices(film: FilmInfo, settings: EncodeSettings, *, width: int, height: int) -> tuple[str, ...]:
     """What a person should know before pictures of that size are coded so."""
-    coded = coded_size(film, settings, width=width, height=height)
-    if coded == (width, height):
-        return ()
-    return (
-        f"{settings.codec} cannot code {width}x{height} pictures: the last column or line is repeated "
-        f"to make them {coded[0]}x{coded[1]}",
-    )
+    found = []
+    size, coded = f"{width}x{height}", coded_size(film, settings, width=width, height=height)
+    if coded != (width, height):
+        wider = f"{coded[0]}x{coded[1]}"
+        found.append(
+            f"{settings.codec} cannot code {size} pictures: their last column or line is repeated to {wider}"
+        )
+    if _needs_other_slices(
+        settings.codec, settings.options.get("slices"), coded, output_format(film, settings)
+    ):
+        found.append(f"ffv1 cannot cut {size} pictures into {settings.options['slices']} slices: it chooses")
+    return tuple(found)
 
 
 def check_encoder(
     film: FilmInfo, settings: EncodeSettings, *, width: int, height: int, color: ColorDescription
 ) -> PixelFormat:
-    """Opens the encoder for pictures of that size and closes it again: SettingsError if it would refuse."""
+    """Opens the encoder for pictures of that size and closes it again: SettingsError if it would refuse.
+
+    To be called before anything is decoded: it listens to FFmpeg's log, and a decoder that logs from a thread
+    of its own while it is being closed waits for ever.
+    """
     pixel_format = output_format(film, settings)
     size = coded_size(film, settings, width=width, height=height)
     context = av.codec.CodecContext.create(settings.codec, "w")
     assert isinstance(context, VideoCodecContext)
-    open_encoder(context, film=film, settings=settings, size=size, pixel_format=pixel_format, color=color)
+    with _warnings() as log:
+        open_encoder(context, film=film, settings=settings, size=size, pixel_format=pixel_format, color=color)
+    ignored = [text.strip() for _, name, text in log if name == settings.codec and "Error parsing" in text]
+    if ignored:
+        raise SettingsError(f"options: {settings.codec}: {'; '.join(ignored)}")
     return pixel_format
 
 
@@ -148,31 +157,48 @@ def open_encoder(
     size: tuple[int, int],
     pixel_format: PixelFormat,
     color: ColorDescription,
-    sample_aspect: Fraction | None = None,
 ) -> None:
-    """Sets the encoder up and opens it; SettingsError, with FFmpeg's reason, where it refuses."""
+    """Sets the encoder up and opens it; SettingsError where it refuses, or knows not all options."""
     context.width, context.height = size
     context.pix_fmt = pixel_format.name
     context.time_base = film.time_base
     # only rate control looks at it: the times are the frames' own
     context.framerate = film.rate_from_header or Fraction(25)
-    context.sample_aspect_ratio = film.sample_aspect if sample_aspect is None else sample_aspect
+    context.sample_aspect_ratio = film.sample_aspect
     context.thread_count = settings.threads
     context.flags |= Flags.bitexact | Flags.closed_gop
     if _is_interlaced(film):
         context.flags |= Flags.interlaced_dct | Flags.interlaced_me
     context.options = {**_context_tags(color, film), **settings.options}
+    if _needs_other_slices(settings.codec, settings.options.get("slices"), size, pixel_format):
+        context.options = {name: value for name, value in context.options.items() if name != "slices"}
     try:
-        with _warnings() as log:
-            context.open()
+        context.open()
     except (av.error.FFmpegError, ValueError) as error:
         raise SettingsError(f"codec {settings.codec} refuses its options: {reason(error)}") from error
     unknown = sorted(context.options)
     if unknown:
         raise SettingsError(f"options: {settings.codec} has no option {', '.join(map(repr, unknown))}")
-    ignored = [text.strip() for _, name, text in log if name == settings.codec and "Error parsing" in text]
-    if ignored:
-        raise SettingsError(f"options: {settings.codec}: {'; '.join(ignored)}")
+
+
+@functools.cache
+def _needs_other_slices(
+    codec: str, slices: str | None, size: tuple[int, int], pixel_format: PixelFormat
+) -> bool:
+    """Whether FFV1 refuses this number of slices for a size that is no multiple of the chroma's."""
+    right, down = CHROMA_SHIFTS[pixel_format.chroma]
+    if codec != "ffv1" or slices is None or not (size[0] % (1 << right) or size[1] % (1 << down)):
+        return False
+    context = av.codec.CodecContext.create(codec, "w")
+    assert isinstance(context, VideoCodecContext)
+    context.width, context.height = size
+    context.pix_fmt, context.time_base = pixel_format.name, Fraction(1, 25)
+    context.options = {"slices": slices}
+    try:
+        context.open()
+    except (av.error.FFmpegError, ValueError):
+        return True
+    return False
 
 
 @contextlib.contextmanager

@@ -28,6 +28,8 @@ class CodedVideo:
     """FFmpeg's name of the codec."""
     width: int
     height: int
+    sample_aspect: Fraction
+    """As the codec's headers say; 1 where they do not."""
     pixel_format: str | None
     extradata: bytes
     """The codec's headers."""
@@ -42,6 +44,7 @@ def coded_video(container: InputContainer) -> CodedVideo:
         codec=context.codec.canonical_name,
         width=context.width,
         height=context.height,
+        sample_aspect=Fraction(context.sample_aspect_ratio or 1),
         pixel_format=context.pix_fmt,
         extradata=context.extradata or b"",
         reorder_depth=context.reorder_depth,

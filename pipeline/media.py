@@ -153,7 +153,9 @@ class Timeline:
 
     def __post_init__(self) -> None:
         if self.pts.shape != self.luma_hash.shape or self.pts.ndim != 1 or len(self.pts) == 0:
-            raise ValueError(f"a timeline needs one hash per pts, got {self.luma_hash.shape} for {self.pts.shape}")
+            raise ValueError(
+                f"a timeline needs one hash per pts, got {self.luma_hash.shape} for {self.pts.shape}"
+            )
         if np.any(np.diff(self.pts) <= 0):
             raise ValueError("the pts of a timeline must increase from frame to frame")
 

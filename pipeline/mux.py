@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import av
+import av.error
 import ffmpeg
 import imageio_ffmpeg
 
@@ -20,7 +21,7 @@ from pipeline.containers import ContainerPlan, check_container
 from pipeline.errors import OutputError
 from pipeline.film_tags import film_tags, video_tags
 from pipeline.intermediate import PacketSink, intermediate_format, open_segment, taken_off
-from pipeline.join import coded_video, first_times, joined_packets
+from pipeline.join import CodedVideo, coded_video, first_times, joined_packets
 from pipeline.media import ColorDescription, FilmInfo, StreamInfo, Timeline
 from pipeline.publish import publish
 from pipeline.remux import run_ffmpeg
@@ -31,6 +32,10 @@ _OF_THE_PIPE = dict.fromkeys(("comment", "major_brand", "minor_version", "compat
 """Tags that the stream in the pipe has on its own account; an empty one is left out."""
 _FINE_TICKS = 48_000
 """Ticks in a second that place a stream in MP4 and MOV to less than a sample of its sound."""
+
+
+class _IncompleteError(Exception):
+    """What was written is not what it should be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +78,15 @@ def mux(
         off = taken_off(pipe_format, time_base=film.time_base, pts=pts, dts=dts)
         pipe = {"f": pipe_format, "itsoffset": _seconds(off * film.time_base), **_turned(film)}
         command = _command(
-            film, plan, partial, pipe=pipe, covers=covers, color=color, tags=texts, faststart=faststart
+            film,
+            plan,
+            partial,
+            coded=coded,
+            pipe=pipe,
+            covers=covers,
+            color=color,
+            tags=texts,
+            faststart=faststart,
         )
 
         def write(pipe: IO[bytes]) -> None:
@@ -84,8 +97,11 @@ def mux(
                 for packet in joined_packets(segments, timeline=timeline, time_base=film.time_base):
                     sink.write(packet)
 
-        run_ffmpeg(command, write, output=partial)
-        _verify(partial, film, plan, timeline)
+        run_ffmpeg(command, write, output=output, partial=partial)
+        try:
+            _verify(partial, film, plan, timeline)
+        except (av.error.FFmpegError, _IncompleteError) as error:
+            raise OutputError(f"cannot write {output}: what was written is not whole: {error}") from error
     kept = tuple(
         s.note for s in plan.streams if s.how != "video" and s.note not in plan.converted + plan.lost
     )
@@ -97,6 +113,7 @@ def _command(
     plan: ContainerPlan,
     partial: Path,
     *,
+    coded: CodedVideo,
     pipe: Mapping[str, str],
     covers: Sequence[tuple[Path, StreamInfo]],
     color: ColorDescription,
@@ -118,7 +135,7 @@ def _command(
         number = len(maps)
         if treated.how == "video":
             maps.append(picture["v:0"])
-            options |= _picture_options(film, color, number)
+            options |= _picture_options(film, coded, color, number)
             own = {"handler_name": "", "vendor_id": ""} | video_tags(film)
             repeated += [(f"metadata:s:{number}", f"{key}={value}") for key, value in own.items()]
         elif treated.how in ("copy", "convert"):
@@ -148,7 +165,9 @@ def _command(
     return [*command[:at], *(word for name, value in repeated for word in (f"-{name}", value)), *command[at:]]
 
 
-def _picture_options(film: FilmInfo, color: ColorDescription, number: int) -> dict[str, Any]:
+def _picture_options(
+    film: FilmInfo, coded: CodedVideo, color: ColorDescription, number: int
+) -> dict[str, Any]:
     """What the container says of the picture: FFV1, for one, does not say it itself."""
     values = {
         "colorspace": color.matrix,
@@ -159,6 +178,11 @@ def _picture_options(film: FilmInfo, color: ColorDescription, number: int) -> di
     }
     options: dict[str, Any] = {f"{k}:{number}": v for k, v in values.items() if v != "unspecified"}
     options[f"color_range:{number}"] = "tv" if color.range == "limited" else "pc"
+    if film.rate_from_header is not None:  # else FFmpeg guesses one from the first few frames
+        options[f"r:{number}"] = str(film.rate_from_header)
+    if coded.sample_aspect != film.sample_aspect:  # an aspect that the codec's own headers do not tell
+        aspect = film.sample_aspect * coded.width / coded.height
+        options[f"aspect:{number}"] = f"{aspect.numerator}:{aspect.denominator}"
     return options
 
 
@@ -186,7 +210,7 @@ _COVER_SUFFIXES = {"mjpeg": "jpg"}
 
 
 def _verify(partial: Path, film: FilmInfo, plan: ContainerPlan, timeline: Timeline) -> None:
-    """OutputError unless the file holds every frame of the timeline at its time, and every stream."""
+    """_IncompleteError unless the file holds every frame of the timeline at its time, and every stream."""
     treated = [t.how for t in plan.streams]
     with av.open(str(partial)) as container:
         found = [s for s in container.streams if s.type in ("video", "audio", "subtitle", "attachment")]
@@ -194,7 +218,7 @@ def _verify(partial: Path, film: FilmInfo, plan: ContainerPlan, timeline: Timeli
             s for s, how in zip(film.streams, treated, strict=True) if how != "lost" and s.kind != "data"
         ]
         if len(found) != len(wanted):
-            raise OutputError(f"cannot write {partial}: {len(found)} streams arrived, expected {len(wanted)}")
+            raise _IncompleteError(f"{len(found)} streams arrived, expected {len(wanted)}")
         before = [s for s in wanted if s.index < film.video_index and s.kind == "video"]
         number = sum("attached_pic" not in s.disposition for s in before)
         pictures = [
@@ -204,11 +228,11 @@ def _verify(partial: Path, film: FilmInfo, plan: ContainerPlan, timeline: Timeli
         unit = Fraction(stream.time_base or 1)
         pts = sorted(p.pts for p in container.demux(stream) if p.size and p.pts is not None)
     if len(pts) != len(timeline):
-        raise OutputError(f"cannot write {partial}: {len(pts)} frames arrived, the film has {len(timeline)}")
+        raise _IncompleteError(f"{len(pts)} frames arrived, the film has {len(timeline)}")
     for time, wanted_time in zip(pts, timeline.pts.tolist(), strict=True):
         if abs(time * unit - wanted_time * film.time_base) > unit:
-            raise OutputError(
-                f"cannot write {partial}: a frame arrived at {_seconds(time * unit)} s, "
+            raise _IncompleteError(
+                f"a frame arrived at {_seconds(time * unit)} s, "
                 f"expected {_seconds(wanted_time * film.time_base)} s"
             )
 

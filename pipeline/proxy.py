@@ -97,7 +97,6 @@ def read_proxy(path: Path, *, film: FilmInfo, frame_count: int) -> Iterator[Prox
                 )
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
-            stream.codec_context.options = {"err_detect": "crccheck+explode"}
             for frame in container.decode(stream):
                 found += 1
                 if found <= frame_count:

@@ -20,10 +20,13 @@ _TOLD_LINES = 3
 _ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
 
 
-def run_ffmpeg(command: Sequence[str], write: Callable[[IO[bytes]], None], *, output: Path) -> None:
+def run_ffmpeg(
+    command: Sequence[str], write: Callable[[IO[bytes]], None], *, output: Path, partial: Path
+) -> None:
     """Runs FFmpeg while `write` fills its standard input; returns when the output is written.
 
-    FFmpeg is killed if `write` raises or we are interrupted. Raises OutputError with FFmpeg's own last words
+    `partial` is the file that it writes, `output` what it is to become, and is called in messages. FFmpeg is
+    killed if `write` raises or we are interrupted. Raises OutputError with FFmpeg's own last words
     where it fails, OSError (ENOSPC, naming `output`) where the disk is full.
     """
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -42,12 +45,13 @@ def run_ffmpeg(command: Sequence[str], write: Callable[[IO[bytes]], None], *, ou
         process.stderr.close()
         with contextlib.suppress(OSError):
             process.stdin.close()
-    for line in said:
+    told = [line.replace(f"file:{partial}", str(output)) for line in said]
+    for line in told:
         _log.debug("ffmpeg: %s", line)
     if code != 0 or ended_early:
-        if any("No space left on device" in line for line in said):
+        if any("No space left on device" in line for line in told):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(output))
-        raise OutputError(f"cannot write {output}: {_reason(code, said)}")
+        raise OutputError(f"cannot write {output}: {_reason(code, told)}")
 
 
 def _feed(pipe: IO[bytes], write: Callable[[IO[bytes]], None]) -> bool:
@@ -68,8 +72,8 @@ def _listen(pipe: IO[bytes], said: deque[str]) -> None:
             said.append(text)
 
 
-def _reason(code: int, said: deque[str]) -> str:
+def _reason(code: int, told: Sequence[str]) -> str:
     if code < 0:
         with contextlib.suppress(ValueError):
             return f"ffmpeg was ended by {signal.Signals(-code).name}"
-    return "ffmpeg: " + ("; ".join(list(said)[-_TOLD_LINES:]) or f"ended with code {code}")
+    return "ffmpeg: " + ("; ".join(told[-_TOLD_LINES:]) or f"ended with code {code}")

@@ -6,11 +6,10 @@ Luma samples go through as the very arrays that came in, unless another depth, r
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.color import chroma_scale, chroma_to_plane, resolve_color
 from pipeline.errors import SettingsError, SourceError
@@ -89,9 +88,8 @@ def render(
     for number, frame, colour in _pairs(frames, proxy, film):
         if frame.luma.shape != (film.height, film.width):
             found = "x".join(map(str, frame.luma.shape[::-1]))
-            raise SourceError(
-                f"rendering {film.path}: frame {number} of this part is {found}, not {film.width}x{film.height}"
-            )
+            wanted = f"{film.width}x{film.height}"
+            raise SourceError(f"rendering {film.path}: frame {number} of this part is {found}, not {wanted}")
         yield render_frame(
             frame, proxy=colour, film=film, output=output, saturation=saturation, scratch=scratch
         )
@@ -132,8 +130,8 @@ def render_frame(
     )
     plane_cb, plane_cr = (chroma_to_plane(plane, depth=depth, range=output.color.range) for plane in planes)
     if output.side_by_side:
-        plane_cb, plane_cr = (_beside_grey(plane, output) for plane in (plane_cb, plane_cr))
-        luma = np.hstack([luma, luma])
+        plane_cb, plane_cr = _beside_grey(plane_cb, output), _beside_grey(plane_cr, output)
+        luma = _twice(luma)
     return ColorFrame(
         pts=frame.pts,
         luma=luma,
@@ -159,37 +157,42 @@ def convert_luma(
     if (depth, range) == (to_depth, to_range):
         return plane
     if range == to_range == "limited" and to_depth > depth:
-        return np.left_shift(plane, to_depth - depth, dtype=np.uint16)
-    return _luma_table(depth, range, to_depth, to_range)[plane]
+        shifted: Plane = np.left_shift(plane, to_depth - depth, dtype=np.uint16)
+        return shifted
+    converted: Plane = _luma_table(depth, range, to_depth, to_range)[plane]
+    return converted
 
 
 @lru_cache(maxsize=8)
 def _luma_table(
     depth: int, range: Literal["limited", "full"], to_depth: int, to_range: Literal["limited", "full"]
-) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+) -> Plane:
     value = np.arange(2**depth, dtype=np.int64)
     (black, span), (to_black, to_span) = (
         (0, 2**bits - 1) if kind == "full" else (16 << (bits - 8), 219 << (bits - 8))
         for bits, kind in ((depth, range), (to_depth, to_range))
     )
     nearest = ((value - black) * to_span * 2 + span) // (2 * span) + to_black
-    clipped = np.clip(nearest, 0, 2**to_depth - 1)
-    return clipped.astype(np.uint8) if to_depth == 8 else clipped.astype(np.uint16)
+    clipped = np.clip(nearest, 0, 2**to_depth - 1).astype(np.uint16)
+    return clipped.astype(np.uint8) if to_depth == 8 else clipped
 
 
 def _resized(luma: Plane, size: tuple[int, int]) -> Plane:
     """Luma at (width, height); a single missing column or line is repeated, not interpolated."""
     right, down = size[0] - luma.shape[1], size[1] - luma.shape[0]
     if 0 <= right <= 1 and 0 <= down <= 1:
-        return cv2.copyMakeBorder(luma, 0, down, 0, right, cv2.BORDER_REPLICATE)
-    smaller: Plane = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-    return smaller
+        return cast(Plane, cv2.copyMakeBorder(luma, 0, down, 0, right, cv2.BORDER_REPLICATE))
+    return cast(Plane, cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
+
+
+def _twice(plane: Plane) -> Plane:
+    return cast(Plane, np.concatenate([plane, plane], axis=1))
 
 
 def _beside_grey(plane: Plane, output: OutputPicture) -> Plane:
     height, width = chroma_size(output.height, output.width, chroma=output.pixel_format.chroma)
     centre, _ = chroma_scale(output.pixel_format.depth, output.color.range)
-    both = np.full((height, width), centre, plane.dtype)
+    both: Plane = np.full((height, width), centre, plane.dtype)
     both[:, width - plane.shape[1] :] = plane
     return both
 

@@ -141,7 +141,7 @@ def age(unit: FloatImage, lightness: FloatImage, *, rng: np.random.Generator) ->
         level = level * _vignette(level.shape, rng)
     if rng.random() < 0.7:
         level = level + _grain(level.shape, rng)
-    return (np.clip(level, 0, 1) * 100).astype(np.float32)
+    return np.asarray(np.clip(level, 0, 1) * 100, np.float32)
 
 
 def _lightness_of_grey(grey: FloatImage) -> FloatImage:

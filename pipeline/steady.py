@@ -3,7 +3,7 @@
 Two recursive averages run over the shot, one forward and one backward. Each carries the sum of the colours
 that a point had and the number of frames in that sum, warps both along the flow to the next frame and trusts
 them there as far as flow and luma agree. The two are added, so nothing lags and both ends of the shot are
-as steady as its middle. What cannot be followed gets the correction of what lies around it.
+as steady as its middle.
 """
 
 from collections.abc import Sequence
@@ -21,15 +21,15 @@ Luma = npt.NDArray[np.uint8]
 
 _FLOW_STEPS = 8
 _FLOW_SLACK = (0.15, 0.05)
-"""Squared error, in ab samples, that a flow may have there and back: this plus that share of its square."""
+"""Squared error that a flow may have there and back: ab samples, plus a share of the flow's square."""
+_STANDING = (1.5, 2.0)
+"""A point stands still while its squared difference of luma is below the moved one's: times, plus."""
+_GRAIN_SHARE = 0.5
+"""Of the squared luma tolerance: the most that is taken for grain."""
 _EXPOSURE_ROUNDS = 2
 _GAIN_LIMITS = (0.5, 2.0)
-_SURE_FRAMES = 3.0
-"""Frames in a point's sum at which its own mean and its surroundings' correction count alike."""
-_SURROUNDINGS = 0.25
-"""Of the picture's height."""
 _KEPT_COLORFULNESS = 0.97
-_MAX_GAIN = 1.25
+_MAX_GAIN = 1.15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +63,8 @@ class _Link:
 def steady(luma: Luma, ab: Floats, *, settings: SteadySettings) -> Floats:
     """The colours of one shot without their flicker: (N, 2, h, w) float32, like `ab`.
 
-    luma (N, H, W) uint8 shows the same frames; 112 lines are enough. All frames must be of one shot: there is no
-    test for cuts. One frame, or strength 0, comes back as it is.
+    luma (N, H, W) uint8 shows the same frames; 112 lines are enough. All frames must be of one shot: there
+    is no test for cuts. One frame, or strength 0, comes back as it is.
     """
     if len(luma) != len(ab):
         raise ValueError(f"{len(luma)} pictures of luma, {len(ab)} of colour")
@@ -79,7 +79,6 @@ def steady(luma: Luma, ab: Floats, *, settings: SteadySettings) -> Floats:
         np.add(forward[..., channel], backward[..., channel], out=mean[:, channel])
     mean -= ab
     mean /= count[:, None]
-    _correct_the_rest(mean, ab=ab, count=count)
     mean *= _saturation_gain(mean, ab)
     return mean
 
@@ -91,13 +90,18 @@ def _links(luma: Luma, shape: tuple[int, ...], *, tolerance: float) -> tuple[lis
     dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
     dis.setFinestScale(1)
     dis.setGradientDescentIterations(_FLOW_STEPS)
-    grid = np.stack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)), axis=-1)
-    small = [cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) for picture in luma]
+    grid = np.stack(
+        np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)), axis=-1
+    )
+    small = [_resize(picture.astype(np.float32), (width, height)) for picture in luma]
     to_previous, to_next = [], []
     for before in range(len(luma) - 1):
         after = before + 1
-        back = cv2.resize(dis.calc(luma[after], luma[before], None), (width, height)) * scale
-        forth = cv2.resize(dis.calc(luma[before], luma[after], None), (width, height)) * scale
+        back, forth = (
+            _resize(cast(Floats, dis.calc(luma[here], luma[there], cast(Floats, None))), (width, height))
+            * scale
+            for here, there in ((after, before), (before, after))
+        )
         to_previous.append(_link(small[after], small[before], back, forth, grid=grid, tolerance=tolerance))
         to_next.append(_link(small[before], small[after], forth, back, grid=grid, tolerance=tolerance))
     return to_previous, to_next
@@ -107,22 +111,24 @@ def _link(
     here: Floats, there: Floats, flow: Floats, reverse: Floats, *, grid: Floats, tolerance: float
 ) -> _Link:
     place = grid + flow
-    across, down = cv2.split(place)
-    returned = cv2.remap(reverse, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    across, down = np.ascontiguousarray(place[..., 0]), np.ascontiguousarray(place[..., 1])
+    returned = _at(reverse, across, down)
     size = _square(flow) + _square(returned)
     returned += flow
     trust_flow = np.exp(-_square(returned) / (_FLOW_SLACK[0] + _FLOW_SLACK[1] * size))
-    moved = cv2.remap(there, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    moved = _at(there, across, down)
     gain, offset = _exposure(moved, here)
     difference_moved = _local_square(moved * gain + offset - here)
     difference_still = _local_square(there * gain + offset - here)
-    # The flow of an area that stands still is noise: use it only where it explains the picture better.
-    stands = difference_still <= difference_moved
+    # The flow of what stands still is made of grain: use it where it is clearly better.
+    stands = difference_still <= difference_moved * _STANDING[0] + _STANDING[1]
+    difference = np.where(stands, difference_still, difference_moved)
+    # What half of the picture differs by is grain, no sign that a point was lost.
+    difference -= min(float(np.median(difference)), tolerance**2 * _GRAIN_SHARE)
+    np.maximum(difference, 0, out=difference)
     trust = np.where(stands, 1, trust_flow)
-    trust *= np.exp(np.minimum(difference_still, difference_moved) * np.float32(-1 / tolerance**2))
-    return _Link(
-        np.where(stands, grid[..., 0], across), np.where(stands, grid[..., 1], down), trust
-    )
+    trust *= np.exp(difference * np.float32(-1 / tolerance**2))
+    return _Link(np.where(stands, grid[..., 0], across), np.where(stands, grid[..., 1], down), trust)
 
 
 def _exposure(source: Floats, target: Floats) -> tuple[np.float32, np.float32]:
@@ -147,30 +153,10 @@ def _sums(ab: Floats, links: Sequence[_Link], *, strength: float) -> Floats:
     sums = np.ones((len(ab), *ab.shape[2:], 3), np.float32)
     sums[..., :2] = np.moveaxis(ab, 1, -1)
     for number, link in enumerate(links, start=1):
-        carried = cv2.remap(
-            sums[number - 1], link.across, link.down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
-        )
+        carried = _at(sums[number - 1], link.across, link.down, border=cv2.BORDER_CONSTANT)
         carried *= (link.trust * np.float32(strength))[..., None]
         sums[number] += carried
     return sums
-
-
-def _correct_the_rest(mean: Floats, *, ab: Floats, count: Floats) -> None:
-    """Gives points of few frames, in place, the correction that the points of many frames around them got."""
-    height, width = mean.shape[2:]
-    window = int(_SURROUNDINGS * height) | 1
-    for number in range(len(mean)):
-        extra = count[number] - 1
-        sure = extra / (extra + np.float32(_SURE_FRAMES))
-        correction = mean[number] - ab[number]
-        spread = [
-            cv2.blur(cv2.blur(plane, (window, window)), (window, window))
-            for plane in (sure, sure * correction[0], sure * correction[1])
-        ]
-        for channel in (0, 1):
-            around = spread[channel + 1] / (spread[0] + np.float32(1e-3))
-            correction[channel] = sure * correction[channel] + (1 - sure) * around
-        np.add(ab[number], correction, out=mean[number])
 
 
 def _saturation_gain(mean: Floats, ab: Floats) -> np.float32:
@@ -188,9 +174,18 @@ def _colorfulness(ab: Floats) -> float:
     return float((spread + 0.37 * centre).mean())
 
 
+def _at(picture: Floats, across: Floats, down: Floats, *, border: int = cv2.BORDER_REPLICATE) -> Floats:
+    """The picture's values at those columns and lines, between its samples too."""
+    return cast(Floats, cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderMode=border, borderValue=0))
+
+
+def _resize(picture: Floats, size: tuple[int, int]) -> Floats:
+    return cast(Floats, cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+
+
 def _square(vectors: Floats) -> Floats:
-    x, y = cv2.split(vectors)
-    return cast(Floats, x * x + y * y)
+    x, y = vectors[..., 0], vectors[..., 1]
+    return x * x + y * y
 
 
 def _local_square(difference: Floats) -> Floats:

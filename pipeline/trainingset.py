@@ -46,7 +46,8 @@ class Split:
 def split_by_origin(folder: Path, *, validation: Sequence[str], test: Sequence[str]) -> Split:
     """Files of a folder in the order of their paths; `validation` and `test` are patterns of origins.
 
-    Without patterns for validation every tenth origin is held back for it, at least one. Raises SettingsError when a pattern fits no file or nothing is left to train on.
+    Without patterns for validation every tenth origin is held back for it, at least one. Raises SettingsError
+    when a pattern fits no file or nothing is left to train on.
     """
     files = _list_files(folder)
     if not validation:

@@ -6,10 +6,11 @@ fitted to the film's luma made small, not to the small picture's own, so a proxy
 brighter or darker still fits.
 """
 
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.color import Floats, fit_gamut, luma_coefficients, luma_to_unit
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, Plane
@@ -99,10 +100,8 @@ def _upsample(
     guide = _guide(luma, cb.shape, depth=depth, color=color)
     move = (moved_across * cb.shape[1] / luma.shape[1], moved_down * cb.shape[0] / luma.shape[0])
     fitted = [
-        cv2.resize(
-            _moved(plane, move), size[::-1], dst=scratch.floats(name, size), interpolation=cv2.INTER_LINEAR
-        )
-        for name, plane in _fit(guide, cb, cr).items()
+        _enlarge(_moved(plane, move), scratch.floats(name, size))
+        for name, plane in fit_guided(guide, cb, cr).items()
     ]
     at_chroma = _shrink(luma, across=across, down=down, left=moved_across > 0, top=moved_down > 0)
     band = max(_BAND_SAMPLES // size[1], 1)  # all that is touched at once stays in the processor's cache
@@ -150,7 +149,7 @@ def _guide(luma: Plane, shape: tuple[int, ...], *, depth: int, color: ColorDescr
     return _resize(unit, (shape[1], shape[0]))
 
 
-def _fit(guide: Floats, cb: Floats, cr: Floats) -> dict[str, Floats]:
+def fit_guided(guide: Floats, cb: Floats, cr: Floats) -> dict[str, Floats]:
     """Slope and offset of Cb and Cr over luma, and the range of luma, around every sample."""
     mean = _mean(guide)
     variance = _mean(guide * guide) - mean * mean
@@ -174,8 +173,12 @@ def _fit(guide: Floats, cb: Floats, cr: Floats) -> dict[str, Floats]:
     }
 
 
-def _mean(plane: Floats) -> Floats:
+def _mean(plane: npt.NDArray[Any]) -> Floats:
     return cast(Floats, cv2.blur(plane, _WINDOW, borderType=cv2.BORDER_REFLECT_101))
+
+
+def _enlarge(plane: Floats, into: Floats) -> Floats:
+    return cast(Floats, cv2.resize(plane, into.shape[::-1], dst=into, interpolation=cv2.INTER_LINEAR))
 
 
 def _resize(plane: Floats, size: tuple[int, int]) -> Floats:
@@ -209,21 +212,23 @@ def _shrink(luma: Plane, *, across: int, down: int, left: bool = False, top: boo
     padded = luma
     extra = (height * block_height - luma.shape[0], width * block_width - luma.shape[1])
     if lead_across or lead_down or any(extra):
-        padded = cv2.copyMakeBorder(luma, lead_down, extra[0], lead_across, extra[1], cv2.BORDER_REPLICATE)
+        padded = cast(
+            Plane, cv2.copyMakeBorder(luma, lead_down, extra[0], lead_across, extra[1], cv2.BORDER_REPLICATE)
+        )
+    # at half the size both are the mean, and linear is the fast one
+    method = cv2.INTER_AREA if max(across, down) > 1 else cv2.INTER_LINEAR
     parts = [
         cv2.resize(
             padded[y : y + height * block_height, x : x + width * block_width],
             (width, height),
-            interpolation=cv2.INTER_AREA
-            if max(across, down) > 1
-            else cv2.INTER_LINEAR,  # half: both the mean
+            interpolation=method,
         )
         for y in sorted({0, lead_down})
         for x in sorted({0, lead_across})
     ]
     while len(parts) > 1:
         parts = [cv2.addWeighted(p, 0.5, q, 0.5, 0) for p, q in zip(parts[::2], parts[1::2], strict=True)]
-    return parts[0]
+    return cast(Plane, parts[0])
 
 
 def _extremes(luma: Plane, *, across: int, down: int) -> tuple[Plane, Plane]:

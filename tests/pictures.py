@@ -1,4 +1,4 @@
-"""The pictures of the films that `tests.media` makes: their luma, and frames of any pixel format that hold it."""
+"""The pictures of the films that `tests.media` makes: their luma, and frames that hold it in any format."""
 
 import re
 from typing import Any

@@ -13,6 +13,7 @@ from jobs.evaluation_photos import read_photo
 from jobs.evaluation_pictures import Floats, Predict, put_together, take_apart
 from models.checkpoint import save_weights
 from models.efficient import EfficientGenerator
+from pipeline.colorsettings import ColorSettings
 from pipeline.errors import SettingsError, SourceError
 from pipeline.predict import Predictor
 from pipeline.publish import write_json
@@ -108,7 +109,7 @@ def test_generator_can_be_evaluated(tmp_path: Path) -> None:
     weights = tmp_path / "random.safetensors"
     torch.manual_seed(0)
     save_weights(weights, EfficientGenerator(), name="random", licence="none", recipe={})
-    predict = Predictor(weights, short_side=128, device="cpu", precision="fp32").predict_pictures
+    predict = Predictor(weights, settings=ColorSettings(short_side=128), device="cpu", precision="fp32").predict_pictures
     photo = save_picture(tmp_path / "photo.png", color_picture(2, size=(100, 150)))
     (figures,) = evaluate([photo], predict=predict).photos
     assert predict(np.full((2, 100, 150), 0.5, dtype=np.float32)).shape == (2, 2, 32, 48)

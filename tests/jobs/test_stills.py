@@ -9,7 +9,7 @@ from PIL import Image
 
 from jobs.stills import StillResult, colorize_stills
 from pipeline.errors import DeviceError, OutputError, SettingsError, SourceError
-from pipeline.stills import read_still
+from pipeline.stills.files import read_still
 
 Floats = npt.NDArray[np.float32]
 
@@ -103,7 +103,7 @@ def test_one_bad_still_does_not_stop_the_rest(tmp_path: Path) -> None:
 def test_network_sees_a_small_upright_picture(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    source = make(tmp_path / "a.png", size=(300, 900), exif=exif)
+    source = make(tmp_path / "a.png", size=(1200, 1500), exif=exif)
     shapes = []
 
     def left_red(luma: Floats) -> Floats:
@@ -113,12 +113,12 @@ def test_network_sees_a_small_upright_picture(tmp_path: Path) -> None:
         return ab
 
     colorize_stills([source], tmp_path / "b.png", predict=left_red)
-    assert shapes == [(1, 768, 256)]
+    assert shapes == [(1, 1280, 1024)]
     with Image.open(tmp_path / "b.png") as image:
         pixels = np.asarray(image).astype(int)
     red = pixels[..., 0] - pixels[..., 1]
-    assert red[:, 100:400].mean() > 30  # stored unturned: up is left
-    assert abs(red[:, 550:].mean()) < 1
+    assert red[:, 100:650].mean() > 30  # stored unturned: up is left
+    assert abs(red[:, 850:].mean()) < 1
 
 
 @pytest.mark.parametrize("ab", [np.zeros((1, 3, 4, 4)), np.full((1, 2, 4, 4), np.nan)])

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cv2
 import numpy as np
 import pytest
 import xxhash
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pipeline.errors import OutputError, SettingsError, SourceError
-from pipeline.media import Segment, Shot, Timeline
+from pipeline.media import Plane, Segment, Shot, Timeline
 from pipeline.plan import Plan, read_plan, scan_film, write_plan
 from pipeline.probe import probe
 from pipeline.segments import SegmentSettings, make_segments
@@ -25,6 +26,17 @@ from pipeline.source import Source, check_source, source_fingerprint
 from tests.media import make_film
 
 _SEGMENTS = SegmentSettings(segment_frames=8, overlap_frames=8)
+
+
+def _two_scenes(*, depth: int = 8) -> list[Plane]:
+    """32 frames with a cut at 20: noise of one seed, then of another, each drifting a little."""
+    dtype = np.uint8 if depth == 8 else np.uint16
+    planes: list[Plane] = []
+    for number in range(32):
+        coarse = np.random.default_rng(number // 20).random((6, 8), dtype=np.float32)
+        fine = cv2.resize(coarse, (64, 48), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+        planes.append((fine * 200 * 2 ** (depth - 8) + number % 20).astype(dtype))
+    return planes
 
 
 def _scan(path: Path) -> Plan:
@@ -43,7 +55,7 @@ def _assert_same(one: Plan, other: Plan) -> None:
 @pytest.fixture(scope="module")
 def film_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("films") / "two scenes.mkv"
-    make_film(path, frames=32, cuts=[20])
+    make_film(path, frames=_two_scenes())
     return path
 
 
@@ -55,7 +67,7 @@ def plan(film_path: Path) -> Plan:
 def test_a_scan_finds_every_frame_and_the_shots(tmp_path: Path) -> None:
     path = tmp_path / "film.nut"
     pts = [1000 + 3 * n + n // 5 for n in range(32)]
-    planes = make_film(path, frames=32, cuts=[20], pixel_format="gray10le", pts=pts)
+    planes = make_film(path, frames=_two_scenes(depth=10), pixel_format="gray10le", pts=pts)
     film = probe(path)
     plan = scan_film(film, shot_settings=ShotSettings(), segment_settings=_SEGMENTS)
     assert plan.timeline.luma_hash.tolist() == [xxhash.xxh3_64_intdigest(plane.tobytes()) for plane in planes]

@@ -4,6 +4,7 @@ import io
 import logging
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +17,14 @@ from PIL import Image, ImageCms, ImageOps, JpegImagePlugin, PngImagePlugin, Tiff
 
 from pipeline.color import ab_to_chroma
 from pipeline.errors import OutputError, SettingsError, SourceError
-from pipeline.grey_profile import profile_space, rgb_from_grey
 from pipeline.media import ColorDescription, Plane
-from pipeline.rgb_luma import luma_of_rgb, rgb_of_luma
-from pipeline.still_chroma import shrink_luma, spread_ab
-from pipeline.still_label import DIGITAL_SOURCE, label_xmp
-from pipeline.still_orientation import orientation, turn_back, turn_upright
-from pipeline.stills import Still, read_still, still_format, still_matrix, write_still
-from pipeline.tiff_tags import Ifd, TagValue, pack_exif, read_exif
+from pipeline.stills.chroma import shrink_luma, spread_ab
+from pipeline.stills.files import Still, read_still, still_format, still_matrix, write_still
+from pipeline.stills.grey_profile import profile_space, rgb_from_grey
+from pipeline.stills.label import DIGITAL_SOURCE, label_xmp
+from pipeline.stills.orientation import orientation, turn_back, turn_upright
+from pipeline.stills.rgb_luma import luma_of_rgb, rgb_of_luma
+from pipeline.stills.tiff_tags import Ifd, TagValue, pack_exif, read_exif
 from pipeline.upsample import upsample_chroma
 
 SIZE = (45, 61)
@@ -40,7 +41,7 @@ def picture(dtype: type[np.uint8] | type[np.uint16] = np.uint8, *, size: tuple[i
     rng = np.random.default_rng(3)
     rows, columns = np.mgrid[0 : size[0], 0 : size[1]]
     unit = 0.5 + 0.6 * np.sin(rows / 9) * np.cos(columns / 7) + rng.normal(0, 0.02, size)
-    scaled = np.clip(unit, 0, 1) * np.iinfo(dtype).max
+    scaled = np.asarray(np.clip(unit, 0, 1) * np.iinfo(dtype).max)
     return scaled.astype(np.uint8) if dtype is np.uint8 else scaled.astype(np.uint16)
 
 
@@ -187,11 +188,27 @@ def test_grey_jpeg_keeps_its_coded_luma(tmp_path: Path, is_progressive: bool, qu
 
 def test_recoded_jpeg_tells_how_many_samples_are_equal(tmp_path: Path) -> None:
     sepia = ImageOps.colorize(Image.fromarray(picture(size=(120, 160))), "#201000", "#fff0d0")
-    sepia.save(tmp_path / "sepia.jpg", quality=90, subsampling=2)
-    before, after, notes = colored(tmp_path / "sepia.jpg", tmp_path / "out.jpg")
-    share = np.mean(before.luma == after.luma)
-    assert share > 0.95
-    assert share == 1 or f"{100 * share:.2f} %" in notes[0]
+    sepia.save(tmp_path / "sepia.jpg", quality=90)
+    before = read_still(tmp_path / "sepia.jpg")
+    assert before.jpeg is not None
+    before = replace(before, jpeg=replace(before.jpeg, luma_file=None))
+    chroma = spread_ab(before.luma, random_ab(), matrix="smpte170m")
+    notes = write_still(tmp_path / "out.jpg", before, chroma=chroma, statement=STATEMENT)
+    share = np.mean(before.luma == read_still(tmp_path / "out.jpg").luma)
+    assert 0.95 < share < 1
+    assert f"{100 * share:.2f} %" in notes[0]
+
+
+@pytest.mark.parametrize("is_progressive", [False, True])
+def test_sepia_jpeg_keeps_its_coded_luma_too(tmp_path: Path, is_progressive: bool) -> None:
+    sepia = ImageOps.colorize(Image.fromarray(picture(size=(120, 160))), "#201000", "#fff0d0")
+    sepia.save(tmp_path / "sepia.jpg", quality=70, progressive=is_progressive)
+    before, after, notes = colored(tmp_path / "sepia.jpg", tmp_path / "once.jpg")
+    assert np.array_equal(before.luma, after.luma)
+    assert notes == ()
+    _, twice, notes = colored(tmp_path / "once.jpg", tmp_path / "twice.jpg")
+    assert np.array_equal(before.luma, twice.luma)
+    assert notes == ()
 
 
 def test_jpeg_with_metadata_keeps_it(tmp_path: Path) -> None:

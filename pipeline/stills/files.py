@@ -1,22 +1,22 @@
 """Stills in, colour stills out: PNG, JPEG and TIFF with their luma untouched and their metadata kept.
 
-What is exact: PNG and TIFF (8 and 16 bits) give back the luma of every pixel. A grey JPEG keeps its coded
-luma bit for bit; the luma of a JPEG with colour of its own is coded again, and the share of equal samples is
-told (see `pipeline.still_jpeg`). From one format to another luma is exact too, except into a JPEG.
+What is exact: PNG and TIFF (8 and 16 bits) give back the luma of every pixel, a JPEG keeps its coded luma bit
+for bit (rare kinds are coded again and the share of equal samples is told, see `pipeline.stills.jpeg`). From
+one format to another luma is exact too, except into a JPEG.
 """
 
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline.errors import OutputError, SourceError
-from pipeline.grey_profile import profile_space, rgb_from_grey
 from pipeline.publish import publish
-from pipeline.still_chroma import StillChroma
-from pipeline.still_jpeg import MOST_JPEG_XMP_BYTES, read_jpeg, write_jpeg
-from pipeline.still_label import label_xmp
-from pipeline.still_png import read_png, write_png
-from pipeline.still_tiff import read_tiff, write_tiff
-from pipeline.still_values import Still, StillFormat, StillTags, still_format, still_matrix
+from pipeline.stills.chroma import StillChroma
+from pipeline.stills.grey_profile import profile_space, rgb_from_grey
+from pipeline.stills.jpeg import MOST_JPEG_XMP_BYTES, read_jpeg, write_jpeg
+from pipeline.stills.label import label_xmp
+from pipeline.stills.png import read_png, write_png
+from pipeline.stills.tiff import read_tiff, write_tiff
+from pipeline.stills.values import Still, StillFormat, StillTags, still_format, still_matrix
 
 __all__ = ["Still", "read_still", "still_format", "still_matrix", "write_still"]
 

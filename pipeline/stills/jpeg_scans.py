@@ -66,15 +66,6 @@ def segments(data: bytes) -> Iterator[Segment]:
         place = end
 
 
-def is_grey_huffman(data: bytes) -> bool:
-    """Whether a file has one component, coded so that `join_components` can take its scans over."""
-    frames = [part for part in segments(data) if part.is_frame]
-    if len(frames) != 1 or frames[0].marker not in HUFFMAN_FRAMES:
-        return False
-    precision, height, count = struct.unpack_from(">BHxxB", frames[0].payload)
-    return bool(precision == 8 and height > 0 and count == 1)
-
-
 def join_components(luma: bytes, cb: bytes, cr: bytes, *, metadata: list[bytes]) -> bytes:
     """One colour JPEG of three grey ones that have the same size, quantisation table and kind of scan.
 

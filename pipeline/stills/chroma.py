@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.color import Floats, ab_to_chroma, fit_gamut, luma_coefficients, luma_to_unit
 from pipeline.media import Plane
-from pipeline.upsample import _fit as fit_guided
+from pipeline.upsample import fit_guided
 
 BAND_PIXELS = 1 << 20
 """Pixels of a band: what is worked on at once."""

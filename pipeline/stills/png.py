@@ -10,9 +10,9 @@ from typing import BinaryIO
 import pyvips
 
 from pipeline.errors import SourceError
-from pipeline.still_chroma import StillChroma
-from pipeline.still_values import Still, StillTags
-from pipeline.still_vips import read_pixels, rgb_image, save_pixels
+from pipeline.stills.chroma import StillChroma
+from pipeline.stills.values import Still, StillTags
+from pipeline.stills.vips import read_pixels, rgb_image, save_pixels
 
 _HEAD_BYTES = 8 + 25
 """Signature and header chunk: what must stay in front."""
@@ -39,7 +39,7 @@ def write_png(target: Path, still: Still, chroma: StillChroma, *, tags: StillTag
     """Writes the still with its colour into `target`; messages name `path`."""
     image = rgb_image(still.luma, still.alpha, chroma)
     with tempfile.TemporaryFile(dir=target.parent) as pixels, target.open("wb") as file:
-        save_pixels(pixels, path, saver=image.pngsave_target, compression=6, filter="all")
+        save_pixels(pixels, path, saver=image.pngsave_target, compression=6, filter="up")
         pixels.seek(0)
         file.write(pixels.read(_HEAD_BYTES))
         file.write(b"".join(_tag_chunks(tags)))

@@ -46,7 +46,7 @@ class JpegOrigin:
     """The 64 quantisation steps of luma, row by row."""
     is_progressive: bool
     luma_file: bytes | None
-    """A grey JPEG with the source's own luma coefficients; None where they could not be taken out."""
+    """A grey JPEG that holds the source's own luma coefficients; None where they could not be taken out."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

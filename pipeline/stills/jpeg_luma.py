@@ -1,0 +1,152 @@
+"""The luma of a JPEG taken out as a grey JPEG, coefficient for coefficient.
+
+Where luma and chroma share a scan their blocks alternate in one stream of bits. The stream is walked without
+decoding a picture: the bits of luma's AC coefficients are copied, its DC differences are coded anew, for each
+block has another one before it now.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.stills.huffman import DC_TABLE, Table, code_blocks, read_tables, walk_blocks
+from pipeline.stills.jpeg_scans import DHT, DRI, EOI, HUFFMAN_FRAMES, SOI, SOS, Segment, segments
+
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+_PROGRESSIVE = HUFFMAN_FRAMES[2]
+
+
+@dataclass(frozen=True)
+class _Component:
+    number: int
+    across: int
+    """Blocks of this component in a unit of an interleaved scan, horizontally."""
+    down: int
+    table: int
+    """Number of its quantisation table."""
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """A start of scan, read."""
+
+    tables: dict[int, int]
+    """By component number: its DC table's number times 16 plus its AC table's."""
+    spectral: bytes
+    """First and last coefficient, bit positions before and after."""
+    data: bytes
+
+    @property
+    def is_refinement(self) -> bool:
+        """Whether it adds one bit to DC coefficients that an earlier scan began."""
+        return self.spectral[2] >> 4 > 0
+
+
+def luma_only(data: bytes) -> bytes | None:
+    """A grey JPEG without metadata whose luma coefficients are those of `data`.
+
+    None for what is not Huffman-coded with 8 bits or has luma coded smaller than chroma. Raises ValueError
+    where the stream is damaged.
+    """
+    parts = [part for part in segments(data) if not part.is_metadata]
+    frames = [part for part in parts if part.is_frame]
+    if len(frames) != 1 or frames[0].marker not in HUFFMAN_FRAMES:
+        return None
+    frame = frames[0]
+    precision, height, width, count = struct.unpack_from(">BHHB", frame.payload)
+    components = [_component(frame.payload[6 + 3 * index : 9 + 3 * index]) for index in range(count)]
+    luma = components[0]
+    is_largest = all(part.across <= luma.across and part.down <= luma.down for part in components)
+    if precision != 8 or not height * width or not is_largest:
+        return None
+    out = [SOI]
+    tables: dict[tuple[int, int], Table] = {}
+    restart_units = 0
+    for part in parts:
+        scan = _read_scan(part) if part.marker == SOS else None
+        if part.marker == DHT:
+            tables.update(read_tables(part.payload))
+            out.append(part.data)
+        elif part.marker == DRI:
+            (restart_units,) = struct.unpack_from(">H", part.payload)
+            if count == 1:
+                out.append(part.data)
+        elif part.is_frame:
+            body = part.payload[:5] + bytes([1, 1, 0x11, luma.table])
+            out.append(struct.pack(">BBH", 0xFF, part.marker, len(body) + 2) + body)
+        elif scan is None:
+            out.append(part.data)
+        elif luma.number in scan.tables and len(scan.tables) == 1:
+            if restart_units and count > 1:
+                out.append(struct.pack(">BBHH", 0xFF, DRI, 4, restart_units))
+            out.append(part.data[:5] + b"\1" + part.data[6:])
+        elif luma.number in scan.tables:
+            out.append(struct.pack(">BBHH", 0xFF, DRI, 4, 0))
+            has_ac = frame.marker != _PROGRESSIVE
+            out += _luma_scan(scan, components, tables, (height, width), restart_units, has_ac=has_ac)
+    return b"".join([*out, EOI])
+
+
+def _component(data: bytes) -> _Component:
+    return _Component(number=data[0], across=data[1] >> 4, down=data[1] & 15, table=data[2])
+
+
+def _read_scan(segment: Segment) -> _Scan:
+    payload = segment.payload
+    count = payload[0]
+    (size,) = struct.unpack_from(">H", segment.data, 2)
+    return _Scan(
+        tables={payload[1 + 2 * index]: payload[2 + 2 * index] for index in range(count)},
+        spectral=payload[1 + 2 * count : 4 + 2 * count],
+        data=segment.data[2 + size :],
+    )
+
+
+def _luma_scan(
+    scan: _Scan,
+    components: list[_Component],
+    tables: dict[tuple[int, int], Table],
+    size: tuple[int, int],
+    restart_units: int,
+    *,
+    has_ac: bool,
+) -> Iterator[bytes]:
+    """The segments of a scan with luma alone, the DC table that it needs in front."""
+    luma = components[0]
+    units: list[tuple[bool, Table, Table]] = []
+    for component in components:
+        which = scan.tables.get(component.number)
+        if which is None:
+            continue
+        dc, ac = tables.get((0, which >> 4), []), tables.get((1, which & 15), [])
+        if not (scan.is_refinement or dc) or (has_ac and not ac):
+            raise ValueError("a Huffman table is missing")
+        units += [(component is luma, dc, ac)] * (component.across * component.down)
+    rows, columns = -(-size[0] // (8 * luma.down)), -(-size[1] // (8 * luma.across))
+    parts = [part.replace(b"\xff\0", b"\xff") for part in _RESTART.split(scan.data)]
+    step = restart_units or rows * columns
+    counts = [min(step, rows * columns - start) for start in range(0, rows * columns, step)]
+    if len(counts) != len(parts):
+        raise ValueError(f"{len(parts)} restart intervals in a scan of {len(counts)}")
+    found = walk_blocks(parts, counts, units, has_ac=has_ac, is_refinement=scan.is_refinement)
+    order = _raster(rows, columns, luma)[: -(-size[0] // 8), : -(-size[1] // 8)].ravel()
+    bits = np.unpackbits(np.frombuffer(b"".join(parts), np.uint8))
+    coded = code_blocks(found[order], bits, is_refinement=scan.is_refinement)
+    which = scan.tables[luma.number]
+    if not scan.is_refinement:
+        body = bytes([which >> 4]) + DC_TABLE
+        yield struct.pack(">BBH", 0xFF, DHT, len(body) + 2) + body
+    yield (
+        struct.pack(">BBHBBB", 0xFF, SOS, 8, 1, 1, which) + scan.spectral + coded.replace(b"\xff", b"\xff\0")
+    )
+
+
+def _raster(rows: int, columns: int, luma: _Component) -> npt.NDArray[np.int64]:
+    """The place in an interleaved stream of every luma block, block row by block row."""
+    stream = np.arange(rows * columns * luma.down * luma.across)
+    units = stream.reshape(rows, columns, luma.down, luma.across).swapaxes(1, 2)
+    return units.reshape(rows * luma.down, columns * luma.across)
