@@ -109,7 +109,9 @@ def test_generator_can_be_evaluated(tmp_path: Path) -> None:
     weights = tmp_path / "random.safetensors"
     torch.manual_seed(0)
     save_weights(weights, EfficientGenerator(), name="random", licence="none", recipe={})
-    predict = Predictor(weights, settings=ColorSettings(short_side=128), device="cpu", precision="fp32").predict_pictures
+    predict = Predictor(
+        weights, settings=ColorSettings(short_side=128), device="cpu", precision="fp32"
+    ).predict_pictures
     photo = save_picture(tmp_path / "photo.png", color_picture(2, size=(100, 150)))
     (figures,) = evaluate([photo], predict=predict).photos
     assert predict(np.full((2, 100, 150), 0.5, dtype=np.float32)).shape == (2, 2, 32, 48)

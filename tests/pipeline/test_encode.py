@@ -89,8 +89,8 @@ def planes(frame: av.VideoFrame) -> list[Plane]:
     found: list[Plane] = []
     for plane in frame.planes:
         buffer: Any = plane
-        lines: Plane = np.frombuffer(buffer, np.uint8 if depth == 8 else np.uint16).reshape(plane.height, -1)
-        found.append(lines[:, : plane.width].copy())
+        dtype: Any = np.uint8 if depth == 8 else np.uint16
+        found.append(np.frombuffer(buffer, dtype).reshape(plane.height, -1)[:, : plane.width].copy())
     return found
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import itertools
 import resource
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -41,15 +42,15 @@ def colorized(
     pixel_format = output_format(film, settings)
     right, down = CHROMA_SHIFTS[pixel_format.chroma]
     shape = (-(-film.height >> down), -(-film.width >> right))
-    dtype = np.uint8 if pixel_format.depth == 8 else np.uint16
+    dtype: Any = np.uint8 if pixel_format.depth == 8 else np.uint16
     chroma: Plane = np.full(shape, 1 << (pixel_format.depth - 1), dtype)
     frames = []
     with av.open(str(film.path)) as container:
-        for frame in container.decode(container.streams[film.video_index]):
-            assert isinstance(frame, av.VideoFrame)
-            assert frame.pts is not None
-            luma = frame.to_ndarray(format="gray").astype(dtype) << (pixel_format.depth - 8)
-            frames.append(ColorFrame(pts=frame.pts, luma=luma, cb=chroma, cr=chroma))
+        for picture in container.decode(container.streams[film.video_index]):
+            assert isinstance(picture, av.VideoFrame)
+            assert picture.pts is not None
+            luma: Plane = picture.to_ndarray(format="gray").astype(dtype) << (pixel_format.depth - 8)
+            frames.append(ColorFrame(pts=picture.pts, luma=luma, cb=chroma, cr=chroma))
     folder.mkdir()
     paths = []
     for start in range(0, len(frames), cut):
@@ -102,7 +103,7 @@ def packets(path: Path, kind: str, *, number: int = 0) -> list[tuple[Fraction, s
 
 def streams(path: Path) -> list[tuple[str, str, str | None]]:
     """(kind, codec, language) of every stream; attachments have their file's name."""
-    found = []
+    found: list[tuple[str, str, str | None]] = []
     with av.open(str(path)) as container:
         for s in container.streams:
             codec = (
@@ -220,20 +221,8 @@ def test_mp4_names_what_it_cannot_hold_and_who_can(tmp_path: Path) -> None:
 def test_mp4_converts_subtitles_and_lists_losses(tmp_path: Path) -> None:
     film = rich_film(tmp_path / "film.mkv")
     output = tmp_path / "out.mp4"
-    report, _ = (
-        mux(
-            film,
-            (made := colorized(film, tmp_path / "segments", settings=X264))[0],
-            output,
-            timeline=made[1],
-            color=BT601,
-            tags=NOTICE,
-            allow_loss=True,
-            faststart=True,
-        ),
-        None,
-    )
-    assert [line for line in report.lost] == ["attachment stream 5 (font.ttf)"]
+    report, _ = finish(film, output, settings=X264, allow_loss=True, faststart=True)
+    assert report.lost == ("attachment stream 5 (font.ttf)",)
     assert sum("mov_text" in line for line in report.converted) == 2
     kinds = [(kind, codec) for kind, codec, _ in streams(output) if kind != "data"]
     assert kinds[:1] == [("video", "h264")] and kinds[-1] == ("video", "mjpeg")
@@ -344,7 +333,7 @@ def test_joined_times_rise_and_stay_behind(tmp_path: Path) -> None:
     joined = list(joined_packets(segments, timeline=timeline, time_base=film.time_base))
     pts, dts = [p.pts for p in joined], [p.dts for p in joined]
     assert sorted(t or 0 for t in pts) == timeline.pts.tolist() != pts, "the test needs B-frames"
-    assert all(a is not None and b is not None and a < b for a, b in zip(dts, dts[1:], strict=False))
+    assert all(a is not None and b is not None and a < b for a, b in itertools.pairwise(dts))
     assert all(d is not None and p is not None and d <= p for d, p in zip(dts, pts, strict=True))
 
 
