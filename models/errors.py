@@ -1,9 +1,8 @@
 """What can go wrong on the model side, by what the caller can do about it.
 
 ModelError
-├── WeightsError   (ValueError)    a weights file or checkpoint cannot be read, or is of another architecture
-├── TrainingError  (ValueError)    a training setting or training set does not work, or the loss is not finite
-└── MemoryShortage (RuntimeError)  the device has no memory left, even for a batch of one
+├── WeightsError   (ValueError)  a weights file or checkpoint cannot be read, or is of another architecture
+└── TrainingError  (ValueError)  a training setting or training set does not work, or the loss is not finite
 """
 
 
@@ -17,7 +16,3 @@ class WeightsError(ModelError, ValueError):
 
 class TrainingError(ModelError, ValueError):
     """A training setting or training set does not work, or the loss is not finite."""
-
-
-class MemoryShortage(ModelError, RuntimeError):
-    """The device has no memory left, even for a batch of one."""

@@ -46,8 +46,17 @@ class Container:
     """Names of the global tags that it can hold; None for any."""
 
 
-_MOV_TAGS = frozenset({"title", "artist", "album", "date", "comment", "genre", "copyright", "keywords"})
-_MP4_TAGS = _MOV_TAGS | {"album_artist", "composer", "grouping", "lyrics", "description", "synopsis", "show"}
+_MOV_TAGS = frozenset({"title", "artist", "album", "date", "comment", "genre", "copyright"})
+_MP4_TAGS = _MOV_TAGS | {
+    "album_artist",
+    "composer",
+    "grouping",
+    "lyrics",
+    "description",
+    "synopsis",
+    "show",
+    "keywords",
+}
 _MP4_ONLY = frozenset({"opus", "flac", "truehd", "vp8", "vp9", "av1"})
 _PICTURES = frozenset({"mjpeg", "png"})
 

@@ -86,7 +86,7 @@ class PacketSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # after an error, that error is the one to tell
-        with contextlib.nullcontext() if kind is None else contextlib.suppress(OSError, ValueError):
+        with contextlib.nullcontext() if kind is None else contextlib.suppress(av.error.FFmpegError, OSError):
             self._container.close()
 
     def write(self, packet: "Packet[VideoStream]") -> None:

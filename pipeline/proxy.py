@@ -113,8 +113,6 @@ def _set_up(context: VideoCodecContext, *, film: FilmInfo, shape: tuple[int, ...
     color = resolve_color(film)
     context.width, context.height, context.pix_fmt = width, height, "yuv444p10le"
     context.time_base = _TICK
-    aspect = film.sample_aspect * Fraction(film.width * height, film.height * width)
-    context.sample_aspect_ratio = aspect.limit_denominator(4096)
     context.flags |= Flags.bitexact
     context.thread_count = 1
     context.options = {

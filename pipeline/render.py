@@ -173,8 +173,8 @@ def _luma_table(
         for bits, kind in ((depth, range), (to_depth, to_range))
     )
     nearest = ((value - black) * to_span * 2 + span) // (2 * span) + to_black
-    clipped = np.clip(nearest, 0, 2**to_depth - 1).astype(np.uint16)
-    return clipped.astype(np.uint8) if to_depth == 8 else clipped
+    table: Plane = np.clip(nearest, 0, 2**to_depth - 1).astype(np.uint8 if to_depth == 8 else np.uint16)
+    return table
 
 
 def _resized(luma: Plane, size: tuple[int, int]) -> Plane:

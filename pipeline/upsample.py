@@ -1,9 +1,8 @@
 """Chroma of a small picture spread over a large one, so that its edges are those of the large one's luma.
 
-A fast guided filter (He and Sun 2015): around every sample of the small picture Cb and Cr are modelled as
-a * Y + b; a and b, smooth over the picture, are enlarged and applied to the film's own luma. The model is
-fitted to the film's luma made small, not to the small picture's own, so a proxy that somebody made
-brighter or darker still fits.
+After the fast guided filter (He and Sun 2015): around every sample of the small picture Cb and Cr are modelled
+as a * Y + b; a and b are enlarged and applied to the film's own luma. The model is fitted to the film's luma
+made small, not to the small picture's own, so a proxy that somebody made brighter or darker still fits.
 """
 
 from typing import Any, cast
@@ -150,24 +149,26 @@ def _guide(luma: Plane, shape: tuple[int, ...], *, depth: int, color: ColorDescr
 
 
 def fit_guided(guide: Floats, cb: Floats, cr: Floats) -> dict[str, Floats]:
-    """Slope and offset of Cb and Cr over luma, and the range of luma, around every sample."""
+    """Slope and offset of Cb and Cr over luma, and the range of luma, around every sample.
+
+    Only the slopes are smoothed. The offsets are such that the small picture itself comes out again: smoothed
+    ones, as in the paper, would blur and pale the colours by several samples.
+    """
     mean = _mean(guide)
     variance = _mean(guide * guide) - mean * mean
     np.maximum(variance, 0, out=variance)
     variance += _EPSILON
-    slopes, offsets = [], []
+    slopes = []
     for plane in (cb, cr):
-        mean_plane = _mean(plane)
-        slope = (_mean(guide * plane) - mean * mean_plane) / variance
+        slope = (_mean(guide * plane) - mean * _mean(plane)) / variance
         np.clip(slope, -_MAX_SLOPE, _MAX_SLOPE, out=slope)
         slopes.append(_mean(slope))
-        offsets.append(_mean(mean_plane - slope * mean))
     window = np.ones(_WINDOW, np.uint8)
     return {
         "slope cb": slopes[0],
         "slope cr": slopes[1],
-        "offset cb": offsets[0],
-        "offset cr": offsets[1],
+        "offset cb": cb - slopes[0] * guide,
+        "offset cr": cr - slopes[1] * guide,
         "low": cast(Floats, cv2.erode(guide, window)),
         "high": cast(Floats, cv2.dilate(guide, window)),
     }

@@ -199,7 +199,7 @@ def _chroma(path: Path) -> tuple[float, float]:
     """Mean Cb and Cr of the first frame, in codes."""
     with av.open(str(path)) as container:
         frame = next(container.decode(video=0))
-        planes = [np.frombuffer(plane, np.uint16).reshape(plane.height, -1) for plane in frame.planes]
+        planes = [np.frombuffer(bytes(plane), np.uint16).reshape(plane.height, -1) for plane in frame.planes]
         cb, cr = (float(plane[:, : frame.width].mean()) for plane in planes[1:])
     return cb, cr
 

@@ -49,7 +49,7 @@ def colorized(
         for picture in container.decode(container.streams[film.video_index]):
             assert isinstance(picture, av.VideoFrame)
             assert picture.pts is not None
-            luma: Plane = picture.to_ndarray(format="gray").astype(dtype) << (pixel_format.depth - 8)
+            luma: Any = picture.to_ndarray(format="gray").astype(dtype) << (pixel_format.depth - 8)
             frames.append(ColorFrame(pts=picture.pts, luma=luma, cb=chroma, cr=chroma))
     folder.mkdir()
     paths = []
@@ -304,10 +304,7 @@ def test_notice_takes_no_tag_away(tmp_path: Path, source: dict[str, str], expect
     finish(probe(tmp_path / "film.mkv"), tmp_path / "out.mkv", tags={"comment": "notice"})
     with av.open(str(tmp_path / "out.mkv")) as out:
         found = {key.lower(): value for key, value in out.metadata.items()}
-    assert {key: found.get(key) for key in ("comment", "description")} == {
-        "comment": None,
-        "description": None,
-    } | expected
+    assert {key: found[key] for key in ("comment", "description") if key in found} == expected
 
 
 @pytest.mark.parametrize("name", ["a b & 'c' \"d\".mkv", "-v.mkv", "100%d.mkv", "ü:[x],;=.mkv"])
