@@ -10,10 +10,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from jobs.version import VERSION
 from pipeline.errors import SettingsError
 from pipeline.publish import read_json, write_json
+
+if TYPE_CHECKING:
+    from jobs.jobfile import Job
 
 Product = Literal["color", "video"]
 RECORD_NAME = "done.json"
@@ -44,6 +48,14 @@ def fingerprint(inputs: Mapping[str, Any]) -> str:
     """SHA-256 of a canonical JSON of everything that a product depends on."""
     text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), default=str)
     return sha256(text.encode()).hexdigest()
+
+
+def job_fingerprint(job: "Job") -> str:
+    """Of what a finished output depends on, as far as the file system tells without reading the film."""
+    values = job.model_dump(mode="json", exclude={"overwrite", "work", "keep_work"})
+    read = [path for path in (job.input, job.weights_path) if path is not None]
+    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in read]
+    return fingerprint({"version": VERSION, "job": values, "files": files})
 
 
 def file_sha256(path: Path) -> str:

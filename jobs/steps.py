@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.jobfile import Job
+from jobs.ledger import job_fingerprint
 from jobs.progress import Progress
 from jobs.proxies import find_graded
 from jobs.segments import Colorist, Film, Renderer
@@ -73,6 +74,7 @@ def run_job(job: Job, *, work: WorkDir, progress: Progress) -> RunSummary:
         tags=film_tags(predictor),
         allow_loss=job.allow_loss,
         faststart=job.faststart,
+        before_publish=lambda partial: work.record_output(partial, fingerprint=job_fingerprint(job)),
     )
     progress.stage("mux", 1, 1, unit="film")
     return RunSummary(

@@ -6,10 +6,10 @@ Whatever is heavy is imported by the verb that needs it, so that a fault in a jo
 import argparse
 import json
 import sys
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jobs.ledger import job_fingerprint
 from jobs.progress import Progress
 from jobs.version import VERSION
 from pipeline.errors import OutputError, SettingsError
@@ -130,7 +130,7 @@ def _is_of_stills(job: "Job") -> bool:
 def _run_film(job: "Job", progress: Progress, *, sheet: Path | None = None) -> Details:
     from jobs.workdir import WorkDir, finished_fingerprint, work_folder
 
-    folder, wanted = work_folder(job.output, work=job.work), run_fingerprint(job)
+    folder, wanted = work_folder(job.output, work=job.work), job_fingerprint(job)
     finished = finished_fingerprint(folder, job.output)
     with WorkDir(folder, settings=job.to_yaml(), output=job.output) as work:
         if finished == wanted and not job.overwrite and sheet is None:
@@ -143,7 +143,6 @@ def _run_film(job: "Job", progress: Progress, *, sheet: Path | None = None) -> D
             raise OutputError(f"output: {job.output} {told}")
         else:
             details = _run_steps(job, work, progress, sheet=sheet)
-            work.record_output(job.output, fingerprint=wanted)
         if job.work is None and not job.keep_work:
             work.discard()
     return details
@@ -180,14 +179,6 @@ def _run_steps(job: "Job", work: "WorkDir", progress: Progress, *, sheet: Path |
     }
     work.log("ended", outcome="done", **details)
     return details
-
-
-def run_fingerprint(job: "Job") -> str:
-    """Of what a finished output depends on, as far as the file system tells without reading the film."""
-    values = job.model_dump(mode="json", exclude={"overwrite", "work", "keep_work"})
-    read = [path for path in (job.input, job.weights_path) if path is not None]
-    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in read]
-    return sha256(json.dumps([VERSION, values, files], sort_keys=True).encode()).hexdigest()
 
 
 def _colorize_stills(job: "Job", progress: Progress) -> Details:

@@ -4,7 +4,7 @@ Ours is FFV1 in Matroska, yuv444p10le, in the film's matrix and range. One that 
 have any size, codec, depth, subsampling, range and matrix, or be RGB: it is read into the same values.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -80,7 +80,7 @@ def write_proxy(path: Path, frames: Iterable[tuple[int, ProxyFrame]], *, film: F
         container.mux(stream.encode(None))
 
 
-def read_proxy(path: Path, *, film: FilmInfo, frame_count: int) -> Iterator[ProxyFrame]:
+def read_proxy(path: Path, *, film: FilmInfo, frame_count: int) -> Generator[ProxyFrame, None, None]:
     """The frames of a proxy, ours or foreign, in presentation order and in the film's matrix.
 
     Tags of matrix and range are believed; without them the film's matrix and limited range are taken. Raises
