@@ -4,7 +4,7 @@ Ours is FFV1 in Matroska, yuv444p10le, in the film's matrix and range. One that 
 have any size, codec, depth, subsampling, range and matrix, or be RGB: it is read into the same values.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
