@@ -65,12 +65,17 @@ def file_sha256(path: Path) -> str:
 
 
 def find_record(folder: Path, product: Product, *, wanted: str) -> Record | None:
-    """The record of a finished product with the wanted fingerprint whose file is there at its full size."""
+    """The record of a finished product with the wanted fingerprint whose file is still what was recorded.
+
+    The file is hashed: decoders do not notice a flipped byte.
+    """
     record = _records(folder).get(product)
     if record is None or record.fingerprint != wanted:
         return None
     path = folder / record.file
-    return record if path.is_file() and path.stat().st_size == record.bytes else None
+    if not path.is_file() or path.stat().st_size != record.bytes or file_sha256(path) != record.sha256:
+        return None
+    return record
 
 
 def count_attempt(folder: Path) -> int:

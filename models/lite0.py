@@ -32,9 +32,9 @@ class _SameConv(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         total = max(self.kernel_size[0] - self.stride[0], 0)
         if self.stride[0] == 1:
-            return functional.conv2d(x, self.weight, None, 1, total // 2, 1, self.groups)
+            return functional.conv2d(x, self.weight, self.bias, 1, total // 2, 1, self.groups)
         x = functional.pad(x, (total // 2, total - total // 2) * 2)
-        return functional.conv2d(x, self.weight, None, self.stride, 0, 1, self.groups)
+        return functional.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
 
 
 def _conv_bn(

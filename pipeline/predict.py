@@ -13,6 +13,7 @@ import torch
 
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights
 from models.efficient import INPUT_MULTIPLE, OUTPUT_STRIDE
+from models.fold import fold_batch_norm
 from pipeline.color import lightness
 from pipeline.colorsettings import ColorSettings
 from pipeline.errors import DeviceError, SettingsError
@@ -67,6 +68,7 @@ class Predictor:
         self.device = find_device(device)
         self.precision = find_precision(precision, self.device)
         generator, self.weights = load_weights(weights or DEFAULT_WEIGHTS)
+        fold_batch_norm(generator)
         self._generator = generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._fitting_batch = batch
 
