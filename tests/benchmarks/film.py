@@ -33,7 +33,7 @@ from pipeline.decode import FrameReader
 from pipeline.encode import FrameWriter
 from pipeline.mux import mux
 from pipeline.plan import scan_film
-from pipeline.predict import Predictor, shrink
+from pipeline.predict import NetSize, Predictor, shrink
 from pipeline.probe import probe
 from pipeline.proxy import ProxyFrame, write_proxy
 from pipeline.render import render
@@ -137,7 +137,7 @@ def _measure_stages(source: Path, folder: Path, stages: Meter) -> None:
     with stages.measure("steady"):
         for _ in range(repeat):
             steadied = steady(guides, ab, settings=SteadySettings())
-    lumas = np.stack([cv2.resize(net, ab.shape[:1:-1], interpolation=cv2.INTER_AREA) for net in nets])
+    lumas = np.stack([shrink(net, NetSize(*size.output)) for net in nets])
     kr, kb = luma_coefficients(color.matrix)
     with stages.measure("chroma proxy"):
         for _ in range(repeat):
@@ -191,9 +191,8 @@ def _plain_loop(source: Path, output: Path) -> None:
             if not there:
                 break
             lab = cv2.cvtColor(bgr.astype(np.float32) / 255, cv2.COLOR_BGR2Lab)
-            ab = predictor.predict_pictures(
-                cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)[None].astype(np.float32) / 255
-            )[0]
+            grey = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.float32) / np.float32(255)
+            ab = predictor.predict_pictures(grey[None])[0]
             for channel in (0, 1):
                 lab[..., channel + 1] = cv2.resize(
                     ab[channel], bgr.shape[1::-1], interpolation=cv2.INTER_LINEAR

@@ -124,7 +124,7 @@ def test_color_pixels_get_bt709_luma() -> None:
 def test_palette_and_one_bit_pictures() -> None:
     index = np.arange(48, dtype=np.uint8).reshape(4, 12)
     palette = np.repeat(255 - np.arange(256, dtype=np.uint8)[:, None], 4, axis=1)
-    frame = av.VideoFrame.from_ndarray((index, palette), "pal8")  # type: ignore[arg-type]
+    frame = av.VideoFrame.from_ndarray((index, palette), "pal8")
     np.testing.assert_array_equal(luma_plane(frame), 255 - index)
     for name, ink in (("monow", 255), ("monob", 0)):
         bits = av.VideoFrame(8, 1, name)
@@ -302,7 +302,7 @@ def test_ahead_runs_only_so_far_ahead() -> None:
     assert next(items) == 0
     assert waiting.wait(10)
     assert len(made) == 5  # one taken, three waiting, one in hand
-    items.close()  # type: ignore[attr-defined]
+    items.close()
     assert len(made) == 5
 
 
@@ -333,6 +333,6 @@ def test_ahead_closed_early_closes_its_source_and_leaves_no_thread(tmp_path: Pat
     items = ahead(source(), depth=2)
     next(items)
     assert threading.active_count() == before + 1
-    items.close()  # type: ignore[attr-defined]
+    items.close()
     assert closed == [True]
     assert threading.active_count() == before
