@@ -124,7 +124,7 @@ def test_color_pixels_get_bt709_luma() -> None:
 def test_palette_and_one_bit_pictures() -> None:
     index = np.arange(48, dtype=np.uint8).reshape(4, 12)
     palette = np.repeat(255 - np.arange(256, dtype=np.uint8)[:, None], 4, axis=1)
-    frame = av.VideoFrame.from_ndarray((index, palette), "pal8")
+    frame = av.VideoFrame.from_ndarray((index, palette), "pal8")  # type: ignore[arg-type]
     np.testing.assert_array_equal(luma_plane(frame), 255 - index)
     for name, ink in (("monow", 255), ("monob", 0)):
         bits = av.VideoFrame(8, 1, name)
