@@ -16,9 +16,9 @@ from jobs.workdir import WorkDir
 from pipeline.color import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color
 from pipeline.decode import FrameReader
 from pipeline.encode import EncodeSettings, FrameWriter
-from pipeline.media import FilmInfo, Frame, Segment
+from pipeline.media import FilmInfo, Frame, PictureArea, Segment
 from pipeline.plan import Plan
-from pipeline.predict import NetSize, Predictor, shrink
+from pipeline.predict import NetSize, Predictor, net_frame, shrink
 from pipeline.prefetch import ahead
 from pipeline.proxy import ProxyFrame, read_proxy, write_proxy
 from pipeline.render import OutputPicture, render
@@ -44,10 +44,6 @@ class Colorist:
 
     def __init__(self, film: Film, *, predictor: Predictor, steady_settings: SteadySettings) -> None:
         self._film, self._predictor, self._steady = film, predictor, steady_settings
-        info = film.info
-        self._size = predictor.size_for(
-            width=info.width, height=info.height, sample_aspect=float(info.sample_aspect)
-        )
 
     def fingerprint(self, segment: Segment) -> str:
         """Of everything that the proxy depends on."""
@@ -58,6 +54,7 @@ class Colorist:
                 "version": VERSION,
                 "source": self._film.plan.source.xxh3_128,
                 "segment": asdict(segment),
+                "picture": asdict(self._picture(segment)),
                 "color": asdict(resolve_color(self._film.info)),
                 "predict": self._predictor.identity(),
                 "steady": asdict(self._steady),
@@ -86,21 +83,22 @@ class Colorist:
         self, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]
     ) -> tuple[list[int], Iterator[ProxyFrame]]:
         info, color = self._film.info, resolve_color(self._film.info)
+        layout = net_frame(info, self._picture(segment), short_side=self._predictor.short_side)
         guides: list[npt.NDArray[np.uint8]] = []
         lumas: list[npt.NDArray[np.float32]] = []
 
         def small(frame: Frame) -> npt.NDArray[np.float32]:
             unit = luma_to_unit(frame.luma, depth=info.pixel_format.depth, range=info.color.range)
-            net = shrink(unit, self._size)
+            net = shrink(unit, layout.whole)
             guides.append(_guide(net))
-            lumas.append(shrink(net, NetSize(*self._size.output)))
-            return lightness(net)
+            lumas.append(shrink(net, NetSize(*layout.whole.output)))
+            return lightness(layout.picture(net))
 
         frames = reader.read(segment.lead_start, segment.lead_end)
         with closing(ahead(map(small, frames), depth=_DECODE_AHEAD_FRAMES)) as pictures:
             predicted = []
             for ab in self._predictor.predict(pictures):
-                predicted.append(ab)
+                predicted.append(layout.framed(ab))
                 if segment.start <= segment.lead_start + len(predicted) - 1 < segment.end:
                     on_frame()
         steadied = steady(np.stack(guides), np.stack(predicted), settings=self._steady)
@@ -110,6 +108,9 @@ class Colorist:
         cb, cr = ab_to_chroma(luma, steadied[kept], kr=kr, kb=kb, primaries=color.primaries)
         pts = [int(self._film.plan.timeline.pts[number]) for number in segment.frames()]
         return pts, (ProxyFrame(luma=y, cb=b, cr=r) for y, b, r in zip(luma, cb, cr, strict=True))
+
+    def _picture(self, segment: Segment) -> PictureArea:
+        return self._film.plan.shots[segment.shot].picture
 
 
 class Renderer:

@@ -164,12 +164,28 @@ class Timeline:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PictureArea:
+    """The part of a frame that shows the picture, as shares of its height and width; the rest is black border."""
+
+    top: float = 0.0
+    bottom: float = 1.0
+    left: float = 0.0
+    right: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.top < self.bottom <= 1 and 0 <= self.left < self.right <= 1):
+            raise ValueError(f"{self} is no part of a frame")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shot:
     """Frames `[start, end)` between two cuts."""
 
     index: int
     start: int
     end: int
+    picture: PictureArea = PictureArea()
+    """Inside its black borders, if it has any."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:

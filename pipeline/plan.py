@@ -4,7 +4,7 @@ It is made once, by decoding the film once, and written as one JSON file. Everyt
 """
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipeline.borders import BorderFinder
 from pipeline.decode import FrameReader, luma_hash
 from pipeline.errors import SettingsError
-from pipeline.media import FilmInfo, Segment, Shot, Timeline
+from pipeline.media import FilmInfo, PictureArea, Segment, Shot, Timeline
 from pipeline.publish import write_json
 from pipeline.segments import SegmentSettings, make_segments
 from pipeline.shots import ShotFinder, ShotSettings, small_luma
@@ -68,17 +69,19 @@ def scan_film(
     """
     source = source_fingerprint(film.path, progress=progress)
     claimed = _claimed_frames(film)
-    finder = ShotFinder(shot_settings)
+    finder, borders = ShotFinder(shot_settings), BorderFinder()
     pts, hashes = array("q"), array("Q")
     with FrameReader(film) as reader:
         for frame in reader.frames():
             pts.append(frame.pts)
             hashes.append(luma_hash(frame.luma))
-            finder.push(small_luma(frame.luma, depth=film.pixel_format.depth))
+            small = small_luma(frame.luma, depth=film.pixel_format.depth)
+            finder.push(small)
+            borders.push(small)
             if progress is not None:
                 progress("scan", len(pts), None if claimed is None else max(claimed, len(pts)))
     check_source(film.path, source)
-    shots = finder.finish()
+    shots = borders.finish(finder.finish())
     return Plan(
         source=source,
         time_base=film.time_base,
@@ -101,6 +104,7 @@ def write_plan(plan: Plan, path: Path) -> None:
         pts_runs=_to_runs(plan.timeline.pts),
         luma_hash=plan.timeline.luma_hash.astype(">u8").tobytes().hex(),
         shot_starts=[shot.start for shot in plan.shots],
+        shot_pictures=[list(astuple(shot.picture)) for shot in plan.shots],
         segments=[[s.shot, s.start, s.end, s.lead_start, s.lead_end] for s in plan.segments],
         shot_settings=plan.shot_settings,
         segment_settings=plan.segment_settings,
@@ -140,6 +144,8 @@ class _PlanFile(BaseModel):
     luma_hash: str
     """16 hexadecimal digits a frame."""
     shot_starts: list[int]
+    shot_pictures: list[list[float]]
+    """[top, bottom, left, right] of each shot's picture area."""
     segments: list[list[int]]
     """[shot, start, end, lead start, lead end] of each."""
     shot_settings: ShotSettings
@@ -156,8 +162,10 @@ def _to_plan(file: _PlanFile) -> Plan:
         time_base=Fraction(file.time_base),
         timeline=Timeline(pts=_from_runs(file.pts_runs, file.frame_count), luma_hash=hashes),
         shots=tuple(
-            Shot(index=index, start=start, end=end)
-            for index, (start, end) in enumerate(zip(file.shot_starts, ends, strict=True))
+            Shot(index=index, start=start, end=end, picture=_to_area(area))
+            for index, (start, end, area) in enumerate(
+                zip(file.shot_starts, ends, file.shot_pictures, strict=True)
+            )
         ),
         segments=tuple(
             Segment(index=index, shot=shot, start=start, end=end, lead_start=lead_start, lead_end=lead_end)
@@ -166,6 +174,11 @@ def _to_plan(file: _PlanFile) -> Plan:
         shot_settings=file.shot_settings,
         segment_settings=file.segment_settings,
     )
+
+
+def _to_area(shares: list[float]) -> PictureArea:
+    top, bottom, left, right = shares
+    return PictureArea(top=top, bottom=bottom, left=left, right=right)
 
 
 def _to_runs(pts: npt.NDArray[np.int64]) -> list[list[int]]:

@@ -17,6 +17,7 @@ from models.fold import fold_batch_norm
 from pipeline.color import lightness
 from pipeline.colorsettings import ColorSettings
 from pipeline.errors import DeviceError, SettingsError
+from pipeline.media import FilmInfo, PictureArea
 from pipeline.segments import BATCH_FRAMES
 
 _log = logging.getLogger(__name__)
@@ -38,7 +39,47 @@ class NetSize:
         return self.height // OUTPUT_STRIDE, self.width // OUTPUT_STRIDE
 
 
-def net_size(*, width: int, height: int, sample_aspect: float, short_side: int) -> NetSize:
+@dataclass(frozen=True)
+class NetFrame:
+    """A frame at the network's scale, and the part of it that the network sees."""
+
+    whole: NetSize
+    rows: slice
+    """Of the picture inside its black borders, in samples of the output."""
+    columns: slice
+
+    def picture(self, whole: FloatImage) -> FloatImage:
+        """The part of a frame (h, w) at the network's scale that shows the picture."""
+        rows, columns = (
+            slice(part.start * OUTPUT_STRIDE, part.stop * OUTPUT_STRIDE) for part in (self.rows, self.columns)
+        )
+        return np.ascontiguousarray(whole[rows, columns])
+
+    def framed(self, ab: FloatImage) -> FloatImage:
+        """The colours (2, h, w) of a picture with its borders, which have none."""
+        framed = np.zeros((2, *self.whole.output), np.float32)
+        framed[:, self.rows, self.columns] = ab
+        return framed
+
+
+def net_frame(film: FilmInfo, picture: PictureArea, *, short_side: int) -> NetFrame:
+    """How a film's frames are shown to the network where their picture fills that area."""
+    height, width = picture.bottom - picture.top, picture.right - picture.left
+    size = net_size(
+        width=film.width * width,
+        height=film.height * height,
+        sample_aspect=float(film.sample_aspect),
+        short_side=short_side,
+    )
+    lines, columns = round(size.output[0] / height), round(size.output[1] / width)
+    return NetFrame(
+        whole=NetSize(lines * OUTPUT_STRIDE, columns * OUTPUT_STRIDE),
+        rows=slice(round(picture.top * lines), round(picture.bottom * lines)),
+        columns=slice(round(picture.left * columns), round(picture.right * columns)),
+    )
+
+
+def net_size(*, width: float, height: float, sample_aspect: float, short_side: int) -> NetSize:
     """The network's size for a picture of `width` x `height` samples of the given aspect."""
     shown_width = width * sample_aspect
     aspect = min(max(shown_width / height, 1 / _LONGEST_TO_SHORTEST), _LONGEST_TO_SHORTEST)
@@ -83,13 +124,10 @@ class Predictor:
             "precision": self.precision,
         }
 
-    def size_for(self, *, width: int, height: int, sample_aspect: float = 1.0) -> NetSize:
-        """The size at which the network sees a picture of `width` x `height` samples of the given aspect."""
-        return net_size(width=width, height=height, sample_aspect=sample_aspect, short_side=self.short_side)
-
     def predict_pictures(self, luma_unit: FloatImage) -> FloatImage:
         """Lumas (N, H, W) 0..1 of any one size → ab (N, 2, h, w) at the network's output size."""
-        size = self.size_for(width=luma_unit.shape[2], height=luma_unit.shape[1])
+        height, width = luma_unit.shape[1:]
+        size = net_size(width=width, height=height, sample_aspect=1, short_side=self.short_side)
         return np.stack(list(self.predict(lightness(shrink(picture, size)) for picture in luma_unit)))
 
     def predict(self, lightness: Iterable[FloatImage]) -> Iterator[FloatImage]:

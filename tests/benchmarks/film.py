@@ -33,7 +33,7 @@ from pipeline.decode import FrameReader
 from pipeline.encode import FrameWriter
 from pipeline.mux import mux
 from pipeline.plan import scan_film
-from pipeline.predict import NetSize, Predictor, shrink
+from pipeline.predict import NetSize, Predictor, net_frame, shrink
 from pipeline.probe import probe
 from pipeline.proxy import ProxyFrame, write_proxy
 from pipeline.render import render
@@ -118,7 +118,7 @@ def _measure_stages(source: Path, folder: Path, stages: Meter) -> None:
     with FrameReader(film, timeline=plan.timeline) as reader, stages.measure("decode for colour"):
         for _ in reader.frames():
             pass
-    size = predictor.size_for(width=film.width, height=film.height)
+    size = net_frame(film, plan.shots[0].picture, short_side=predictor.short_side).whole
     with FrameReader(film, timeline=plan.timeline) as reader:
         frames = list(reader.read(0, FRAMES_AT_ONCE))
     units = [luma_to_unit(f.luma, depth=film.pixel_format.depth, range=film.color.range) for f in frames]

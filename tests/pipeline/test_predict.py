@@ -15,9 +15,12 @@ from models.errors import WeightsError
 from pipeline.color import lightness
 from pipeline.colorsettings import ColorSettings
 from pipeline.errors import DeviceError, SettingsError
-from pipeline.predict import Predictor, find_device, net_size, shrink
+from pipeline.media import PictureArea
+from pipeline.predict import Predictor, find_device, net_frame, net_size, shrink
+from tests.films import film_info
 
 CLIP = Path(__file__).parents[1] / "data" / "chaplin_street.mp4"
+SIZE = net_size(width=440, height=360, sample_aspect=1, short_side=128)
 FloatImage = npt.NDArray[np.float32]
 
 
@@ -36,12 +39,11 @@ def street() -> FloatImage:
 
 
 def test_ab_comes_in_order_at_a_quarter_of_the_size(predictor: Predictor, street: FloatImage) -> None:
-    size = predictor.size_for(width=440, height=360)
-    net = lightness(shrink(street, size))
+    net = lightness(shrink(street, SIZE))
     pictures = [net, net[:, ::-1].copy(), net] * 4
     found = list(predictor.predict(iter(pictures)))
     assert len(found) == 12
-    assert all(ab.shape == (2, *size.output) for ab in found)
+    assert all(ab.shape == (2, *SIZE.output) for ab in found)
     np.testing.assert_allclose(found[0], found[9], atol=0.05)
     assert np.abs(found[0] - found[1]).max() > 1
 
@@ -64,7 +66,7 @@ def test_out_of_memory_halves_the_batch_aloud(
     predictor: Predictor, street: FloatImage, caplog: pytest.LogCaptureFixture
 ) -> None:
     small = Predictor(settings=ColorSettings(short_side=128), device="cpu", precision="fp32")
-    net = lightness(shrink(street, small.size_for(width=440, height=360)))
+    net = lightness(shrink(street, SIZE))
     pictures = [np.roll(net, 7 * shift, axis=1) for shift in range(11)]
     handle = _device_that_fits(small, pictures=2)
     with caplog.at_level(logging.WARNING):
@@ -80,7 +82,7 @@ def test_out_of_memory_halves_the_batch_aloud(
 
 def test_a_device_too_small_for_one_frame_is_an_error_that_names_it(street: FloatImage) -> None:
     small = Predictor(settings=ColorSettings(short_side=128), device="cpu", precision="fp32")
-    net = lightness(shrink(street, small.size_for(width=440, height=360)))
+    net = lightness(shrink(street, SIZE))
     handle = _device_that_fits(small, pictures=0)
     with pytest.raises(DeviceError, match=r"frame 0 .* no memory left even for one frame"):
         list(small.predict([net] * 3))
@@ -105,6 +107,25 @@ def test_net_size_keeps_the_shown_aspect(width: int, height: int, aspect: float,
     assert size.width % 4 == 0
     shown = min(max(width * aspect / height, 0.25), 4)
     assert size.width / size.height == pytest.approx(shown, rel=4 / short_side)
+
+
+@given(top=st.floats(0, 0.3), bottom=st.floats(0.7, 1), left=st.floats(0, 0.3), right=st.floats(0.7, 1))
+def test_borders_get_no_colour_and_the_picture_keeps_its_place(
+    top: float, bottom: float, left: float, right: float
+) -> None:
+    film = film_info(640, 480)
+    layout = net_frame(film, PictureArea(top=top, bottom=bottom, left=left, right=right), short_side=128)
+    whole = np.arange(layout.whole.height * layout.whole.width, dtype=np.float32)
+    seen = layout.picture(whole.reshape(layout.whole.height, layout.whole.width))
+    assert 124 <= min(seen.shape) <= 136
+    framed = layout.framed(np.ones((2, seen.shape[0] // 4, seen.shape[1] // 4), np.float32))
+    assert framed.shape == (2, *layout.whole.output)
+    rows, columns = (np.flatnonzero(framed[0].any(axis=axis)) for axis in (1, 0))
+    lines, width = layout.whole.output
+    assert abs(rows[0] / lines - top) <= 0.5 / lines + 1e-9
+    assert abs((rows[-1] + 1) / lines - bottom) <= 0.5 / lines + 1e-9
+    assert abs(columns[0] / width - left) <= 0.5 / width + 1e-9
+    assert abs((columns[-1] + 1) / width - right) <= 0.5 / width + 1e-9
 
 
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
