@@ -9,17 +9,21 @@ from pipeline.errors import SettingsError
 class ColorSettings:
     """How colour is predicted."""
 
-    short_side: int = 256
+    short_side: int = 224
     """Shorter side of the network's input in samples: 128 to 512, a multiple of 32."""
-    temperature: float = 0.38
+    temperature: float = 0.5
     """Of the annealed mean, 0.05 to 2: lower is more colourful, higher is calmer."""
+    vividness: float = 1.35
+    """Factor on the predicted ab, 0.5 to 2: makes up for means, which are paler than what they are means of."""
     saturation: float = 1.0
-    """Factor on the predicted chroma, 0 to 2."""
+    """Factor on the rendered chroma, 0 to 2; a change of it does not predict again."""
 
     def __post_init__(self) -> None:
         if self.short_side % 32 or not 128 <= self.short_side <= 512:
             raise SettingsError(f"short_side {self.short_side}: a multiple of 32 from 128 to 512 works")
         if not 0.05 <= self.temperature <= 2:
             raise SettingsError(f"temperature {self.temperature}: a number from 0.05 to 2 works")
+        if not 0.5 <= self.vividness <= 2:
+            raise SettingsError(f"vividness {self.vividness}: a number from 0.5 to 2 works")
         if not 0 <= self.saturation <= 2:
             raise SettingsError(f"saturation {self.saturation}: a number from 0 to 2 works")

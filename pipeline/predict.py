@@ -14,6 +14,7 @@ import torch
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights
 from models.efficient import INPUT_MULTIPLE, OUTPUT_STRIDE
 from models.fold import fold_batch_norm
+from pipeline.calm import calm
 from pipeline.color import lightness
 from pipeline.colorsettings import ColorSettings
 from pipeline.errors import DeviceError, SettingsError
@@ -105,7 +106,8 @@ class Predictor:
         unreadable file, DeviceError for a device that is not there.
         """
         settings = settings or ColorSettings()
-        self.short_side, self.temperature, self.batch = settings.short_side, settings.temperature, batch
+        self.short_side, self.batch = settings.short_side, batch
+        self.temperature, self.vividness = settings.temperature, settings.vividness
         self.device = find_device(device)
         self.precision = find_precision(precision, self.device)
         generator, self.weights = load_weights(weights or DEFAULT_WEIGHTS)
@@ -119,6 +121,7 @@ class Predictor:
             "weights": self.weights.sha256,
             "short_side": self.short_side,
             "temperature": self.temperature,
+            "vividness": self.vividness,
             "batch": self.batch,
             "device": self.device.type,
             "precision": self.precision,
@@ -179,7 +182,8 @@ class Predictor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
             ab = self._generator.colorize(padded, temperature=self.temperature)
         ab = ab[..., : height // OUTPUT_STRIDE, : width // OUTPUT_STRIDE]
-        return ab.float().cpu().numpy()  # type: ignore[no-any-return]
+        planes = (ab.float() * self.vividness).cpu().numpy()
+        return np.stack([calm(plane, picture) for plane, picture in zip(planes, lightness, strict=True)])
 
 
 def shrink(unit: FloatImage, size: NetSize) -> FloatImage:
