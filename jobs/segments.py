@@ -88,8 +88,8 @@ class Colorist:
         lumas: list[npt.NDArray[np.float32]] = []
 
         def small(frame: Frame) -> npt.NDArray[np.float32]:
-            unit = luma_to_unit(frame.luma, depth=info.pixel_format.depth, range=info.color.range)
-            net = shrink(unit, layout.whole)
+            small_luma = shrink(frame.luma, layout.whole)
+            net = luma_to_unit(small_luma, depth=info.pixel_format.depth, range=info.color.range)
             guides.append(_guide(net))
             lumas.append(shrink(net, NetSize(*layout.whole.output)))
             return lightness(layout.picture(net))

@@ -74,8 +74,10 @@ class EfficientGenerator(nn.Module):
             better = [-(-side // INPUT_MULTIPLE) * INPUT_MULTIPLE for side in (height, width)]
             raise ValueError(f"input of {height}x{width}: pad it to {better[0]}x{better[1]}, multiples of 32")
         grey = srgb_from_lightness(lightness.float()).expand(-1, 3, -1, -1)
-        m4, m8, m16, m32 = self.encoder(normalize_rgb(grey).contiguous(memory_format=torch.channels_last))
-        h4 = _hint_map(lightness, hints)
+        dtype = self.logits.weight.dtype
+        picture = normalize_rgb(grey).to(dtype).contiguous(memory_format=torch.channels_last)
+        m4, m8, m16, m32 = self.encoder(picture)
+        h4 = _hint_map(lightness, hints).to(dtype)
         h8, h16, h32 = (functional.avg_pool2d(h4, k) for k in (2, 4, 8))
         x = self.context(torch.cat((self.drop(m32), _filled(h32)), dim=1))
         x = self.up16(x, torch.cat((self.drop(m16), _filled(h16)), dim=1))

@@ -1,18 +1,22 @@
-"""Batch normalisation folded into the convolutions before it: the same function, fewer passes over memory."""
+"""A network made ready to run: the same function, fewer passes over memory."""
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from models.lite0 import SameConv
 
-def fold_batch_norm(module: nn.Module) -> None:
-    """Fold every BatchNorm2d that follows a convolution in an `nn.Sequential`, in place.
 
-    For evaluation only: the module's statistics are frozen into its weights. (Ioffe & Szegedy 2015: at
-    inference the normalisation is an affine map, so it merges with the convolution's own.)
+def fold(module: nn.Module) -> None:
+    """Fold normalisation and padding into the convolutions of a module, in place; for evaluation only.
+
+    Every BatchNorm2d that follows a convolution in an `nn.Sequential` is frozen into its weights (Ioffe &
+    Szegedy 2015: at inference the normalisation is an affine map); see `SameConv.widen` for the padding.
     """
     for child in module.modules():
         if isinstance(child, nn.Sequential):
             _fold_sequence(child)
+        if isinstance(child, SameConv):
+            child.widen()
 
 
 def _fold_sequence(sequence: nn.Sequential) -> None:

@@ -58,8 +58,13 @@ def annealed_mean(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:
 
     Zhang et al. 2016, equation 5: temperature 1 is the mean (greyish), near 0 the mode (splotchy).
     """
-    probability = torch.softmax(logits.float() / temperature, dim=1)
-    return torch.einsum("nqhw,qc->nchw", probability, bins.float())
+    colors = bins.float()
+    means = []
+    for one in logits.permute(
+        0, 2, 3, 1
+    ):  # channels last as the network leaves them; one at a time fits the cache
+        means.append(torch.softmax(one.float() / temperature, dim=-1) @ colors)
+    return torch.stack(means).permute(0, 3, 1, 2)
 
 
 def srgb_from_lightness(lightness: Tensor) -> Tensor:

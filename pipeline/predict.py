@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights
 from models.efficient import INPUT_MULTIPLE, OUTPUT_STRIDE
-from models.fold import fold_batch_norm
+from models.fold import fold
 from pipeline.calm import calm
 from pipeline.color import lightness
 from pipeline.colorsettings import ColorSettings
@@ -22,6 +23,7 @@ from pipeline.media import FilmInfo, PictureArea
 from pipeline.segments import BATCH_FRAMES
 
 _log = logging.getLogger(__name__)
+_Picture = TypeVar("_Picture", bound=npt.NDArray[Any])
 
 FloatImage = npt.NDArray[np.float32]
 _LONGEST_TO_SHORTEST = 4  # a wider picture is squeezed to this aspect
@@ -111,8 +113,9 @@ class Predictor:
         self.device = find_device(device)
         self.precision = find_precision(precision, self.device)
         generator, self.weights = load_weights(weights or DEFAULT_WEIGHTS)
-        fold_batch_norm(generator)
-        self._generator = generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        fold(generator)
+        dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
+        self._generator = generator.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._fitting_batch = batch
 
     def identity(self) -> dict[str, object]:
@@ -179,17 +182,16 @@ class Predictor:
     def _run(self, lightness: FloatImage) -> FloatImage:
         height, width = lightness.shape[1:]
         padded = torch.from_numpy(_padded(lightness))[:, None].to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-            ab = self._generator.colorize(padded, temperature=self.temperature)
+        ab = self._generator.colorize(padded, temperature=self.temperature)
         ab = ab[..., : height // OUTPUT_STRIDE, : width // OUTPUT_STRIDE]
         planes = (ab.float() * self.vividness).cpu().numpy()
         return np.stack([calm(plane, picture) for plane, picture in zip(planes, lightness, strict=True)])
 
 
-def shrink(unit: FloatImage, size: NetSize) -> FloatImage:
+def shrink(picture: _Picture, size: NetSize) -> _Picture:
     """A picture resized to the network's size by area (enlarged linearly where the film is smaller)."""
-    how = cv2.INTER_AREA if unit.shape[0] >= size.height else cv2.INTER_LINEAR
-    return cv2.resize(unit, (size.width, size.height), interpolation=how)  # type: ignore[return-value]
+    how = cv2.INTER_AREA if picture.shape[0] >= size.height else cv2.INTER_LINEAR
+    return cast(_Picture, cv2.resize(picture, (size.width, size.height), interpolation=how))
 
 
 def find_device(name: str) -> torch.device:

@@ -6,6 +6,7 @@ python tests/benchmarks/kills.py [--kills 10] [--seed 1] [--preset archival] [FI
 import argparse
 import json
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,22 +29,23 @@ def main() -> None:
         folder = Path(name)
         suffix = {"archival": ".mkv", "mezzanine": ".mov"}.get(arguments.preset, ".mp4")
         whole, killed = folder / "whole" / f"film{suffix}", folder / "killed" / f"film{suffix}"
-        for output in (whole, killed):
-            output.parent.mkdir()
+        for made in (whole.parent, killed.parent, folder / "work"):
+            made.mkdir()
         started = time.monotonic()
         _check(subprocess.run(_command(arguments, whole), check=False).returncode)
         seconds = time.monotonic() - started
-        starts, kills = 0, 0
+        starts, kills, again = 0, 0, list[str]()
         while True:
             process = subprocess.Popen(_command(arguments, killed))
             starts += 1
-            wait = rng.uniform(0.2, seconds) if kills < arguments.kills else None
+            wait = rng.uniform(0.2, 0.7 * seconds) if kills < arguments.kills else None
             try:
                 _check(process.wait(wait))
                 if kills >= arguments.kills:
                     break
-                print(f"run {starts} was done before its kill", file=sys.stderr)
-                killed.unlink()  # and once more from the beginning
+                again += _done_again(folder / "work")  # done before its kill: once more from the beginning
+                killed.unlink()
+                shutil.rmtree(folder / "work" / "killed")
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -54,7 +56,7 @@ def main() -> None:
             "undisturbed seconds": round(seconds, 1),
             "bytes equal": sha256(whole.read_bytes()).digest() == sha256(killed.read_bytes()).digest(),
             "left beside the film": sorted(p.name for p in killed.parent.iterdir() if p != killed),
-            "finished work done again": _done_again(folder / "work"),
+            "finished work done again": again + _done_again(folder / "work"),
         }
     print(json.dumps(report, indent=2))
     sys.exit(0 if report["bytes equal"] and not report["finished work done again"] else 1)

@@ -2,7 +2,7 @@ import torch
 from torch import nn
 
 from models.efficient import EfficientGenerator, EfficientSettings
-from models.fold import fold_batch_norm
+from models.fold import fold
 
 
 def test_folded_generator_gives_the_same_colours() -> None:
@@ -20,7 +20,7 @@ def test_folded_generator_gives_the_same_colours() -> None:
     lightness = torch.rand(2, 1, 64, 96) * 100
     with torch.inference_mode():
         before = generator(lightness)
-    fold_batch_norm(generator)
+    fold(generator)
     assert not any(isinstance(module, nn.BatchNorm2d) for module in generator.modules())
     with torch.inference_mode():
         torch.testing.assert_close(generator(lightness), before, rtol=1e-3, atol=1e-3)
