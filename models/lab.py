@@ -59,11 +59,9 @@ def annealed_mean(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:
     Zhang et al. 2016, equation 5: temperature 1 is the mean (greyish), near 0 the mode (splotchy).
     """
     colors = bins.float()
-    means = []
-    for one in logits.permute(
-        0, 2, 3, 1
-    ):  # channels last as the network leaves them; one at a time fits the cache
-        means.append(torch.softmax(one.float() / temperature, dim=-1) @ colors)
+    # channels last, as the network leaves them, and one picture at a time, which fits the processor's cache
+    pictures = logits.permute(0, 2, 3, 1)
+    means = [torch.softmax(one.float() / temperature, dim=-1) @ colors for one in pictures]
     return torch.stack(means).permute(0, 3, 1, 2)
 
 

@@ -188,7 +188,7 @@ def _plain_loop(source: Path, output: Path) -> None:
     width, height = (int(capture.get(key)) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
     size = net_size(width=width, height=height, sample_aspect=1, short_side=ColorSettings().short_side)
     with av.open(str(output), "w") as out:
-        stream = out.add_stream("libx264", rate=25, options={"preset": "fast", "crf": "18"})
+        stream = out.add_stream("libx264", rate=25, options={"preset": "medium", "crf": "18"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         while True:
             there, bgr = capture.read()
