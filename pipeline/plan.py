@@ -3,6 +3,7 @@
 It is made once, by decoding the film once, and written as one JSON file. Everything after it goes by it.
 """
 
+import logging
 from array import array
 from dataclasses import astuple, dataclass
 from fractions import Fraction
@@ -22,6 +23,8 @@ from pipeline.publish import write_json
 from pipeline.segments import SegmentSettings, make_segments
 from pipeline.shots import ShotFinder, ShotSettings, small_luma
 from pipeline.source import Progress, Source, check_source, source_fingerprint
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,6 +83,12 @@ def scan_film(
             borders.push(small)
             if progress is not None:
                 progress("scan", len(pts), None if claimed is None else max(claimed, len(pts)))
+        faults = reader.faults
+    if faults:
+        where, what = faults[0]
+        _log.warning(
+            "%s: damaged in %d places, first at pts %s: %s", film.path.name, len(faults), where, what
+        )
     check_source(film.path, source)
     shots = borders.finish(finder.finish())
     return Plan(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from fractions import Fraction
 from itertools import pairwise
@@ -23,7 +24,7 @@ from pipeline.probe import probe
 from pipeline.segments import SegmentSettings, make_segments
 from pipeline.shots import ShotSettings
 from pipeline.source import Source, check_source, source_fingerprint
-from tests.media import make_film
+from tests.media import damage_film, make_film
 
 _SEGMENTS = SegmentSettings(segment_frames=8, overlap_frames=8)
 
@@ -260,3 +261,14 @@ def test_a_source_whose_time_and_size_are_those_planned_is_not_read_again(
 def test_a_source_that_cannot_be_read_is_a_source_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"cannot read .*: Is a directory"):
         source_fingerprint(tmp_path)
+
+
+def test_damage_is_told_once_with_its_count(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "damaged.mkv"
+    whole = make_film(
+        tmp_path / "whole.mkv", frames=60, size=(192, 128), pixel_format="yuv420p", codec="libx264"
+    )
+    damage_film(tmp_path / "whole.mkv", path, packets=range(20, 40, 3))
+    assert len(_scan(path).timeline) > len(whole) / 2
+    (warning,) = (record.getMessage() for record in caplog.records if record.levelname == "WARNING")
+    assert re.fullmatch(r"damaged\.mkv: damaged in \d+ places, first at pts .*", warning)
