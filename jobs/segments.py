@@ -16,6 +16,7 @@ from jobs.workdir import WorkDir
 from pipeline.color import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color
 from pipeline.decode import FrameReader
 from pipeline.encode import EncodeSettings, FrameWriter
+from pipeline.errors import DeviceError
 from pipeline.media import FilmInfo, Frame, PictureArea, Segment
 from pipeline.plan import Plan
 from pipeline.predict import NetSize, Predictor, net_frame, shrink
@@ -72,7 +73,11 @@ class Colorist:
             return folder / done.file
         started, attempts = time.monotonic(), count_attempt(folder)
         path = folder / "proxy.mkv"
-        pts, frames = self._frames(reader, segment, on_frame=on_frame)
+        try:
+            pts, frames = self._frames(reader, segment, on_frame=on_frame)
+        except DeviceError as error:
+            place = f"shot {segment.shot}, frames from {segment.lead_start}"
+            raise DeviceError(f"colouring {self._film.info.path}, {place}: {error}") from error
         write_proxy(path, zip(pts, frames, strict=True), film=self._film.info)
         seconds = time.monotonic() - started
         commit(folder, "color", path=path, fingerprint=wanted, pts=pts, seconds=seconds, attempts=attempts)
