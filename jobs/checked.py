@@ -10,14 +10,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from jobs.layers import Fault, Layer, Loc, Values
 
 Model = TypeVar("Model", bound=BaseModel)
-Settings = TypeVar("Settings")
 
 STRICT = ConfigDict(
     extra="forbid",
@@ -58,21 +57,6 @@ def check(model: type[Model], layer: Layer) -> tuple[Model | None, list[Fault]]:
         if not faults:  # never: the whole is among those that were looked at
             raise AssertionError(f"a fault without a place: {error}") from error
     return made, _without_echoes(faults)
-
-
-def check_dataclass(settings: type[Settings], layer: Layer) -> tuple[Settings | None, list[Fault]]:
-    """As `check`, for settings that are one frozen dataclass."""
-    wrapper = create_model("Wrapper", __config__=STRICT, root=(settings, ...))
-    inner = Layer(
-        {"root": layer.values},
-        {(): layer.origin(()), **{("root", *loc): origin for loc, origin in layer.origins.items()}},
-        layer.folder,
-    )
-    made, faults = check(wrapper, inner)
-    shown = [
-        dataclasses.replace(fault, key=fault.key.removeprefix("root").removeprefix(".")) for fault in faults
-    ]
-    return getattr(made, "root", None), shown
 
 
 def _one_by_one(model: type[BaseModel], values: Values) -> Iterator[tuple[Loc, Values]]:
