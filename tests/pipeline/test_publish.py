@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -96,17 +97,23 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
     assert _names(tmp_path) == []
 
 
-@pytest.fixture
-def four_kilobyte_limit() -> Iterator[None]:
+@contextmanager
+def _file_size_limit(size: int) -> Iterator[None]:
+    """No file of this process grows past `size` bytes: not pytest's own output either, so keep it short."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.usefixtures("four_kilobyte_limit")
 def test_a_file_size_limit_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="no file this large"), publish(tmp_path / "film.mkv") as partial:
+    with (
+        pytest.raises(OutputError, match="no file this large"),
+        publish(tmp_path / "film.mkv") as partial,
+        _file_size_limit(4096),
+    ):
         partial.write_bytes(bytes(8192))
     assert _names(tmp_path) == []
 
