@@ -8,7 +8,7 @@ import dataclasses
 import difflib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -176,7 +176,7 @@ def _shown(value: object) -> str:
 
 
 def _type_at(model: type[BaseModel], loc: Loc) -> Any:
-    """The annotation of the key at `loc`; None where the way ends in a list, a free mapping or nowhere."""
+    """The annotation of the key at `loc`, through tuples of one kind; None where the way ends in anything else."""
     here: Any = model
     for part in loc:
         if isinstance(here, type) and issubclass(here, BaseModel):
@@ -184,6 +184,8 @@ def _type_at(model: type[BaseModel], loc: Loc) -> Any:
             here = None if info is None else info.annotation
         elif dataclasses.is_dataclass(here):
             here = next((field.type for field in dataclasses.fields(here) if field.name == part), None)
+        elif isinstance(part, int) and get_origin(here) is tuple:
+            here = get_args(here)[0]
         else:
             return None
     return here

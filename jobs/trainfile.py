@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -11,10 +11,13 @@ from jobs.checked import STRICT, check
 from jobs.jobfile import override_layers
 from jobs.layers import Fault, Layer, merge, refuse
 from jobs.yamlfile import read_yaml
-from models.trainer import TrainSettings
+from models.efficient import EfficientSettings
+from models.schedule import TrainSettings
+from models.unet import UnetSettings
 from pipeline.samples import SampleSettings
 
-_PATHS = ("data", "out")
+_PATHS = ("data", "out", "base")
+_INITS = ("imagenet", "default", "random")
 
 
 class TrainJob(BaseModel):
@@ -26,6 +29,18 @@ class TrainJob(BaseModel):
     """Folder of photos and clips; see `pipeline.trainingset`. Relative to this file, or to the caller with --set."""
     out: Path
     """Folder for weights, checkpoint and log; made where it is missing."""
+    architecture: Literal["efficient", "unet"] = "efficient"
+    """efficient, or unet: the network of pix2pix."""
+    efficient: EfficientSettings = EfficientSettings()
+    """Size of the `efficient` generator; weights to start from bring their own."""
+    unet: UnetSettings = UnetSettings()
+    """Size of the `unet` generator; weights to start from bring their own."""
+    init: str = "imagenet"
+    """What to start from: imagenet (the encoder; the rest at random), random, default, or a .safetensors file."""
+    base: Path | None = None
+    """Folder of a general training set that a fine-tuning must not forget. Relative as `data`."""
+    base_share: Annotated[float, Field(ge=0, lt=1)] = 0.25
+    """Share of the samples that come from `base`, where there is one."""
     name: str = "unnamed"
     """Name that the weights give themselves."""
     licence: str = "unknown"
@@ -40,7 +55,11 @@ class TrainJob(BaseModel):
     """Patterns of origins to validate on; without any, every tenth origin is held back."""
     test_origins: tuple[str, ...] = ()
     """Patterns of origins that are neither trained on nor validated on."""
-    train: TrainSettings = TrainSettings()
+    validation_pictures: Annotated[int, Field(ge=1, le=10_000)] = 400
+    """Most photos, and frames of clips, that are validated on."""
+    validation_clips: Annotated[int, Field(ge=0, le=100)] = 4
+    """Most clips whose steadiness is measured at each validation."""
+    train: TrainSettings
     """The schedule."""
     samples: SampleSettings = SampleSettings()
     """How pictures become samples."""
@@ -54,9 +73,14 @@ def load_train_job(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
     layers = [_absolute(layer) for layer in (read_yaml(path), *override_layers(overrides))]
     merged = merge(layers)
     job, faults = check(TrainJob, merged)
-    data = merged.values.get("data")
-    if isinstance(data, str) and not Path(data).is_dir():
-        faults.append(Fault(merged.origin(("data",)), "data", f"no such folder: {data}"))
+    for key in ("data", "base"):
+        folder = merged.values.get(key)
+        if isinstance(folder, str) and not Path(folder).is_dir():
+            faults.append(Fault(merged.origin((key,)), key, f"no such folder: {folder}"))
+    init = merged.values.get("init")
+    if isinstance(init, str) and init not in _INITS and not Path(init).is_file():
+        told = f"no such file: {init}; {', '.join(_INITS)} or a .safetensors file works"
+        faults.append(Fault(merged.origin(("init",)), "init", told))
     refuse(faults, order=[layer.origin(()).name for layer in layers])
     if job is None:
         raise AssertionError("a training without faults was not made")
@@ -66,7 +90,7 @@ def load_train_job(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
 def _absolute(layer: Layer) -> Layer:
     paths = {
         key: str(layer.folder.absolute() / text)
-        for key in _PATHS
-        if isinstance(text := layer.values.get(key), str)
+        for key in (*_PATHS, "init")
+        if isinstance(text := layer.values.get(key), str) and not (key == "init" and text in _INITS)
     }
     return dataclasses.replace(layer, values=layer.values | paths)

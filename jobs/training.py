@@ -1,109 +1,125 @@
-"""`kinochrome train CONFIG.yaml`: a folder of photos and clips in, weights out."""
+"""`kinochrome train CONFIG.yaml`: a folder of photos, clips or a dataset in, weights out."""
 
-import json
-import logging
-from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from dataclasses import asdict
+from pathlib import Path
 
 import torch
-from torch.utils.data import DataLoader
 
 from jobs.progress import Progress
 from jobs.trainfile import TrainJob
-from models.checkpoint import save_weights
+from jobs.trainingdata import TrainingData, make_validation, read_training_data, training_batches
+from jobs.trainwriter import TrainWriter
+from models import parallel
+from models.checkpoint import DEFAULT_WEIGHTS, load_weights, save_weights
 from models.efficient import EfficientGenerator
+from models.errors import TrainingError
+from models.generator import Generator
 from models.lite0 import load_imagenet
 from models.trainer import Scores, Trainer
+from models.unet import UnetGenerator
+from models.validation import Validation
 from pipeline.predict import find_device
-from pipeline.samples import PhotoSamples, Sample, SampleSettings
-from pipeline.trainingset import bin_prior, read_pictures, split_by_origin
+from pipeline.trainingset import bin_prior
 
-_log = logging.getLogger(__name__)
 WEIGHTS_NAME = "weights.safetensors"
 CHECKPOINT_NAME = "checkpoint.safetensors"
+_SHOWN_PICTURES = 6
 
 
 def train(job: TrainJob, *, progress: Progress) -> Scores:
     """Run a training, or go on with the one whose checkpoint lies in `job.out`; returns its best scores.
 
-    Leaves in `job.out`: `weights.safetensors` (the best by validation), `checkpoint.safetensors`,
-    `config.json` (resolved settings) and `log.jsonl` (one line per validation and per 10 steps).
+    Leaves in `job.out`: `weights.safetensors` (the best by validation), `checkpoint.safetensors`, `config.json`
+    (resolved settings), `log.jsonl` and `tensorboard/`. Under torchrun every process calls this; process 0 writes.
     """
-    job.out.mkdir(parents=True, exist_ok=True)
-    (job.out / "config.json").write_text(job.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    split = split_by_origin(job.data, validation=job.validation_origins, test=job.test_origins)
-    progress.note(
-        f"{len(split.train)} files to train on, {len(split.validation)} to validate, {len(split.test)} held out"
-    )
-    pictures = read_pictures(split.train, frames_per_clip=job.frames_per_clip)
-    torch.manual_seed(job.train.seed)
-    generator = EfficientGenerator()
-    load_imagenet(generator.encoder)
-    prior = bin_prior(pictures, generator.bins.numpy())
-    trainer = Trainer(generator, settings=job.train, prior=prior, device=str(find_device(job.device)))
-    checkpoint = job.out / CHECKPOINT_NAME
-    if checkpoint.exists():
-        trainer.load(checkpoint)
-        progress.note(f"going on from step {trainer.step}")
-    return trainer.fit(
-        _batches(job, pictures, first_step=trainer.step),
-        validation=_validation_batches(job, read_pictures(split.validation, frames_per_clip=1)),
-        checkpoint=checkpoint,
-        on_step=_StepLog(job, progress),
-        on_best=lambda best, scores: _save_best(job, best, scores, progress),
-    )
-
-
-class _StepLog:
-    """Moves the bar and keeps the curve on disk."""
-
-    def __init__(self, job: TrainJob, progress: Progress) -> None:
-        self._path, self._steps, self._progress = job.out / "log.jsonl", job.train.steps, progress
-
-    def __call__(self, step: int, loss: float) -> None:
-        self._progress.stage("train", step, self._steps, unit="step")
-        if step % 10 == 0:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": step, "loss": round(loss, 4)}) + "\n")
-
-
-def _save_best(job: TrainJob, generator: EfficientGenerator, scores: Scores, progress: Progress) -> None:
-    recipe = {"train": asdict(job.train), "samples": asdict(job.samples), "scores": asdict(scores)}
-    save_weights(job.out / WEIGHTS_NAME, generator, name=job.name, licence=job.licence, recipe=recipe)
-    with (job.out / "log.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"best": asdict(scores)}) + "\n")
-    progress.note(
-        f"step {scores.step}: best yet, validation loss {scores.loss:.4f}, ab RMSE {scores.ab_rmse:.2f}"
-    )
-
-
-def _batches(job: TrainJob, pictures: list[bytes], *, first_step: int) -> Iterator[Sample]:
-    size, left = job.train.batch, job.train.steps - first_step
-    samples = PhotoSamples(
-        pictures, settings=job.samples, seed=job.train.seed, first=first_step * size, count=left * size
-    )
-    return iter(
-        DataLoader(
-            samples,
-            batch_size=size,
-            num_workers=job.loaders,
-            multiprocessing_context="spawn"
-            if job.loaders
-            else None,  # OpenCV's threads do not survive a fork
-            worker_init_fn=_one_thread,
+    device = parallel.local_device(find_device(job.device))
+    with parallel.process_group(device), ExitStack() as stack:
+        if parallel.rank() == 0:
+            job.out.mkdir(parents=True, exist_ok=True)
+            (job.out / "config.json").write_text(job.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        data = read_training_data(job)
+        trainer = _make_trainer(job, data, device)
+        checkpoint = job.out / CHECKPOINT_NAME
+        if checkpoint.exists():
+            trainer.load(checkpoint)
+        log = None
+        if parallel.rank() == 0:
+            progress.note(_summary(data, trainer))
+            log = stack.enter_context(closing(TrainWriter(job.out, steps=job.train.steps, progress=progress)))
+        if trainer.finished and trainer.best:
+            return trainer.best
+        validation = make_validation(job, data)
+        return trainer.fit(
+            training_batches(job, data, first_step=trainer.step, stride=trainer.generator.training_stride),
+            validation=validation,
+            checkpoint=checkpoint,
+            on_step=lambda step, losses: _note_step(log, trainer, step, losses),
+            on_validation=lambda scores, best: _note_validation(
+                log, job, trainer, validation, scores=scores, best=best
+            ),
         )
-    )
 
 
-def _validation_batches(job: TrainJob, pictures: list[bytes]) -> list[Sample]:
-    """The same un-aged, un-hinted samples at every validation."""
-    settings = SampleSettings(crop_px=job.samples.crop_px, smallest_crop=1, aged=0, hinted=0)
-    samples = PhotoSamples(pictures, settings=settings, seed=1, first=0, count=len(pictures))
-    return list(DataLoader(samples, batch_size=job.train.batch))
+def _make_trainer(job: TrainJob, data: TrainingData, device: torch.device) -> Trainer:
+    torch.manual_seed(job.train.seed)
+    generator = _make_generator(job)
+    needs_prior = any(stage.cross_entropy for stage in job.train.stages)
+    bins = generator.bins.numpy() if isinstance(generator, EfficientGenerator) else None
+    prior = bin_prior(data.pictures, bins) if needs_prior and bins is not None else None
+    return Trainer(generator, settings=job.train, prior=prior, device=str(device))
 
 
-def _one_thread(_worker: int) -> None:
-    import cv2
+def _make_generator(job: TrainJob) -> Generator:
+    if job.init not in ("imagenet", "random"):
+        path = DEFAULT_WEIGHTS if job.init == "default" else Path(job.init)
+        generator, info = load_weights(path)
+        if info.architecture != job.architecture:
+            raise TrainingError(
+                f"init {path}: architecture {info.architecture!r}; architecture: {info.architecture} works"
+            )
+        return generator.train()
+    if job.architecture == "unet":
+        return UnetGenerator(job.unet)
+    made = EfficientGenerator(job.efficient)
+    if job.init == "imagenet":
+        load_imagenet(made.encoder)
+    return made
 
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
+
+def _summary(data: TrainingData, trainer: Trainer) -> str:
+    files = data.split
+    told = f"{len(files.train)} files to train on, {len(files.validation)} to validate, {len(files.test)} held out"
+    return f"{told}; going on from step {trainer.step}" if trainer.step else told
+
+
+def _note_step(log: TrainWriter | None, trainer: Trainer, step: int, losses: Mapping[str, float]) -> None:
+    if log:
+        log.step(step, losses, stage=trainer.stage.name)
+
+
+def _note_validation(
+    log: TrainWriter | None,
+    job: TrainJob,
+    trainer: Trainer,
+    validation: Validation,
+    *,
+    scores: Scores,
+    best: bool,
+) -> None:
+    """Keep the weights where they are the best yet, note the figures, show a few pictures."""
+    if log is None:
+        return
+    if best:
+        recipe = {
+            "init": job.init,
+            "train": asdict(job.train),
+            "samples": asdict(job.samples),
+            "scores": asdict(scores),
+        }
+        save_weights(
+            job.out / WEIGHTS_NAME, trainer.result, name=job.name, licence=job.licence, recipe=recipe
+        )
+    log.validation(scores, best=best)
+    log.pictures("grey, result, truth", validation.show(trainer.predict, count=_SHOWN_PICTURES), scores.step)

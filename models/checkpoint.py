@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from pathlib import Path
@@ -15,9 +15,16 @@ from torch import Tensor
 
 from models.efficient import EfficientGenerator, EfficientSettings
 from models.errors import WeightsError
+from models.generator import Generator
+from models.unet import UnetGenerator, UnetSettings
 
 FORMAT = 1
 """Raised when tensors or header of a weights file change their meaning."""
+GENERATORS: Mapping[str, tuple[Callable[[Any], Generator], type[Any]]] = {
+    "efficient": (EfficientGenerator, EfficientSettings),
+    "unet": (UnetGenerator, UnetSettings),
+}
+"""Every architecture by its name: what makes it, from which settings."""
 DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.safetensors"
 
 
@@ -33,13 +40,13 @@ class WeightsInfo:
 
 
 def save_weights(
-    path: Path, generator: EfficientGenerator, *, name: str, licence: str, recipe: Mapping[str, Any]
+    path: Path, generator: Generator, *, name: str, licence: str, recipe: Mapping[str, Any]
 ) -> None:
     """Write a generator as float16, whole or not at all; the recipe goes into the header."""
     tensors = {key: _half(tensor) for key, tensor in generator.state_dict().items()}
     header = {
         "format": FORMAT,
-        "architecture": "efficient",
+        "architecture": generator.architecture,
         "settings": asdict(generator.settings),
         "name": name,
         "licence": licence,
@@ -48,30 +55,32 @@ def save_weights(
     write_tensors(path, tensors, header)
 
 
-def load_weights(path: Path) -> tuple[EfficientGenerator, WeightsInfo]:
+def load_weights(path: Path) -> tuple[Generator, WeightsInfo]:
     """A generator in float32, evaluation mode, on the CPU, and what its file says of it.
 
     Raises WeightsError when the file is missing, damaged, or of another architecture or format.
     """
     tensors, header = read_tensors(path)
-    if header.get("architecture") != "efficient" or header.get("format") != FORMAT:
-        found = f"architecture {header.get('architecture', 'unknown')!r}, format {header.get('format', 'unknown')!r}"
+    architecture = str(header.get("architecture", "unknown"))
+    if architecture not in GENERATORS or header.get("format") != FORMAT:
+        found = f"architecture {architecture!r}, format {header.get('format', 'unknown')!r}"
+        known = " and ".join(map(repr, GENERATORS))
         raise WeightsError(
-            f"weights {path}: {found}; this version reads architecture 'efficient', format {FORMAT}"
+            f"weights {path}: {found}; this version reads architectures {known}, format {FORMAT}"
         )
     try:
-        generator = EfficientGenerator(_settings(header["settings"]))
+        generator = make_generator(architecture, header["settings"])
         generator.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise WeightsError(
-            f"weights {path}: its tensors do not fit architecture 'efficient': {reason}"
+            f"weights {path}: its tensors do not fit architecture {architecture!r}: {reason}"
         ) from error
     info = WeightsInfo(
         path=path,
         sha256=sha256(path.read_bytes()).hexdigest(),
         name=str(header.get("name", path.stem)),
-        architecture="efficient",
+        architecture=architecture,
         licence=str(header.get("licence", "unknown")),
     )
     return generator.eval().requires_grad_(False), info
@@ -109,12 +118,17 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, header
 
 
-def _settings(values: Mapping[str, Any]) -> EfficientSettings:
-    known = {field.name for field in fields(EfficientSettings)}
+def make_generator(architecture: str, settings: Mapping[str, Any]) -> Generator:
+    """A generator with random weights, of an architecture of `GENERATORS` with all of its settings.
+
+    Raises ValueError where the settings are not those of this version.
+    """
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
+    make, kind = GENERATORS[architecture]
+    known = {field.name for field in fields(kind)}
     if set(values) != known:
         raise ValueError(f"settings {sorted(set(values) ^ known)} are not those of this version")
-    decoder: tuple[int, int, int] = tuple(values["decoder"])
-    return EfficientSettings(**{**values, "decoder": decoder})
+    return make(kind(**values))
 
 
 def _half(tensor: Tensor) -> Tensor:

@@ -11,13 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.generator import AB_STRIDE, Generator, Hints
 from models.lab import AB_SCALE, ab_bins, annealed_mean, srgb_from_lightness
 from models.lite0 import SKIP_CHANNELS, Lite0Encoder, normalize_rgb
 
-INPUT_MULTIPLE = 32
-"""Height and width of the network's input must be multiples of this."""
-OUTPUT_STRIDE = 4
-"""One output sample stands for this many input samples, down and across."""
 _HINT_CHANNELS = 3
 
 
@@ -35,24 +32,14 @@ class EfficientSettings:
     """Share of channels dropped at the two deepest decoder inputs, in training only."""
 
 
-@dataclass(frozen=True)
-class Hints:
-    """Colour that is known beforehand, at the network's output size."""
+class EfficientGenerator(Generator):
+    """Lightness to a distribution over the ab bins: `forward` returns logits (N, Q, H/4, W/4)."""
 
-    ab: Tensor
-    """(N, 2, H/4, W/4), ab units; ignored where the confidence is 0."""
-    confidence: Tensor
-    """(N, 1, H/4, W/4) in 0..1."""
-
-
-class EfficientGenerator(nn.Module):
-    """Lightness to a distribution over the ab bins.
-
-    `forward`: L* float (N, 1, H, W) in 0..100, H and W multiples of 32, and optional hints
-    → logits (N, Q, H/4, W/4). `colorize` turns them into ab.
-    """
-
+    architecture = "efficient"
+    training_stride = AB_STRIDE
+    input_multiple = 32
     bins: Tensor
+    """(Q, 2), the centres of the ab bins."""
 
     def __init__(self, settings: EfficientSettings | None = None) -> None:
         super().__init__()
@@ -69,10 +56,7 @@ class EfficientGenerator(nn.Module):
         self.logits = nn.Conv2d(d4, len(self.bins), 1)
 
     def forward(self, lightness: Tensor, hints: Hints | None = None) -> Tensor:
-        height, width = lightness.shape[-2:]
-        if height % INPUT_MULTIPLE or width % INPUT_MULTIPLE:
-            better = [-(-side // INPUT_MULTIPLE) * INPUT_MULTIPLE for side in (height, width)]
-            raise ValueError(f"input of {height}x{width}: pad it to {better[0]}x{better[1]}, multiples of 32")
+        self.check_input(lightness)
         grey = srgb_from_lightness(lightness.float()).expand(-1, 3, -1, -1)
         dtype = self.logits.weight.dtype
         picture = normalize_rgb(grey).to(dtype).contiguous(memory_format=torch.channels_last)
@@ -85,9 +69,9 @@ class EfficientGenerator(nn.Module):
         x = self.up4(x, torch.cat((m4, h4), dim=1))
         return self.logits(x)  # type: ignore[no-any-return]
 
-    def colorize(self, lightness: Tensor, *, temperature: float, hints: Hints | None = None) -> Tensor:
+    def to_ab(self, raw: Tensor, temperature: float) -> Tensor:
         """ab float32 (N, 2, H/4, W/4): the annealed mean of the predicted distribution."""
-        return annealed_mean(self(lightness, hints), self.bins, temperature)
+        return annealed_mean(raw, self.bins, temperature)
 
 
 class _Context(nn.Module):
@@ -139,7 +123,7 @@ def _hint_map(lightness: Tensor, hints: Hints | None) -> Tensor:
     """(N, 3, H/4, W/4): confident ab in units of AB_SCALE, and the confidence; zeros without hints."""
     if hints is None:
         count, _, height, width = lightness.shape
-        size = (count, _HINT_CHANNELS, height // OUTPUT_STRIDE, width // OUTPUT_STRIDE)
+        size = (count, _HINT_CHANNELS, height // AB_STRIDE, width // AB_STRIDE)
         return torch.zeros(size, device=lightness.device)
     return torch.cat((hints.ab / AB_SCALE * hints.confidence, hints.confidence), dim=1)
 

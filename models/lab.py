@@ -1,15 +1,20 @@
-"""CIELAB (D65) as the networks see it: value ranges, the ab bins, and their annealed mean.
+"""CIELAB (D65) as the networks see it: value ranges, the ab bins, their annealed mean, and the way back to sRGB.
 
 L is 0..100, a and b about -110..110. Network input is three equal channels of grey sRGB; its target is a
 distribution over the ab bins that sRGB can show (Zhang, Isola & Efros 2016, "Colorful Image Colorization",
 section 2.1: a grid of step 10; 313 bins there, counted the same way here).
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+Rgb = npt.NDArray[np.uint8]
+"""(H, W, 3) sRGB, 0..255."""
 
 AB_STEP = 10
 """Width of an ab bin."""
@@ -72,3 +77,18 @@ def srgb_from_lightness(lightness: Tensor) -> Tensor:
     return torch.where(
         linear > 0.0031308, 1.055 * linear.clamp_min(1e-8) ** (1 / 2.4) - 0.055, 12.92 * linear
     )
+
+
+def put_together(lightness: npt.NDArray[np.float32], ab: npt.NDArray[np.float32]) -> Rgb:
+    """The sRGB picture of L (H, W) and ab (2, h, w), enlarged bilinearly; colours out of gamut are clipped."""
+    height, width = lightness.shape
+    lab = np.empty((height, width, 3), dtype=np.float32)
+    lab[..., 0] = lightness
+    lab[..., 1:] = cv2.resize(np.moveaxis(ab, 0, -1), (width, height), interpolation=cv2.INTER_LINEAR)
+    rgb: Rgb = (cv2.cvtColor(lab, cv2.COLOR_Lab2RGB).clip(0, 1) * 255).round().astype(np.uint8)
+    return rgb
+
+
+def rgb_tensor(pictures: Sequence[Rgb]) -> Tensor:
+    """Pictures of one size as a uint8 tensor (N, 3, H, W), its memory channels last."""
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)

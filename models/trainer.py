@@ -1,10 +1,13 @@
 """The training loop: batches in, checkpoints and the best weights out.
 
-It knows tensors only; where the batches come from and where progress goes is the caller's.
+It knows tensors only; where the batches come from and where progress goes is the caller's. The conditional GAN
+plays one step of the discriminator and one of the generator on each batch (Isola et al. 2017, section 3.3).
 """
 
+import contextlib
+import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,13 +15,19 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
+from models import parallel
+from models.adversary import Adversary
 from models.checkpoint import read_tensors, write_tensors
-from models.efficient import EfficientGenerator, Hints
 from models.errors import TrainingError, WeightsError
-from models.lab import SoftLabels, annealed_mean
-from models.losses import rebalancing_weights, soft_cross_entropy
+from models.generator import Generator, Hints
+from models.lab import SoftLabels
+from models.losses import l1_loss, rebalancing_weights, soft_cross_entropy
+from models.schedule import Stage, TrainSettings
+from models.state import flatten, load_optimizer, under
+from models.validation import Figures, Validation
 
 
 class Batch(Protocol):
@@ -34,196 +43,253 @@ class Batch(Protocol):
     def hint_confidence(self) -> Tensor: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainSettings:
-    """The schedule of one training."""
-
-    steps: int = 3000
-    """Optimizer steps in all."""
-    batch: int = 32
-    """Samples a step."""
-    rate: float = 1.5e-3
-    """Peak learning rate of the decoder; rises for `warmup_steps`, then falls to 0 along a cosine."""
-    warmup_steps: int = 50
-    frozen_steps: int = 800
-    """Steps before the encoder learns too."""
-    encoder_rate: float = 0.1
-    """The encoder's learning rate as a share of the decoder's."""
-    unfrozen_from: int = 3
-    """First encoder stage (0 to 6) that learns; earlier ones keep their ImageNet weights."""
-    weight_decay: float = 0.02
-    gradient_clip: float = 1.0
-    """Largest norm of the gradient."""
-    rebalance: float = 0.5
-    """Share of the uniform distribution in the class weights (Zhang et al. 2016: 0.5)."""
-    precision: str = "bf16"
-    """bf16 (autocast) or fp32."""
-    validate_every: int = 250
-    """Steps between validations; a checkpoint is written at each."""
-    temperature: float = 0.38
-    """Of the annealed mean, for the ab RMSE of the validation."""
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "batch", "validate_every"):
-            if getattr(self, name) < 1:
-                raise TrainingError(f"{name} {getattr(self, name)}: at least 1 works")
-        if self.precision not in ("bf16", "fp32"):
-            raise TrainingError(f"precision {self.precision!r}: bf16 or fp32 works")
-        if not 0 <= self.unfrozen_from <= 6:
-            raise TrainingError(f"unfrozen_from {self.unfrozen_from}: an encoder stage from 0 to 6 works")
-
-
 @dataclass(frozen=True)
 class Scores:
     """One validation."""
 
     step: int
-    loss: float
-    """Class-rebalanced cross-entropy; the best checkpoint is the one with the lowest."""
-    ab_rmse: float
-    """Root of the mean squared error over both channels, at the settings' temperature."""
+    figures: Figures
 
 
 class Trainer:
-    """Generator, optimizer and schedule of one training; `fit` runs it, checkpoints carry it on."""
+    """Generator, discriminator, optimizers and schedule of one training; `fit` runs it, checkpoints carry it on."""
 
     def __init__(
         self,
-        generator: EfficientGenerator,
+        generator: Generator,
         *,
         settings: TrainSettings,
-        prior: npt.NDArray[np.float64],
+        prior: npt.NDArray[np.float64] | None,
         device: str,
     ) -> None:
-        """`prior` (Q,) is the share of each ab bin in the training set."""
-        self.settings, self.device, self.step = settings, torch.device(device), 0
-        self.generator = generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        """`prior` (Q,) is the share of each ab bin in the training set; needed where cross-entropy counts."""
+        self.settings, self.device = settings, torch.device(device)
+        self.step, self.stage_index = 0, 0
         self.best: Scores | None = None
-        self._labels = SoftLabels(generator.bins.cpu().numpy())
-        self._bin_weight = torch.from_numpy(rebalancing_weights(prior, mix=settings.rebalance)).to(
-            self.device
+        self._stage_start, self._stale = 0, 0
+        parallel.synchronize_norms(generator)
+        self.generator = generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._labels, self._bin_weight = self._make_labels(prior)
+        self._optimizer = torch.optim.AdamW(
+            self._groups(), betas=settings.betas, weight_decay=settings.weight_decay
         )
-        self._optimizer = torch.optim.AdamW(self._groups(), weight_decay=settings.weight_decay)
+        self._adversary = (
+            Adversary(settings.adversary, stride=generator.training_stride, device=self.device)
+            if settings.adversarial
+            else None
+        )
+        self._average = (
+            AveragedModel(generator, avg_fn=self._averaged, use_buffers=True) if settings.average else None
+        )
+        self._enter_stage()
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that the next step belongs to."""
+        return self.settings.stages[self.stage_index]
+
+    @property
+    def finished(self) -> bool:
+        """Whether every stage is over."""
+        return self.stage_index == len(self.settings.stages)
+
+    @property
+    def result(self) -> Generator:
+        """The generator that is validated and kept: the running mean where there is one."""
+        kept = self._average.module if self._average else self.generator
+        assert isinstance(kept, Generator)
+        return kept
 
     def fit(
         self,
         batches: Iterable[Batch],
         *,
-        validation: Sequence[Batch],
+        validation: Validation,
         checkpoint: Path,
-        on_step: Callable[[int, float], None],
-        on_best: Callable[[EfficientGenerator, Scores], None],
+        on_step: Callable[[int, Mapping[str, float]], None],
+        on_validation: Callable[[Scores, bool], None],
     ) -> Scores:
-        """Train until `settings.steps`; returns the best validation.
+        """Train to the end of the last stage; returns the best validation, by its score.
 
-        Writes `checkpoint` at each validation; calls `on_best` when the validation loss is the lowest yet.
-        Raises TrainingError when the loss is not finite: the last checkpoint stays.
+        Calls `on_step` with every step's losses and `on_validation` with whether the score is the best yet; writes
+        `checkpoint` after each validation. Raises TrainingError when a loss is not finite: the last checkpoint stays.
         """
         for batch in batches:
-            loss = self.train_step(batch)
-            on_step(self.step, loss)
-            if self.step % self.settings.validate_every == 0 or self.step == self.settings.steps:
-                scores = self.validate(validation)
-                if self.best is None or scores.loss < self.best.loss:
-                    self.best = scores
-                    on_best(self.generator, scores)
-                self.save(checkpoint)
-            if self.step >= self.settings.steps:
+            if self.finished:
                 break
+            on_step(self.step + 1, self.train_step(batch))
+            last = self.step - self._stage_start >= self.stage.steps
+            if last or self.step % self.settings.validate_every == 0:
+                self._judge(validation, on_validation)
+                if last or (self.settings.patience and self._stale >= self.settings.patience):
+                    self._next_stage()
+                if parallel.rank() == 0:
+                    self.save(checkpoint)
         if self.best is None:
             raise TrainingError(f"training stopped at step {self.step} before its first validation")
         return self.best
 
-    def train_step(self, batch: Batch) -> float:
-        """One optimizer step; returns the loss before it."""
-        self._set_rates()
+    def train_step(self, batch: Batch) -> dict[str, float]:
+        """One step of the discriminator, where there is one, and one of the generator; losses before it, by name."""
+        stage, rate = self.stage, self.stage.rate_at(self.step - self._stage_start)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate * (stage.encoder_rate if group["encoder"] else 1)
         self._set_modes()
-        torch.manual_seed(self.settings.seed * 1_000_003 + self.step)  # dropout: the same after a resume
-        loss = self._loss(self._logits(batch), batch)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise TrainingError(f"step {self.step}: the loss is {value}; a lower rate may help")
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.generator.parameters(), self.settings.gradient_clip)
-        self._optimizer.step()
+        torch.manual_seed((self.settings.seed * 1_000_003 + self.step) * 1009 + parallel.rank())  # dropout
+        losses = self._play(batch)
         self.step += 1
-        return value
+        if self._average:
+            self._average.update_parameters(self.generator)
+        return {name: parallel.mean_over_processes(value, self.device) for name, value in losses.items()}
 
     @torch.no_grad()
-    def validate(self, batches: Sequence[Batch]) -> Scores:
-        """Loss and ab RMSE on batches that are never trained on."""
-        self.generator.eval()
-        losses, squares = [], []
-        for batch in batches:
-            logits = self._logits(batch)
-            losses.append(float(self._loss(logits, batch)))
-            ab = annealed_mean(logits, self.generator.bins, self.settings.temperature)
-            squares.append(float((ab - batch.ab.to(self.device)).square().mean()))
-        return Scores(self.step, float(np.mean(losses)), float(np.sqrt(np.mean(squares))))
+    def predict(self, lightness: Tensor) -> Tensor:
+        """L* (N, 1, H, W) → the ab (N, 2, H/4, W/4) of `result`, without hints."""
+        self.result.eval()
+        with self._autocast():
+            return self.result.colorize(lightness.to(self.device), temperature=self.settings.temperature)
 
     def save(self, path: Path) -> None:
         """Write everything that a resumed training needs."""
-        tensors = {f"generator.{key}": value for key, value in self.generator.state_dict().items()}
-        for index, state in self._optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
-        best = asdict(self.best) if self.best else None
-        write_tensors(
-            path,
-            tensors,
-            {"kind": "training", "step": self.step, "best": best, "settings": asdict(self.settings)},
-        )
+        parts: dict[str, Any] = {
+            "generator": self.generator.state_dict(),
+            "optimizer": self._optimizer.state_dict()["state"],
+        }
+        if self._average:
+            parts["average"] = self._average.state_dict()
+        if self._adversary:
+            parts["discriminator"] = self._adversary.discriminator.state_dict()
+            parts["discriminator_optimizer"] = self._adversary.optimizer.state_dict()["state"]
+        header = {
+            "kind": "training",
+            "settings": asdict(self.settings),
+            "step": self.step,
+            "stage": [self.stage_index, self._stage_start, self._stale],
+            "best": asdict(self.best) if self.best else None,
+        }
+        write_tensors(path, flatten(parts), header)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint of the same settings; WeightsError when it is of another training."""
         tensors, header = read_tensors(path)
-        if header.get("kind") != "training" or header.get("settings") != asdict(self.settings):
+        if header.get("kind") != "training" or header.get("settings") != _as_json(self.settings):
             raise WeightsError(
                 f"checkpoint {path}: of another training or other settings; choose another out folder"
             )
-        self.generator.load_state_dict(_under(tensors, "generator."))
-        state: dict[int, dict[str, Any]] = {}
-        for key, value in _under(tensors, "optimizer.").items():
-            index, name = key.split(".", 1)
-            state.setdefault(int(index), {})[name] = value
-        self._optimizer.load_state_dict(self._optimizer.state_dict() | {"state": state})
+        self.generator.load_state_dict(under(tensors, "generator"))
+        load_optimizer(self._optimizer, under(tensors, "optimizer"))
+        if self._average:
+            self._average.load_state_dict(under(tensors, "average"))
+        if self._adversary:
+            self._adversary.discriminator.load_state_dict(under(tensors, "discriminator"))
+            load_optimizer(self._adversary.optimizer, under(tensors, "discriminator_optimizer"))
         self.step = int(header["step"])
-        self.best = Scores(**header["best"]) if header["best"] else None
+        self.stage_index, self._stage_start, self._stale = header["stage"]
+        best = header["best"]
+        self.best = Scores(best["step"], Figures(**best["figures"])) if best else None
+        self._enter_stage()
 
-    def _groups(self) -> list[dict[str, Any]]:
-        encoder = [p for stage in self._learning_stages() for p in stage.parameters()]
-        known = {id(p) for p in self.generator.encoder.parameters()}
-        decoder = [p for p in self.generator.parameters() if id(p) not in known]
-        return [{"params": decoder, "share": 1.0}, {"params": encoder, "share": self.settings.encoder_rate}]
+    def _play(self, batch: Batch) -> dict[str, float]:
+        stage, truth = self.stage, batch.ab.to(self.device)
+        lightness = batch.lightness.to(self.device)
+        hints = Hints(batch.hint_ab.to(self.device), batch.hint_confidence.to(self.device))
+        with self._autocast():
+            raw = self._forward(lightness, hints)
+        terms: dict[str, tuple[float, Tensor]] = {}
+        losses: dict[str, float] = {}
+        if stage.cross_entropy:
+            terms["cross_entropy"] = stage.cross_entropy, self._cross_entropy(raw, truth)
+        if stage.l1 or stage.adversarial:
+            fake = self.generator.to_ab(raw, self.settings.temperature)
+            if stage.adversarial:
+                assert self._adversary
+                losses["discriminator"] = self._adversary.step(lightness, real=truth, fake=fake)
+                terms["adversarial"] = stage.adversarial, self._adversary.generator_loss(lightness, fake)
+            terms["l1"] = stage.l1, l1_loss(fake, truth)
+        total = sum(
+            (weight * loss for weight, loss in terms.values()), start=torch.zeros((), device=self.device)
+        )
+        losses |= {name: float(loss.detach()) for name, (_, loss) in terms.items()} | {
+            "loss": float(total.detach())
+        }
+        for name, value in losses.items():
+            if not math.isfinite(value):
+                raise TrainingError(f"step {self.step}: the {name} is {value}; a lower rate may help")
+        self._optimizer.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        if self.settings.gradient_clip:
+            nn.utils.clip_grad_norm_(self.generator.parameters(), self.settings.gradient_clip)
+        self._optimizer.step()
+        return losses
 
-    def _learning_stages(self) -> list[torch.nn.Module]:
-        return list(self.generator.encoder.stages)[self.settings.unfrozen_from :]
+    def _cross_entropy(self, raw: Tensor, truth: Tensor) -> Tensor:
+        assert self._labels is not None
+        assert self._bin_weight is not None
+        return soft_cross_entropy(raw, *self._labels(truth), self._bin_weight)
 
-    def _set_rates(self) -> None:
-        s, step = self.settings, self.step
-        warm = min(1.0, (step + 1) / max(1, s.warmup_steps))
-        rate = s.rate * warm * 0.5 * (1 + math.cos(math.pi * min(1.0, step / s.steps)))
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate * group["share"]
+    def _judge(self, validation: Validation, on_validation: Callable[[Scores, bool], None]) -> None:
+        scores = Scores(self.step, validation.measure(self.predict))
+        better = self.best is None or scores.figures.score < self.best.figures.score
+        self._stale = 0 if better else self._stale + 1
+        if better:
+            self.best = scores
+        on_validation(scores, better)
+
+    def _next_stage(self) -> None:
+        self.stage_index, self._stage_start, self._stale = self.stage_index + 1, self.step, 0
+        if not self.finished:
+            self._enter_stage()
+
+    def _enter_stage(self) -> None:
+        """What learns is settled once a stage, before the processes agree on whose gradients they share."""
+        if self.finished:
+            return
+        self.generator.requires_grad_(True)
+        encoder = getattr(self.generator, "encoder", None)
+        if encoder is not None:
+            encoder.requires_grad_(False)
+            for part in list(encoder.stages)[self.stage.unfrozen_from :] if self.stage.encoder_rate else []:
+                part.requires_grad_(True)
+        self._forward = parallel.wrap(self.generator)
+        if self._adversary:
+            self._adversary.discriminator.requires_grad_(True)
+            self._adversary.parallelize(parallel.wrap)
 
     def _set_modes(self) -> None:
-        self.generator.train()
-        self.generator.encoder.eval()  # its normalisation keeps the ImageNet statistics
-        self.generator.encoder.requires_grad_(False)
-        for stage in self._learning_stages():
-            stage.requires_grad_(self.step >= self.settings.frozen_steps)
+        self._forward.train()
+        encoder = getattr(self.generator, "encoder", None)
+        if encoder is not None:
+            encoder.eval()  # its normalisation keeps the ImageNet statistics
 
-    def _logits(self, batch: Batch) -> Tensor:
-        hints = Hints(batch.hint_ab.to(self.device), batch.hint_confidence.to(self.device))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
-            logits: Tensor = self.generator(batch.lightness.to(self.device), hints)
-        return logits
+    def _groups(self) -> list[dict[str, Any]]:
+        encoder = getattr(self.generator, "encoder", None)
+        inside = list(encoder.parameters()) if encoder is not None else []
+        known = {id(p) for p in inside}
+        outside = [p for p in self.generator.parameters() if id(p) not in known]
+        groups = [{"params": outside, "encoder": False}]
+        return [*groups, {"params": inside, "encoder": True}] if inside else groups
 
-    def _loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        index, weight = self._labels(batch.ab.to(self.device))
-        return soft_cross_entropy(logits, index, weight, self._bin_weight)
+    def _make_labels(self, prior: npt.NDArray[np.float64] | None) -> tuple[SoftLabels | None, Tensor | None]:
+        if not any(stage.cross_entropy for stage in self.settings.stages):
+            return None, None
+        bins = getattr(self.generator, "bins", None)
+        if bins is None or prior is None:
+            raise TrainingError(
+                f"cross_entropy: generator {self.generator.architecture!r} predicts no distribution; 0 works"
+            )
+        weight = torch.from_numpy(rebalancing_weights(prior, mix=self.settings.rebalance))
+        return SoftLabels(bins.cpu().numpy()), weight.to(self.device)
+
+    def _averaged(self, mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
+        """A running mean that follows fast at first: decay (1 + n) / (10 + n), up to the settings' own."""
+        decay = min(self.settings.average, (1 + int(count)) / (10 + int(count)))
+        return mean.float() * decay + new.float() * (1 - decay)
+
+    def _autocast(self) -> contextlib.AbstractContextManager[None]:
+        on = self.settings.precision == "bf16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=on)
 
 
-def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+def _as_json(settings: TrainSettings) -> Any:
+    """The settings as a checkpoint's header gives them back."""
+    return json.loads(json.dumps(asdict(settings)))

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import torch
 
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights
-from models.efficient import INPUT_MULTIPLE, OUTPUT_STRIDE
 from models.fold import fold
+from models.generator import AB_STRIDE
 from pipeline.calm import calm
 from pipeline.color import lightness
 from pipeline.colorsettings import ColorSettings
@@ -39,7 +39,7 @@ class NetSize:
     @property
     def output(self) -> tuple[int, int]:
         """Height and width of the predicted ab."""
-        return self.height // OUTPUT_STRIDE, self.width // OUTPUT_STRIDE
+        return self.height // AB_STRIDE, self.width // AB_STRIDE
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class NetFrame:
     def picture(self, whole: FloatImage) -> FloatImage:
         """The part of a frame (h, w) at the network's scale that shows the picture."""
         rows, columns = (
-            slice(part.start * OUTPUT_STRIDE, part.stop * OUTPUT_STRIDE) for part in (self.rows, self.columns)
+            slice(part.start * AB_STRIDE, part.stop * AB_STRIDE) for part in (self.rows, self.columns)
         )
         return np.ascontiguousarray(whole[rows, columns])
 
@@ -76,7 +76,7 @@ def net_frame(film: FilmInfo, picture: PictureArea, *, short_side: int) -> NetFr
     )
     lines, columns = round(size.output[0] / height), round(size.output[1] / width)
     return NetFrame(
-        whole=NetSize(lines * OUTPUT_STRIDE, columns * OUTPUT_STRIDE),
+        whole=NetSize(lines * AB_STRIDE, columns * AB_STRIDE),
         rows=slice(round(picture.top * lines), round(picture.bottom * lines)),
         columns=slice(round(picture.left * columns), round(picture.right * columns)),
     )
@@ -86,7 +86,7 @@ def net_size(*, width: float, height: float, sample_aspect: float, short_side: i
     """The network's size for a picture of `width` x `height` samples of the given aspect."""
     shown_width = width * sample_aspect
     aspect = min(max(shown_width / height, 1 / _LONGEST_TO_SHORTEST), _LONGEST_TO_SHORTEST)
-    longer = round(short_side * max(aspect, 1 / aspect) / OUTPUT_STRIDE) * OUTPUT_STRIDE
+    longer = round(short_side * max(aspect, 1 / aspect) / AB_STRIDE) * AB_STRIDE
     return NetSize(short_side, longer) if aspect >= 1 else NetSize(longer, short_side)
 
 
@@ -181,9 +181,9 @@ class Predictor:
     @torch.inference_mode()
     def _run(self, lightness: FloatImage) -> FloatImage:
         height, width = lightness.shape[1:]
-        padded = torch.from_numpy(_padded(lightness))[:, None].to(self.device)
+        padded = torch.from_numpy(_padded(lightness, self._generator.input_multiple))[:, None].to(self.device)
         ab = self._generator.colorize(padded, temperature=self.temperature)
-        ab = ab[..., : height // OUTPUT_STRIDE, : width // OUTPUT_STRIDE]
+        ab = ab[..., : height // AB_STRIDE, : width // AB_STRIDE]
         planes = (ab.float() * self.vividness).cpu().numpy()
         return np.stack([calm(plane, picture) for plane, picture in zip(planes, lightness, strict=True)])
 
@@ -217,9 +217,9 @@ def find_precision(name: str, device: torch.device) -> str:
     return "bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "fp32"
 
 
-def _padded(lightness: FloatImage) -> FloatImage:
-    """(N, H, W) with H and W grown to multiples of 32 by reflection at the right and below."""
-    grow = [(-side) % INPUT_MULTIPLE for side in lightness.shape[1:]]
+def _padded(lightness: FloatImage, multiple: int) -> FloatImage:
+    """(N, H, W) with H and W grown to multiples of `multiple` by reflection at the right and below."""
+    grow = [(-side) % multiple for side in lightness.shape[1:]]
     return np.pad(lightness, ((0, 0), (0, grow[0]), (0, grow[1])), mode="reflect")
 
 

@@ -5,6 +5,7 @@ The lightness is aged on the way: old film is grainy, soft, faded, dark at its c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
@@ -17,7 +18,8 @@ from torch.utils.data import Dataset
 from pipeline.errors import SettingsError
 
 FloatImage = npt.NDArray[np.float32]
-OUTPUT_STRIDE = 4  # of the network: targets and hints are this much smaller than its input
+Picture = bytes | Path
+AB_STRIDE = 4  # of the networks' output and hints against their input, down and across
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +32,15 @@ class SampleSettings:
     """The crop covers at least this share of the picture's shorter side."""
     aged: float = 0.6
     """Share of samples whose lightness is aged like old film."""
+    titles: float = 0.03
+    """Share of samples that are made-up title cards: white text on a dark panel, without colour."""
     hinted: float = 0.4
     """Share of samples that come with hints: half of them sparse points, half smooth patches."""
 
     def __post_init__(self) -> None:
         if self.crop_px % 32 or not 64 <= self.crop_px <= 1024:
             raise SettingsError(f"crop_px {self.crop_px}: a multiple of 32 between 64 and 1024 works")
-        for name in ("smallest_crop", "aged", "hinted"):
+        for name in ("smallest_crop", "aged", "titles", "hinted"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name} {getattr(self, name)}: a share between 0 and 1 works")
 
@@ -47,45 +51,58 @@ class Sample(NamedTuple):
     lightness: Tensor
     """float32 (1, H, W), L* 0..100."""
     ab: Tensor
-    """float32 (2, H/4, W/4)."""
+    """float32 (2, H/stride, W/stride)."""
     hint_ab: Tensor
-    """float32 (2, H/4, W/4)."""
+    """float32, the same size."""
     hint_confidence: Tensor
-    """float32 (1, H/4, W/4) in 0..1; all 0 where the sample has no hints."""
+    """float32 (1, H/stride, W/stride) in 0..1; all 0 where the sample has no hints."""
 
 
 class PhotoSamples(Dataset[Sample]):
-    """An endless shuffled walk over encoded pictures: sample `number` is the same whenever it is asked for.
+    """An endless shuffled walk over pictures: sample `number` is the same whenever, and wherever, it is asked for.
 
-    `pictures` holds JPEG, PNG or WebP files as bytes. `first` is the number of the first sample, so that a
-    training that resumes goes on where it stopped.
+    A picture is the path of a photo, or a JPEG, PNG or WebP file as bytes. Each sample is, with a chance of
+    `base_share`, of a picture of `base`: what a fine-tuning must not forget.
     """
 
     def __init__(
-        self, pictures: Sequence[bytes], *, settings: SampleSettings, seed: int, first: int, count: int
+        self,
+        pictures: Sequence[Picture],
+        *,
+        settings: SampleSettings,
+        seed: int,
+        stride: int = AB_STRIDE,
+        base: Sequence[Picture] = (),
+        base_share: float = 0,
     ) -> None:
+        """`stride`: how much smaller than the lightness the ab is."""
         if not pictures:
             raise SettingsError("a training set needs at least one colour picture; this one is empty")
-        self._pictures, self._settings, self._seed = pictures, settings, seed
-        self._first, self._count = first, count
+        self._pictures, self._settings, self._seed, self._stride = pictures, settings, seed, stride
+        self._base, self._base_share = base, base_share if base else 0
 
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, index: int) -> Sample:
-        number = self._first + index
+    def __getitem__(self, number: int) -> Sample:
         epoch, place = divmod(number, len(self._pictures))
-        order = np.random.default_rng([self._seed, epoch]).permutation(len(self._pictures))
         rng = np.random.default_rng([self._seed, 1, number])
-        rgb = random_crop(decode_rgb(self._pictures[order[place]]), settings=self._settings, rng=rng)
-        return make_sample(rgb, settings=self._settings, rng=rng)
+        if rng.random() < self._settings.titles:
+            rgb = title_card(self._settings.crop_px, rng=rng)
+        else:
+            if rng.random() < self._base_share:
+                picture = self._base[int(rng.integers(len(self._base)))]
+            else:
+                order = np.random.default_rng([self._seed, epoch]).permutation(len(self._pictures))
+                picture = self._pictures[order[place]]
+            rgb = random_crop(decode_rgb(picture), settings=self._settings, rng=rng)
+        return make_sample(rgb, settings=self._settings, rng=rng, stride=self._stride)
 
 
-def decode_rgb(encoded: bytes) -> npt.NDArray[np.uint8]:
-    """An encoded picture as sRGB uint8 (H, W, 3)."""
-    bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+def decode_rgb(picture: Picture) -> npt.NDArray[np.uint8]:
+    """A picture as sRGB uint8 (H, W, 3). Raises SettingsError where it cannot be decoded."""
+    encoded = picture.read_bytes() if isinstance(picture, Path) else picture
+    bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR) if encoded else None
     if bgr is None:
-        raise SettingsError("a picture of the training set cannot be decoded")
+        name = picture if isinstance(picture, Path) else "a frame"
+        raise SettingsError(f"training set: {name} cannot be decoded; remove it or make it anew")
     return np.ascontiguousarray(bgr[..., ::-1])
 
 
@@ -104,14 +121,20 @@ def random_crop(
     return resized.astype(np.uint8, copy=False)
 
 
-def make_sample(rgb: npt.NDArray[np.uint8], *, settings: SampleSettings, rng: np.random.Generator) -> Sample:
-    """A sample from an sRGB crop (H, W, 3) whose sides are multiples of 4."""
+def make_sample(
+    rgb: npt.NDArray[np.uint8],
+    *,
+    settings: SampleSettings,
+    rng: np.random.Generator,
+    stride: int = AB_STRIDE,
+) -> Sample:
+    """A sample from an sRGB crop (H, W, 3) whose sides are multiples of `stride`."""
     unit = np.asarray(rgb, np.float32) / np.float32(255)
     lab = np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2Lab), np.float32)
     lightness = np.ascontiguousarray(lab[..., 0])
     if rng.random() < settings.aged:
         lightness = age(unit, lightness, rng=rng)
-    size = (rgb.shape[1] // OUTPUT_STRIDE, rgb.shape[0] // OUTPUT_STRIDE)
+    size = (rgb.shape[1] // stride, rgb.shape[0] // stride)
     ab = cv2.resize(np.ascontiguousarray(lab[..., 1:]), size, interpolation=cv2.INTER_AREA)
     confidence = _hint_confidence(ab.shape[:2], share=settings.hinted, rng=rng)
     return Sample(
@@ -133,15 +156,40 @@ def age(unit: FloatImage, lightness: FloatImage, *, rng: np.random.Generator) ->
         level = _lightness_of_grey(grey.astype(np.float32)) / 100
     if rng.random() < 0.5:
         level = np.asarray(cv2.GaussianBlur(level, (0, 0), rng.uniform(0.4, 1.8)), np.float32)
-    level = np.power(np.clip(level, 0, 1), np.exp(rng.normal(0, 0.25)))
+    level = np.power(np.clip(level, 0, 1), np.exp(rng.normal(0, 0.3)))
     level = (level - 0.5) * rng.uniform(0.75, 1.35) + 0.5 + rng.normal(0, 0.05)
+    if rng.random() < 0.2:  # night, or a print from a thin negative
+        level = level * rng.uniform(0.3, 0.8)
     black, white = rng.uniform(0, 0.12), rng.uniform(0.85, 1)
     level = black + np.clip(level, 0, 1) * (white - black)
     if rng.random() < 0.5:
         level = level * _vignette(level.shape, rng)
+    if rng.random() < 0.08:
+        level = level * _iris(level.shape, rng)
+    if rng.random() < 0.2:
+        level = _scratched(level.astype(np.float32), rng)
     if rng.random() < 0.7:
         level = level + _grain(level.shape, rng)
     return np.asarray(np.clip(level, 0, 1) * 100, np.float32)
+
+
+def title_card(side: int, *, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """A grey card (side, side, 3) as silent films have them: a few lines of bright text, often in a frame."""
+    dark = int(rng.integers(0, 70))
+    card = np.full((side, side), dark, np.uint8)
+    bright = int(rng.integers(dark + 60, 256))
+    if rng.random() < 0.4:
+        inset = int(rng.integers(2, side // 8))
+        cv2.rectangle(card, (inset, inset), (side - inset, side - inset), bright, int(rng.integers(1, 4)))
+    lines, size = int(rng.integers(1, 8)), float(rng.uniform(0.25, 1.2)) * side / 224
+    font = int(
+        rng.choice([cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX])
+    )
+    for line in range(lines):
+        letters = rng.choice(list("abcdefghijklmnopqrstuvwxyz     ABCDEFGH,."), int(rng.integers(4, 30)))
+        place = (int(rng.integers(-side // 8, side // 3)), round((line + 1) * side / (lines + 1)))
+        cv2.putText(card, "".join(letters), place, font, size, bright, int(rng.integers(1, 3)), cv2.LINE_AA)
+    return np.ascontiguousarray(np.broadcast_to(card[..., None], (side, side, 3)))
 
 
 def _lightness_of_grey(grey: FloatImage) -> FloatImage:
@@ -152,7 +200,33 @@ def _lightness_of_grey(grey: FloatImage) -> FloatImage:
 def _vignette(shape: tuple[int, ...], rng: np.random.Generator) -> FloatImage:
     rows = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None]
     columns = np.linspace(-1, 1, shape[1], dtype=np.float32)[None]
-    return (1 - rng.uniform(0, 0.45) * (rows**2 + columns**2) / 2).astype(np.float32)
+    return (1 - rng.uniform(0, 0.7) * (rows**2 + columns**2) / 2).astype(np.float32)
+
+
+def _iris(shape: tuple[int, ...], rng: np.random.Generator) -> FloatImage:
+    """A round mask with a soft edge, as in front of the lens of a silent film's camera."""
+    size = np.array(shape[:2], np.float32)
+    center, radius = rng.uniform(0.35, 0.65, 2) * size, rng.uniform(0.35, 0.7) * size.min()
+    rows = np.arange(shape[0], dtype=np.float32)[:, None] - np.float32(center[0])
+    columns = np.arange(shape[1], dtype=np.float32)[None] - np.float32(center[1])
+    edge = rng.uniform(0.02, 0.2) * size.min()
+    mask = np.clip((radius - np.hypot(rows, columns)) / edge + 1, rng.uniform(0, 0.1), 1)
+    return np.asarray(mask, np.float32)
+
+
+def _scratched(level: FloatImage, rng: np.random.Generator) -> FloatImage:
+    """A few upright scratches and specks of dust, bright or dark."""
+    height, width = level.shape
+    marks = np.zeros_like(level)
+    for _ in range(rng.integers(0, 4)):
+        column, lean = int(rng.integers(0, width)), int(rng.integers(-2, 3))
+        cv2.line(
+            marks, (column, 0), (column + lean, height), float(rng.choice([-0.5, 0.4, 0.6])), 1, cv2.LINE_AA
+        )
+    for _ in range(rng.geometric(0.1)):
+        place = (int(rng.integers(0, width)), int(rng.integers(0, height)))
+        cv2.circle(marks, place, int(rng.integers(0, 3)), float(rng.choice([-0.6, 0.6])), -1)
+    return np.add(level, marks, dtype=np.float32)
 
 
 def _grain(shape: tuple[int, ...], rng: np.random.Generator) -> FloatImage:

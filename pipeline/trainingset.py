@@ -2,7 +2,8 @@
 
 `manifest.csv` in the folder or beside it (columns `path` and `origin`, others ignored) says where each file comes from:
 the part of `origin` before ` : ` is what a file shares with its relatives. Without a manifest a file's
-origin is its folder.
+origin is its folder. A column `split` (train, val or test, as `kinochrome dataset` writes it) says what each file
+is for where the caller does not.
 """
 
 import csv
@@ -18,12 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import SettingsError, SourceError
-from pipeline.samples import decode_rgb
+from pipeline.samples import Picture, decode_rgb
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 CLIP_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm")
 _MANIFEST = "manifest.csv"
 _LONGEST_SIDE = 512  # of a clip's frames
+_PRIOR_PICTURES = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,8 @@ class TrainingFile:
 
     path: Path
     origin: str
+    split: str = ""
+    """`train`, `val` or `test` where the manifest says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +50,13 @@ class Split:
 def split_by_origin(folder: Path, *, validation: Sequence[str], test: Sequence[str]) -> Split:
     """Files of a folder in the order of their paths; `validation` and `test` are patterns of origins.
 
-    Without patterns for validation every tenth origin is held back for it, at least one. Raises SettingsError
-    when a pattern fits no file or nothing is left to train on.
+    Without any patterns the manifest's column `split` counts, if it has one. Else, without patterns for
+    validation, every tenth origin is held back for it, at least one. Raises SettingsError when a pattern fits no
+    file, a split is none, or nothing is left to train on.
     """
     files = _list_files(folder)
+    if not validation and not test and any(file.split for file in files):
+        return _split_as_told(folder, files)
     if not validation:
         rest = sorted({file.origin for file in files if not _fits(file, test)})
         validation = [escape(origin) for origin in rest[9::10] or rest[-1:]]
@@ -66,32 +73,51 @@ def split_by_origin(folder: Path, *, validation: Sequence[str], test: Sequence[s
     return Split(**{kind: tuple(found) for kind, found in parts.items()})
 
 
+def _split_as_told(folder: Path, files: Sequence[TrainingFile]) -> Split:
+    """The split that the manifest names."""
+    parts: dict[str, list[TrainingFile]] = {"train": [], "val": [], "test": []}
+    for file in files:
+        if file.split not in parts:
+            raise SettingsError(
+                f"training set {folder}: {file.path.name} has the split {file.split!r} in {_MANIFEST}; "
+                "train, val or test would work"
+            )
+        parts[file.split].append(file)
+    for kind in ("train", "val"):
+        if not parts[kind]:
+            raise SettingsError(
+                f"training set {folder}: no file has the split {kind} in {_MANIFEST}; "
+                "films of three or more origins give one, or patterns of origins to validate on"
+            )
+    return Split(train=tuple(parts["train"]), validation=tuple(parts["val"]), test=tuple(parts["test"]))
+
+
 def read_pictures(
     files: Sequence[TrainingFile],
     *,
     frames_per_clip: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[bytes]:
-    """Every photo's bytes, and evenly spaced frames of every clip as JPEG, in the order of the files."""
-    pictures: list[bytes] = []
+) -> list[Picture]:
+    """Every photo's path, and evenly spaced frames of every clip as JPEG, in the order of the files."""
+    pictures: list[Picture] = []
     for done, file in enumerate(files, 1):
         if file.path.suffix.lower() in CLIP_SUFFIXES:
             pictures += _clip_frames(file.path, frames_per_clip)
         else:
-            pictures.append(file.path.read_bytes())
+            pictures.append(file.path)
         progress(done, len(files))
     return pictures
 
 
-def bin_prior(pictures: Sequence[bytes], bins: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Share of each ab bin (Q,) over small copies of the pictures; sums to 1.
+def bin_prior(pictures: Sequence[Picture], bins: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Share of each ab bin (Q,) over small copies of at most 4,096 of the pictures; sums to 1.
 
     Zhang et al. 2016, section 2.2, without their smoothing: rebalancing mixes in the uniform distribution.
     """
     reach = 128
     counts = np.zeros((2 * reach, 2 * reach))
-    for encoded in pictures:
-        small = cv2.resize(decode_rgb(encoded), (32, 32), interpolation=cv2.INTER_AREA)
+    for picture in pictures[:: -(-len(pictures) // _PRIOR_PICTURES)]:
+        small = cv2.resize(decode_rgb(picture), (32, 32), interpolation=cv2.INTER_AREA)
         lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
         cell = np.clip(np.round(lab[..., 1:]).astype(int), -reach, reach - 1) + reach
         np.add.at(counts, (cell[..., 0], cell[..., 1]), 1)
@@ -107,13 +133,16 @@ def _list_files(folder: Path) -> list[TrainingFile]:
     if manifest:
         with manifest.open(newline="", encoding="utf-8") as file:
             rows = [
-                (manifest.parent / row["path"], row["origin"].split(" : ")[0]) for row in csv.DictReader(file)
+                (manifest.parent / row["path"], row["origin"].split(" : ")[0], row.get("split") or "")
+                for row in csv.DictReader(file)
             ]
-        rows = [(path, origin) for path, origin in rows if folder in path.parents]
+        rows = [row for row in rows if folder in row[0].parents]
     else:
-        rows = [(path, str(path.parent.relative_to(folder))) for path in folder.rglob("*")]
+        rows = [(path, str(path.parent.relative_to(folder)), "") for path in folder.rglob("*")]
     files = [
-        TrainingFile(path=p, origin=o) for p, o in sorted(rows) if p.suffix.lower() in wanted and p.is_file()
+        TrainingFile(path=path, origin=origin, split=split)
+        for path, origin, split in sorted(rows)
+        if path.suffix.lower() in wanted and path.is_file()
     ]
     if not files:
         raise SettingsError(
@@ -126,11 +155,28 @@ def _fits(file: TrainingFile, patterns: Sequence[str]) -> bool:
     return any(fnmatch(file.origin, pattern) for pattern in patterns)
 
 
-def _clip_frames(path: Path, count: int) -> list[bytes]:
-    """`count` frames at even distances, JPEG quality 95."""
-    total = sum(1 for _ in _rgb_frames(path, wanted=None))
-    wanted = {round((place + 0.5) * total / count - 0.5) for place in range(min(count, total))}
-    frames = []
+def read_run(path: Path, *, count: int) -> list[Picture]:
+    """`count` consecutive frames from the middle of a clip as JPEG; fewer where it has no more."""
+    total = _count_frames(path)
+    first = max(0, (total - count) // 2)
+    return _read_frames(path, set(range(first, first + count)))
+
+
+def _clip_frames(path: Path, count: int) -> list[Picture]:
+    """`count` frames at even distances."""
+    total = _count_frames(path)
+    return _read_frames(
+        path, {round((place + 0.5) * total / count - 0.5) for place in range(min(count, total))}
+    )
+
+
+def _count_frames(path: Path) -> int:
+    return sum(1 for _ in _rgb_frames(path, wanted=None))
+
+
+def _read_frames(path: Path, wanted: set[int]) -> list[Picture]:
+    """JPEG, quality 95."""
+    frames: list[Picture] = []
     for bgr in _rgb_frames(path, wanted=wanted):
         scale = min(1.0, _LONGEST_SIDE / max(bgr.shape[:2]))
         small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -35,25 +35,34 @@ def test_debug_training_leaves_weights_that_load(photos: Path, tmp_path: Path) -
     scores = train(job, progress=QuietProgress())
     _, info = load_weights(out / WEIGHTS_NAME)
     assert info.name == "debug"
-    assert scores.step in (4, 8)
+    assert scores.step in (4, 8, 12, 16, 20)
     assert sorted(p.name for p in out.iterdir()) == [
         CHECKPOINT_NAME,
         "config.json",
         "log.jsonl",
+        "tensorboard",
         WEIGHTS_NAME,
     ]
-    assert json.loads((out / "config.json").read_text())["train"]["steps"] == 8
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [line["stage"] for line in lines if "stage" in line] == ["decoder", "whole", "adversarial"]
+    assert [line["validation"]["step"] for line in lines if "validation" in line] == [4, 8, 12, 16, 20]
+    last = next(line for line in reversed(lines) if "loss" in line)
+    assert {"cross_entropy", "l1", "adversarial", "discriminator"} < set(last)
     assert train(job, progress=QuietProgress()) == scores  # a finished training is not done again
 
 
 def test_faults_of_a_config_are_told_all_at_once(tmp_path: Path) -> None:
     config = tmp_path / "t.yaml"
-    config.write_text("data: nowhere\nout: o\ntrain:\n  stesp: 5\n  batch: '8'\nsamples:\n  crop_px: 100\n")
+    config.write_text(
+        "data: nowhere\nout: o\ntrain:\n  stages: [{name: a, rate: 1, stesp: 5}]\n"
+        "  batch: '8'\nsamples:\n  crop_px: 100\n"
+    )
     with pytest.raises(SettingsError) as error:
         load_train_job(config)
     lines = str(error.value).splitlines()
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert "t.yaml:1: data: no such folder" in lines[0]
-    assert "steps" in lines[1]
-    assert "batch" in lines[2]
-    assert "crop_px" in lines[3]
+    assert "train.stages.0.steps: this key is missing" in lines[1]
+    assert "train.stages.0.stesp: unknown key; did you mean 'steps'?" in lines[2]
+    assert "batch" in lines[3]
+    assert "crop_px" in lines[4]

@@ -50,10 +50,8 @@ def test_missing_file_foreign_file_and_other_architecture_are_told_apart(tmp_pat
     save_file({"x": torch.zeros(1)}, tmp_path / "foreign.safetensors")
     with pytest.raises(WeightsError, match="not one that Kinochrome wrote"):
         load_weights(tmp_path / "foreign.safetensors")
-    write_tensors(
-        tmp_path / "other.safetensors", {"x": torch.zeros(1)}, {"architecture": "unet", "format": 1}
-    )
-    with pytest.raises(WeightsError, match=r"architecture 'unet'.*reads architecture 'efficient'"):
+    write_tensors(tmp_path / "other.safetensors", {"x": torch.zeros(1)}, {"architecture": "vgg", "format": 1})
+    with pytest.raises(WeightsError, match=r"architecture 'vgg'.*reads architectures 'efficient' and 'unet'"):
         load_weights(tmp_path / "other.safetensors")
 
 

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from models.efficient import EfficientGenerator, Hints
+from models.efficient import EfficientGenerator
+from models.generator import Hints
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,24 @@
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torchmetrics.image.kid import poly_mmd
 
-from models.metrics import ColorConsistency, ab_rmse, cdc, closed_share, colorfulness, kernel_distance
+from models.lab import Rgb
+from models.metrics import (
+    ColorConsistency,
+    ab_rmse,
+    cdc,
+    closed_share,
+    colorfulness,
+    kernel_distance,
+    psnr,
+    ssim,
+)
 
 
 def _flat(red: int, green: int, blue: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -22,6 +35,31 @@ def test_ab_rmse_averages_over_both_channels() -> None:
 def test_ab_rmse_refuses_other_shapes() -> None:
     with pytest.raises(ValueError, match=r"\(2, 4, 4\)"):
         ab_rmse(np.zeros((2, 4, 4)), np.zeros((2, 4, 5)))
+
+
+def test_psnr_by_hand() -> None:
+    # one of three channels is off by 30: mean squared error 300
+    assert psnr(_flat(100, 50, 80), _flat(100, 50, 50)) == pytest.approx(10 * math.log10(255**2 / 300))
+    assert psnr(_flat(1, 2, 3), _flat(1, 2, 3)) == math.inf
+
+
+def test_ssim_of_flat_pictures_by_hand() -> None:
+    # no structure: what is left is (2xy + c) / (x² + y² + c) with c = (0.01 * 255)²; two channels are equal
+    one, other = (np.full((16, 20, 3), (100, 100, level), dtype=np.uint8) for level in (100, 160))
+    compared = (2 * 100 * 160 + 2.55**2) / (100**2 + 160**2 + 2.55**2)
+    assert ssim(one, other) == pytest.approx((2 + compared) / 3, abs=1e-4)
+
+
+def test_ssim_of_equal_and_opposite_pictures() -> None:
+    picture = np.random.default_rng(3).integers(0, 256, size=(24, 31, 3), dtype=np.uint8)
+    assert ssim(picture, picture) == pytest.approx(1, abs=1e-6)
+    assert ssim(picture, 255 - picture) < -0.5
+
+
+@pytest.mark.parametrize("measure", [psnr, ssim])
+def test_pictures_of_different_sizes_are_refused(measure: Callable[[Rgb, Rgb], float]) -> None:
+    with pytest.raises(ValueError, match=r"\(4, 6, 3\) cannot be compared"):
+        measure(_flat(0, 0, 0), _flat(0, 0, 0)[:, :5])
 
 
 def test_colorfulness_of_one_colour_is_its_mean_term() -> None:
@@ -72,6 +110,13 @@ def test_kernel_distance_does_not_depend_on_the_size_of_its_blocks() -> None:
     k_aa, k_bb, k_ab = ((x @ y.T / 3 + 1) ** 3 for x, y in ((a, a), (b, b), (a, b)))
     expected = (k_aa.sum() - np.trace(k_aa)) / (1500 * 1499) + (k_bb.sum() - np.trace(k_bb)) / (1100 * 1099)
     assert kernel_distance(a, b) == pytest.approx(expected - 2 * k_ab.mean())
+
+
+def test_kernel_distance_is_the_one_of_torchmetrics() -> None:
+    random = np.random.default_rng(4)
+    a, b = random.normal(size=(40, 16)), random.normal(size=(40, 16)) + 0.5
+    expected = float(poly_mmd(torch.from_numpy(a), torch.from_numpy(b)))
+    assert kernel_distance(a, b) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(

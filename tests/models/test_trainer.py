@@ -1,56 +1,79 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from models.adversary import AdversarySettings
 from models.efficient import EfficientGenerator, EfficientSettings
 from models.errors import TrainingError, WeightsError
-from models.trainer import Trainer, TrainSettings
+from models.generator import Generator
+from models.patchgan import PatchSettings
+from models.schedule import Stage, TrainSettings
+from models.trainer import Trainer
+from models.unet import UnetGenerator, UnetSettings
+from models.validation import Validation
 from pipeline.samples import Sample
 
+SMALL = EfficientSettings(context=32, decoder=(24, 24, 24), heads=2)
+ADVERSARY = AdversarySettings(patch=PatchSettings(layers=1, channels=8))
+DECODER = Stage(name="decoder", steps=3, rate=1e-2, warmup_steps=1)
+WHOLE = Stage(name="whole", steps=3, rate=1e-2, warmup_steps=1, encoder_rate=0.1, unfrozen_from=3)
+ADVERSARIAL = replace(WHOLE, name="adversarial", rate=2e-3, cross_entropy=0.3, l1=10, adversarial=0.5)
 SETTINGS = TrainSettings(
-    steps=12, batch=4, frozen_steps=3, warmup_steps=1, rate=1e-2, validate_every=6, precision="fp32", seed=5
+    stages=(DECODER, WHOLE, ADVERSARIAL),
+    batch=4,
+    validate_every=6,
+    precision="fp32",
+    average=0.9,
+    adversary=ADVERSARY,
+    seed=5,
 )
 
 
-def test_loss_falls(tmp_path: Path) -> None:
-    losses: list[float] = []
-    scores = _trainer().fit(
-        _batches(0),
-        validation=[_batch(99)],
-        checkpoint=tmp_path / "c.safetensors",
-        on_step=lambda step, loss: losses.append(loss),
-        on_best=lambda generator, scores: None,
+def test_every_stage_plays_and_its_losses_fall(tmp_path: Path) -> None:
+    settings = replace(
+        SETTINGS, stages=(replace(DECODER, steps=8), WHOLE, replace(ADVERSARIAL, steps=8)), validate_every=50
     )
-    assert len(losses) == SETTINGS.steps
-    assert np.mean(losses[-2:]) < 0.9 * losses[0]
-    assert scores.loss < losses[0]
+    losses: list[Mapping[str, float]] = []
+    seen = []
+    trainer = _trainer(settings=settings)
+    best = trainer.fit(
+        _batches(0),
+        validation=_validation(),
+        checkpoint=tmp_path / "c.safetensors",
+        on_step=lambda step, found: losses.append(found),
+        on_validation=lambda scores, better: seen.append((scores.step, better)),
+    )
+    assert [step for step, _ in seen] == [8, 11, 19]  # each stage ends with a validation
+    assert set(losses[0]) == {"loss", "cross_entropy"}
+    assert set(losses[-1]) == {"loss", "cross_entropy", "l1", "adversarial", "discriminator"}
+    assert np.mean([found["cross_entropy"] for found in losses[9:]]) < 0.85 * losses[0]["cross_entropy"]
+    assert np.mean([found["l1"] for found in losses[-3:]]) < losses[11]["l1"]
+    assert best.step == max(step for step, better in seen if better)
 
 
-def test_resumed_training_gives_the_same_losses(tmp_path: Path) -> None:
-    straight = _trainer()
-    losses = [straight.train_step(_batch(step)) for step in range(6)]
+@pytest.mark.parametrize("stopped_after", [3, 4, 7])
+def test_resumed_training_gives_the_same_losses(tmp_path: Path, stopped_after: int) -> None:
+    straight = _run(_trainer(), 9, tmp_path / "a.safetensors")
     first = _trainer()
-    for step in range(4):
-        first.train_step(_batch(step))
-    first.save(tmp_path / "c.safetensors")
+    _run(first, stopped_after, tmp_path / "b.safetensors")
+    first.save(tmp_path / "b.safetensors")
     second = _trainer(seed_of_weights=77)
-    second.load(tmp_path / "c.safetensors")
-    assert second.step == 4
-    resumed = [second.train_step(_batch(step)) for step in (4, 5)]
-    assert resumed == losses[4:]
+    second.load(tmp_path / "b.safetensors")
+    assert second.step == stopped_after
+    assert _run(second, 9 - stopped_after, tmp_path / "c.safetensors") == straight[stopped_after:]
 
 
-def test_encoder_rests_until_its_time_and_early_stages_for_ever() -> None:
+def test_encoder_rests_until_its_stage_and_its_early_parts_for_ever(tmp_path: Path) -> None:
     trainer = _trainer()
+    assert isinstance(trainer.generator, EfficientGenerator)
     before = {k: v.clone() for k, v in trainer.generator.encoder.state_dict().items()}
-    for step in range(SETTINGS.frozen_steps):
-        trainer.train_step(_batch(step))
+    _run(trainer, 3, tmp_path / "c.safetensors")
     _assert_same(before, trainer.generator.encoder.state_dict(), prefix="")
-    for step in range(SETTINGS.frozen_steps, 6):
-        trainer.train_step(_batch(step))
+    _run(trainer, 2, tmp_path / "c.safetensors", first=3)
     after = trainer.generator.encoder.state_dict()
     _assert_same(before, after, prefix="stem")
     _assert_same(before, after, prefix="stages.2.")
@@ -58,26 +81,111 @@ def test_encoder_rests_until_its_time_and_early_stages_for_ever() -> None:
     assert not torch.equal(before[deep], after[deep])
 
 
+def test_pix2pix_trains_without_a_distribution() -> None:
+    stage = Stage(name="all", steps=30, rate=2e-3, warmup_steps=1, cross_entropy=0, l1=100, adversarial=1)
+    patch = PatchSettings(layers=1, channels=8, spectral=False)
+    settings = TrainSettings(
+        stages=(stage,), batch=4, precision="fp32", average=0, adversary=AdversarySettings(patch=patch)
+    )
+    torch.manual_seed(0)
+    trainer = Trainer(
+        UnetGenerator(UnetSettings(levels=4, channels=8)), settings=settings, prior=None, device="cpu"
+    )
+    losses = [trainer.train_step(_full_size(_batch(step))) for step in range(stage.steps)]
+    assert np.mean([found["l1"] for found in losses[-3:]]) < 0.7 * losses[0]["l1"]
+    with pytest.raises(TrainingError, match=r"cross_entropy: generator 'unet' predicts no distribution"):
+        Trainer(UnetGenerator(UnetSettings(levels=4)), settings=SETTINGS, prior=None, device="cpu")
+
+
+def test_patience_ends_a_stage(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, stages=(replace(DECODER, rate=0, steps=50),), validate_every=1, patience=3)
+    trainer, seen = _trainer(settings=settings), []
+    trainer.fit(
+        _batches(0),
+        validation=_validation(),
+        checkpoint=tmp_path / "c.safetensors",
+        on_step=lambda step, losses: None,
+        on_validation=lambda scores, better: seen.append(better),
+    )
+    assert trainer.finished
+    assert len(seen) < 10  # the statistics of the normalisation still move a little
+    assert seen[-3:] == [False, False, False]
+
+
+def test_running_mean_lags_behind_the_weights(tmp_path: Path) -> None:
+    trainer = _trainer()
+    _run(trainer, 3, tmp_path / "c.safetensors")
+    mean = trainer.result.state_dict()["logits.weight"]
+    now = trainer.generator.state_dict()["logits.weight"]
+    start = _trainer().generator.state_dict()["logits.weight"]
+    assert 0 < float((mean - start).norm()) < float((now - start).norm())
+
+
 def test_loss_that_is_not_finite_stops_with_a_clear_error() -> None:
     trainer = _trainer()
     batch = _batch(0)
-    with pytest.raises(TrainingError, match=r"step 0: the loss is nan"):
+    with pytest.raises(TrainingError, match=r"step 0: the cross_entropy is nan"):
         trainer.train_step(batch._replace(lightness=torch.full_like(batch.lightness, float("nan"))))
 
 
 def test_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     trainer = _trainer()
     trainer.save(tmp_path / "c.safetensors")
-    other = _trainer(settings=TrainSettings(steps=9, precision="fp32"))
+    other = _trainer(settings=replace(SETTINGS, batch=9))
     with pytest.raises(WeightsError, match="other settings"):
         other.load(tmp_path / "c.safetensors")
 
 
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        (lambda: Stage(name="x", steps=0, rate=1), "0 steps"),
+        (lambda: Stage(name="x", steps=1, rate=-1), "rates and weights"),
+        (lambda: Stage(name="x", steps=1, rate=1, cross_entropy=0), "one weight more"),
+        (lambda: Stage(name="x", steps=1, rate=1, unfrozen_from=7), "from 0 to 6"),
+        (lambda: TrainSettings(stages=()), "at least one"),
+        (lambda: replace(SETTINGS, precision="fp16"), "bf16 or fp32"),
+    ],
+)
+def test_settings_that_do_not_work_are_refused(bad: object, told: str) -> None:
+    assert callable(bad)
+    with pytest.raises(TrainingError, match=told):
+        bad()
+
+
+def test_rate_warms_up_and_falls_to_its_end() -> None:
+    stage = Stage(name="x", steps=100, rate=1, final_rate=0.1, warmup_steps=10)
+    assert stage.rate_at(0) == pytest.approx(0.1)
+    assert stage.rate_at(50) == pytest.approx(0.55)
+    assert stage.rate_at(100) == pytest.approx(0.1)
+
+
 def _trainer(*, seed_of_weights: int = 0, settings: TrainSettings = SETTINGS) -> Trainer:
     torch.manual_seed(seed_of_weights)
-    generator = EfficientGenerator(EfficientSettings(context=32, decoder=(24, 24, 24), heads=2))
-    prior = np.full(len(generator.bins), 1 / len(generator.bins))
-    return Trainer(generator, settings=settings, prior=prior, device="cpu")
+    generator: Generator = EfficientGenerator(SMALL)
+    bins = EfficientGenerator(SMALL).bins
+    return Trainer(generator, settings=settings, prior=np.full(len(bins), 1 / len(bins)), device="cpu")
+
+
+def _run(
+    trainer: Trainer, steps: int, checkpoint: Path, *, first: int | None = None
+) -> list[dict[str, float]]:
+    """Train for some steps through `fit`, whose stages pass with them."""
+    losses: list[dict[str, float]] = []
+    start = trainer.step if first is None else first
+    trainer.fit(
+        (_batch(start + number) for number in range(steps)),
+        validation=_validation(),
+        checkpoint=checkpoint,
+        on_step=lambda step, found: losses.append(dict(found)),
+        on_validation=lambda scores, better: None,
+    )
+    return losses
+
+
+def _validation() -> Validation:
+    sample = _batch(99)
+    return Validation([(sample.lightness, sample.ab)])
 
 
 def _batches(first: int) -> Iterator[Sample]:
@@ -94,6 +202,10 @@ def _batch(number: int) -> Sample:
     ab = torch.cat((level * 60 - 20, level * 80 - 40), dim=1)
     lightness = torch.nn.functional.interpolate(level * 60 + 20, scale_factor=4)
     return Sample(lightness, ab, torch.zeros_like(ab), torch.zeros_like(level))
+
+
+def _full_size(sample: Sample) -> Sample:
+    return sample._replace(ab=torch.nn.functional.interpolate(sample.ab, scale_factor=4))
 
 
 def _assert_same(before: dict[str, torch.Tensor], after: dict[str, torch.Tensor], *, prefix: str) -> None:

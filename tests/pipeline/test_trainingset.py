@@ -43,6 +43,31 @@ def test_pattern_that_fits_nothing_and_empty_folders_are_refused(tmp_path: Path)
         split_by_origin(tmp_path, validation=["p"], test=[])
 
 
+def test_the_manifest_s_split_counts_where_no_patterns_do(tmp_path: Path) -> None:
+    rows = [("a", "one", "test"), ("b", "two", "train"), ("c", "three", "val"), ("d", "two", "train")]
+    for name, *_ in rows:
+        _photo(tmp_path / f"{name}.jpg")
+    table = "".join(f"{name}.jpg,{origin},{split}\n" for name, origin, split in rows)
+    (tmp_path / "manifest.csv").write_text(f"path,origin,split\n{table}")
+    split = split_by_origin(tmp_path, validation=[], test=[])
+    assert [file.path.stem for file in split.train] == ["b", "d"]
+    assert [file.path.stem for file in split.validation] == ["c"]
+    assert [file.path.stem for file in split.test] == ["a"]
+    named = split_by_origin(tmp_path, validation=["two"], test=[])
+    assert [file.path.stem for file in named.validation] == ["b", "d"]
+    assert [file.path.stem for file in named.train] == ["a", "c"]
+
+
+def test_a_split_that_is_none_or_empty_is_refused(tmp_path: Path) -> None:
+    _photo(tmp_path / "a.jpg")
+    (tmp_path / "manifest.csv").write_text("path,origin,split\na.jpg,one,tset\n")
+    with pytest.raises(SettingsError, match=r"a\.jpg has the split 'tset'"):
+        split_by_origin(tmp_path, validation=[], test=[])
+    (tmp_path / "manifest.csv").write_text("path,origin,split\na.jpg,one,train\n")
+    with pytest.raises(SettingsError, match="no file has the split val"):
+        split_by_origin(tmp_path, validation=[], test=[])
+
+
 def test_clips_give_evenly_spaced_frames(tmp_path: Path) -> None:
     path = tmp_path / "clip.mkv"
     with av.open(str(path), "w") as out:
