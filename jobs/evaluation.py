@@ -1,7 +1,7 @@
 """What `kinochrome evaluate` does: photos and clips in colour in, figures of the predicted colours out."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from jobs.evaluation_clips import Steady, measure_clip
 from jobs.evaluation_photos import Features, PhotoMeter, photo_pictures
 from jobs.evaluation_pictures import Predict
 from jobs.evaluation_report import EvaluationReport, PhotoFigures
-from jobs.evaluation_sheet import write_sheet
+from jobs.evaluation_sheet import Section, Strip, write_sheet
 from pipeline.errors import SettingsError, SourceError
 
 Progress = Callable[[str, int, int], None]
@@ -41,12 +41,14 @@ def evaluate(
     groups: Path | None = None,
     steady: Steady | None = None,
     sheet: Path | None = None,
+    network: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> EvaluationReport:
     """Figures of all photos and clips that `find_exhibits` finds.
 
     Without `features` there are no kernel distances, without `steady` no figures after steadying. With
-    `sheet` a PNG of the photos with the largest and the smallest error is written there. Raises SourceError,
+    `sheet` a PNG of the photos with the largest and the smallest error is written there. `network` is told in
+    the report: what the colours depend on beside the pictures. Raises SourceError,
     SettingsError or OutputError.
     """
     exhibits = find_exhibits(paths, groups=groups)
@@ -60,11 +62,13 @@ def evaluate(
     photo_figures, group_figures = meter.finish()
     clip_figures = []
     for done, clip in enumerate(clips, start=1):
-        clip_figures.append(measure_clip(clip.path, predict=predict, steady=steady))
+        clip_figures.append(measure_clip(clip.path, predict=predict, group=clip.group, steady=steady))
         report_progress("clips", done, len(clips))
     if sheet is not None:
         _write_extremes(sheet, photo_figures, predict)
-    return EvaluationReport(photos=photo_figures, groups=group_figures, clips=tuple(clip_figures))
+    return EvaluationReport(
+        photos=photo_figures, groups=group_figures, clips=tuple(clip_figures), network=network or {}
+    )
 
 
 def find_exhibits(paths: Sequence[Path], *, groups: Path | None = None) -> tuple[Exhibit, ...]:
@@ -112,22 +116,22 @@ def _listed(groups: Path, folder: Path) -> tuple[Exhibit, ...]:
     return tuple(exhibits)
 
 
-def _write_extremes(sheet: Path, photos: Sequence[PhotoFigures], predict: Predict) -> None:
-    """The photos of the largest errors, worst first, then those of the smallest, best first."""
+def _write_extremes(path: Path, photos: Sequence[PhotoFigures], predict: Predict) -> None:
+    """The photos of the largest errors, worst first, and those of the smallest, best first."""
     if not photos:
-        raise SettingsError(f"no photo was evaluated: there is nothing to show in {sheet}")
+        raise SettingsError(f"no photo was evaluated: there is nothing to show in {path}")
     ranked = sorted(photos, key=lambda photo: photo.ab_rmse, reverse=True)
-    worst = ranked[:_SHEET_EACH]
+    worst = ranked[: min(_SHEET_EACH, (len(ranked) + 1) // 2)]
     best = ranked[len(worst) :][-_SHEET_EACH:][::-1]
-    rows = [
-        (
-            f"{kind} {photo.ab_rmse:.1f} (grey {photo.ab_rmse_grey:.1f}) {photo.group}: {photo.path.name}",
-            photo_pictures(photo.path, predict),
+    sections = [
+        Section(
+            title=f"{kind} first, by ab RMSE: {len(chosen)} of {len(photos)} photos",
+            strips=[Strip(photo, photo_pictures(photo.path, predict)) for photo in chosen],
         )
-        for kind, chosen in (("worst", worst), ("best", best))
-        for photo in chosen
+        for kind, chosen in (("Worst", worst), ("Best", best))
+        if chosen
     ]
-    write_sheet(sheet, rows)
+    write_sheet(path, sections)
 
 
 def _no_progress(stage: str, done: int, total: int) -> None:

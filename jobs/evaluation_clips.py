@@ -4,10 +4,12 @@ A clip is decoded twice, once for its cuts and once for its colours. In memory a
 and its overlap, 256 px on the short side, never the clip.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
 
 import av
@@ -19,13 +21,13 @@ from jobs.evaluation_pictures import (
     SHOWN_SHORT_PX,
     Floats,
     Predict,
-    Rgb,
-    put_together,
+    finite_psnr,
     take_apart,
     with_short_side,
 )
-from jobs.evaluation_report import ClipFigures
-from models.metrics import ColorConsistency, colorfulness
+from jobs.evaluation_report import ClipFigures, mean_of_known
+from models.lab import Rgb, put_together
+from models.metrics import ColorConsistency, ab_rmse, colorfulness, ssim
 from pipeline.errors import SourceError
 from pipeline.media import Segment, Shot
 from pipeline.segments import SegmentSettings, make_segments
@@ -55,19 +57,33 @@ class _ClipMeter:
         self._sum = 0.0
         self._count = 0
 
-    def push(self, rgb: Rgb) -> None:
+    def push(self, rgb: Rgb) -> float:
+        """Takes the next frame; returns its colourfulness."""
         self.consistency.push(rgb)
-        self._sum += colorfulness(rgb)
+        figure = colorfulness(rgb)
+        self._sum += figure
         self._count += 1
+        return figure
 
     def colorfulness(self) -> float:
         return self._sum / max(self._count, 1)
+
+
+class _FrameErrors(NamedTuple):
+    """How far a frame's colours are from the true ones."""
+
+    square: float
+    square_grey: float
+    psnr: float | None
+    ssim: float
+    delta_cf: float
 
 
 def measure_clip(
     path: Path,
     *,
     predict: Predict,
+    group: str = "all",
     steady: Steady | None = None,
     segment_settings: SegmentSettings | None = None,
 ) -> ClipFigures:
@@ -78,6 +94,7 @@ def measure_clip(
     shots = find_clip_shots(path)
     segments = make_segments(shots, segment_settings or SegmentSettings())
     before, after, grey, truth = (_ClipMeter() for _ in range(4))
+    errors: list[_FrameErrors] = []
     shot = 0
     for segment, frame, steadied in _steadied(_colored(path, predict), segments, steady, path):
         if segment.shot != shot:
@@ -86,15 +103,30 @@ def measure_clip(
                 meter.consistency.cut()
         picture = take_apart(frame.rgb)
         true_ab = picture.ab_at(frame.ab.shape[1:])
-        before.push(put_together(picture.lightness, frame.ab))
-        grey.push(put_together(picture.lightness, np.zeros_like(true_ab)))
-        truth.push(put_together(picture.lightness, true_ab))
+        result, true = (put_together(picture.lightness, ab) for ab in (frame.ab, true_ab))
+        no_ab = np.zeros_like(true_ab)
+        errors.append(
+            _FrameErrors(
+                square=ab_rmse(frame.ab, true_ab) ** 2,
+                square_grey=ab_rmse(no_ab, true_ab) ** 2,
+                psnr=finite_psnr(result, true),
+                ssim=ssim(result, true),
+                delta_cf=abs(before.push(result) - truth.push(true)),
+            )
+        )
+        grey.push(put_together(picture.lightness, no_ab))
         if steadied is not None:
             after.push(put_together(picture.lightness, steadied))
     return ClipFigures(
         path=path,
+        group=group,
         frame_count=shots[-1].end,
         shot_count=len(shots),
+        ab_rmse=math.sqrt(fmean(error.square for error in errors)),
+        ab_rmse_grey=math.sqrt(fmean(error.square_grey for error in errors)),
+        psnr=mean_of_known(error.psnr for error in errors),
+        ssim=fmean(error.ssim for error in errors),
+        delta_cf=fmean(error.delta_cf for error in errors),
         cdc=before.consistency.value(),
         cdc_steadied=None if steady is None else after.consistency.value(),
         cdc_grey=grey.consistency.value(),

@@ -1,8 +1,9 @@
 """Figures of photos: how near predicted colours are to the true ones."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
 
 import cv2
@@ -14,14 +15,14 @@ from torch import Tensor
 from jobs.evaluation_pictures import (
     SHOWN_SHORT_PX,
     Predict,
-    Rgb,
     centre_square,
-    put_together,
+    finite_psnr,
     take_apart,
     with_short_side,
 )
-from jobs.evaluation_report import GroupFigures, KernelFigures, PhotoFigures
-from models.metrics import ab_rmse, closed_share, colorfulness, kernel_distance
+from jobs.evaluation_report import GroupFigures, KernelFigures, PhotoFigures, mean_of_known
+from models.lab import Rgb, put_together, rgb_tensor
+from models.metrics import ab_rmse, closed_share, colorfulness, kernel_distance, ssim
 from pipeline.errors import SourceError
 
 Features = Callable[[Tensor], Tensor]
@@ -73,7 +74,7 @@ class PhotoMeter:
     def _take_features(self) -> None:
         if self._features is None or not self._waiting:
             return
-        versions = [self._features(_tensor(pictures)) for pictures in zip(*self._waiting, strict=True)]
+        versions = [self._features(rgb_tensor(pictures)) for pictures in zip(*self._waiting, strict=True)]
         self._rows.append(torch.stack(versions, dim=1).cpu().float().numpy())
         self._waiting.clear()
 
@@ -108,6 +109,10 @@ def _compare(path: Path, group: str, predict: Predict) -> tuple[PhotoFigures, Ph
         group=group,
         ab_rmse=ab_rmse(ab, truth),
         ab_rmse_grey=ab_rmse(grey, truth),
+        psnr=finite_psnr(pictures.result, pictures.truth),
+        psnr_grey=finite_psnr(pictures.grey, pictures.truth),
+        ssim=ssim(pictures.result, pictures.truth),
+        ssim_grey=ssim(pictures.grey, pictures.truth),
         colorfulness=colorfulness(pictures.result),
         colorfulness_truth=colorfulness(pictures.truth),
     )
@@ -119,10 +124,15 @@ def _group(name: str, photos: Sequence[PhotoFigures], rows: npt.NDArray[np.float
     return GroupFigures(
         group=name,
         photo_count=len(photos),
-        ab_rmse=math.sqrt(_mean(photo.ab_rmse**2 for photo in photos)),
-        ab_rmse_grey=math.sqrt(_mean(photo.ab_rmse_grey**2 for photo in photos)),
-        colorfulness=_mean(photo.colorfulness for photo in photos),
-        colorfulness_truth=_mean(photo.colorfulness_truth for photo in photos),
+        ab_rmse=math.sqrt(fmean(photo.ab_rmse**2 for photo in photos)),
+        ab_rmse_grey=math.sqrt(fmean(photo.ab_rmse_grey**2 for photo in photos)),
+        psnr=mean_of_known(photo.psnr for photo in photos),
+        psnr_grey=mean_of_known(photo.psnr_grey for photo in photos),
+        ssim=fmean(photo.ssim for photo in photos),
+        ssim_grey=fmean(photo.ssim_grey for photo in photos),
+        colorfulness=fmean(photo.colorfulness for photo in photos),
+        colorfulness_truth=fmean(photo.colorfulness_truth for photo in photos),
+        delta_cf=fmean(photo.delta_cf for photo in photos),
         kernel=None if rows is None or len(rows) < 2 else _kernel(rows),
     )
 
@@ -142,12 +152,3 @@ def _kernel(rows: npt.NDArray[np.float32]) -> KernelFigures:
             closed_share(result=result_paired, grey=grey_paired, truth=0.0) if grey_paired > 0 else None
         ),
     )
-
-
-def _tensor(pictures: Sequence[Rgb]) -> Tensor:
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
-
-
-def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return math.fsum(found) / len(found)

@@ -1,10 +1,11 @@
-"""Pictures of an evaluation: a colour picture taken apart into luma and ab, and put together again.
+"""Pictures of an evaluation: a colour picture taken apart into L and ab, at the sizes that figures are taken at.
 
-Result, grey and truth are put together in one way, so that figures differ by their colours alone: L at full
-detail, ab from the size of the network's output, enlarged bilinearly, shown as sRGB. (So the truth's
-colourfulness is a little below that of the photos themselves: 3 % on the held-out set.)
+Result, grey and truth are put together in one way (`models.lab.put_together`), so that figures differ by their
+colours alone: L at full detail, ab from the size of the network's output, enlarged bilinearly, shown as sRGB.
+(So the truth's colourfulness is a little below that of the photos themselves: 3 % on the held-out set.)
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from models.lab import srgb_from_lightness
+from models.lab import Rgb, srgb_from_lightness
+from models.metrics import psnr
 
-Rgb = npt.NDArray[np.uint8]
-"""(H, W, 3) sRGB, 0..255."""
 Floats = npt.NDArray[np.float32]
 Picture = TypeVar("Picture", Rgb, Floats)
 Predict = Callable[[Floats], Floats]
@@ -54,16 +54,6 @@ def take_apart(rgb: Rgb) -> LabPicture:
     return LabPicture(lightness=np.ascontiguousarray(lab[..., 0]), ab=np.ascontiguousarray(lab[..., 1:]))
 
 
-def put_together(lightness: Floats, ab: Floats) -> Rgb:
-    """The sRGB picture of L (H, W) and ab (2, h, w); colours out of gamut are clipped."""
-    height, width = lightness.shape
-    lab = np.empty((height, width, 3), dtype=np.float32)
-    lab[..., 0] = lightness
-    lab[..., 1:] = cv2.resize(np.moveaxis(ab, 0, -1), (width, height), interpolation=cv2.INTER_LINEAR)
-    rgb: Rgb = (cv2.cvtColor(lab, cv2.COLOR_Lab2RGB).clip(0, 1) * 255).round().astype(np.uint8)
-    return rgb
-
-
 def with_short_side(picture: Picture, short_px: int) -> Picture:
     """The picture, aspect kept, with `short_px` on its short side: averaged down or enlarged bilinearly."""
     height, width = picture.shape[:2]
@@ -81,3 +71,9 @@ def centre_square(rgb: Rgb) -> Rgb:
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     return rgb[top : top + side, left : left + side]
+
+
+def finite_psnr(rgb: Rgb, truth: Rgb) -> float | None:
+    """Peak signal-to-noise ratio in dB; None where it is infinite, for pictures that are equal."""
+    decibels = psnr(rgb, truth)
+    return decibels if math.isfinite(decibels) else None

