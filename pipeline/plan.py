@@ -7,18 +7,17 @@ import logging
 from array import array
 from dataclasses import astuple, dataclass
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.borders import BorderFinder
 from pipeline.decode import FrameReader, luma_hash
 from pipeline.errors import SettingsError
 from pipeline.media import FilmInfo, PictureArea, Segment, Shot, Timeline
+from pipeline.ptsruns import from_runs, to_runs
 from pipeline.publish import write_json
 from pipeline.segments import SegmentSettings, make_segments
 from pipeline.shots import ShotFinder, ShotSettings, small_luma
@@ -110,7 +109,7 @@ def write_plan(plan: Plan, path: Path) -> None:
         source=plan.source,
         time_base=str(plan.time_base),
         frame_count=len(plan.timeline),
-        pts_runs=_to_runs(plan.timeline.pts),
+        pts_runs=to_runs(plan.timeline.pts),
         luma_hash=plan.timeline.luma_hash.astype(">u8").tobytes().hex(),
         shot_starts=[shot.start for shot in plan.shots],
         shot_pictures=[list(astuple(shot.picture)) for shot in plan.shots],
@@ -169,7 +168,7 @@ def _to_plan(file: _PlanFile) -> Plan:
     return Plan(
         source=file.source,
         time_base=Fraction(file.time_base),
-        timeline=Timeline(pts=_from_runs(file.pts_runs, file.frame_count), luma_hash=hashes),
+        timeline=Timeline(pts=from_runs(file.pts_runs, file.frame_count), luma_hash=hashes),
         shots=tuple(
             Shot(index=index, start=start, end=end, picture=_to_area(area))
             for index, (start, end, area) in enumerate(
@@ -188,29 +187,6 @@ def _to_plan(file: _PlanFile) -> Plan:
 def _to_area(shares: list[float]) -> PictureArea:
     top, bottom, left, right = shares
     return PictureArea(top=top, bottom=bottom, left=left, right=right)
-
-
-def _to_runs(pts: npt.NDArray[np.int64]) -> list[list[int]]:
-    """[first, step, count] of each stretch of even steps, each as long as can be; a single one has step 0."""
-    values: list[int] = pts.tolist()
-    runs = [[values[0], 0, 1]]
-    for before, value in pairwise(values):
-        first, step, count = runs[-1]
-        if count == 1:
-            runs[-1] = [first, value - before, 2]
-        elif value - before == step:
-            runs[-1][2] = count + 1
-        else:
-            runs.append([value, 0, 1])
-    return runs
-
-
-def _from_runs(runs: list[list[int]], frame_count: int) -> npt.NDArray[np.int64]:
-    counts = [count for _, _, count in runs]
-    if min(counts, default=0) < 1 or sum(counts) != frame_count:
-        raise ValueError(f"times of {sum(counts)} frames for {frame_count}")
-    parts = [first + step * np.arange(count, dtype=np.int64) for first, step, count in runs]
-    return np.concatenate(parts)
 
 
 def _claimed_frames(film: FilmInfo) -> int | None:

@@ -1,0 +1,154 @@
+"""A finished film, its record and its page as a BagIt bag (RFC 8493): the folder `OUT.bag`, whole or absent.
+
+The files in a bag are hard links of those beside it where the disk has them, so that a bag takes no room; else
+copies.
+"""
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jobs.ledger import file_sha256
+from jobs.record import FilmRecord, read_record
+from jobs.recordpaths import DECLARATION, bag_in_the_way, bag_path, page_path, record_path
+from jobs.verify import Progress, Verdict, verify_film
+from jobs.version import VERSION
+from pipeline.errors import OutputError, SettingsError
+from pipeline.publish import publish_folder, remove_partials
+
+_MANIFEST, _TAG_MANIFEST, _INFO = "manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt"
+_NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
+_LINE = re.compile(r"([0-9a-fA-F]{64})[ \t]+\*?(.+)")
+
+
+def make_bag(output: Path, *, overwrite: bool = False) -> Path:
+    """Publishes the bag of a finished film that is on record; returns its folder.
+
+    Raises OutputError where it cannot be written or another folder is in the way, SettingsError without a record.
+    """
+    record, bag = read_record(record_path(output)), bag_path(output)
+    remove_partials(bag.parent, name=bag.name)
+    old = bag_in_the_way(output, overwrite=overwrite)
+    if old is not None:
+        raise OutputError(old)
+    payload = [path for path in (output, record_path(output), page_path(output)) if path.is_file()]
+    if bag.exists():
+        shutil.rmtree(bag)
+    with publish_folder(bag) as partial:
+        data = partial / "data"
+        data.mkdir()
+        lines = []
+        for path in payload:
+            linked = _put(path, data / path.name)
+            digest = (
+                record.output.content.sha256 if linked and path == output else file_sha256(data / path.name)
+            )
+            lines.append(f"{digest}  data/{_encoded(path.name)}")
+        _write(partial / DECLARATION, ["BagIt-Version: 1.0", "Tag-File-Character-Encoding: UTF-8"])
+        _write(partial / _MANIFEST, lines)
+        _write(partial / _INFO, _info(record, payload))
+        tags = (DECLARATION, _INFO, _MANIFEST)
+        _write(partial / _TAG_MANIFEST, [f"{file_sha256(partial / name)}  {name}" for name in tags])
+    return bag
+
+
+def verify_bag(path: Path, *, progress: Progress | None = None) -> Verdict:
+    """Compares a bag with its manifests, and the film in it with its record.
+
+    Raises SettingsError where its manifests cannot be read or it holds no film on record.
+    """
+    records = sorted((path / "data").glob("*.report.json"))
+    if len(records) != 1:
+        raise SettingsError(
+            f"{path}: a bag with {len(records)} reports in it; one with a single film would work"
+        )
+    verdict = verify_film(
+        records[0].with_name(records[0].name.removesuffix(".report.json")), progress=progress
+    )
+    faults = [*verdict.faults]
+    for name in (_TAG_MANIFEST, _MANIFEST):
+        faults += _manifest_faults(path, path / name, verdict)
+    return Verdict(
+        film=verdict.film,
+        faults=tuple(faults),
+        streams=verdict.streams,
+        frames=verdict.frames,
+        size_bytes=verdict.size_bytes,
+    )
+
+
+def _manifest_faults(bag: Path, manifest: Path, verdict: Verdict) -> Iterator[str]:
+    try:
+        lines = manifest.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {manifest}: {getattr(error, 'strerror', None) or error}") from error
+    named = set()
+    for line in filter(None, lines):
+        match = _LINE.fullmatch(line)
+        path = bag / _decoded(match[2]) if match else bag
+        if match is None or not path.resolve().is_relative_to(bag.resolve()):
+            yield f"{manifest}: a line that is none of a manifest: {line[:80]!r}"
+            continue
+        named.add(path)
+        if not path.is_file():
+            yield f"{path}: is missing from the bag"
+        elif path != verdict.film and file_sha256(path) != match[1].lower():
+            yield f"{path}: changed since it was put into the bag"
+        elif path == verdict.film and not verdict.faults and _film_digest(verdict.film) != match[1].lower():
+            yield f"{manifest}: names another film than {verdict.film.name}"
+    if manifest.name == _MANIFEST:
+        found = {path for path in (bag / "data").rglob("*") if path.is_file()}
+        yield from (f"{path}: was not put into the bag" for path in sorted(found - named))
+
+
+def _film_digest(path: Path) -> str:
+    """The hash of a film that equals its record."""
+    return read_record(record_path(path)).output.content.sha256
+
+
+def _put(source: Path, target: Path) -> bool:
+    """Links a file into the bag, or copies it; whether it is a link."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
+        return False
+    return True
+
+
+def _info(record: FilmRecord, payload: Sequence[Path]) -> list[str]:
+    size = sum(path.stat().st_size for path in payload)
+    values = {
+        "Bag-Software-Agent": f"Kinochrome {VERSION}",
+        "Bagging-Date": datetime.now(UTC).date().isoformat(),
+        "Payload-Oxum": f"{size}.{len(payload)}",
+        "Contact-Name": record.machine.operator,
+        "External-Description": f"{record.output.name}. {record.notice}",
+        "External-Identifier": f"sha256:{record.output.content.sha256}",
+        "Internal-Sender-Description": f"Coloured from {record.source.name}, sha256:{record.source.content.sha256}",
+    }
+    return [f"{name}: {_one_line(value)}" for name, value in values.items()]
+
+
+def _one_line(value: str) -> str:
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value
+    )
+
+
+def _encoded(name: str) -> str:
+    return name.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")
+
+
+def _decoded(name: str) -> str:
+    return name.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
+
+
+def _write(path: Path, lines: Sequence[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

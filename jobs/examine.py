@@ -1,0 +1,113 @@
+"""One pass over a finished film beside its chroma proxies: proof of its luma, figures and pictures of its shots."""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jobs.shotfigures import ShotFigures
+from jobs.shotmeter import ShotMeter
+from jobs.strips import Strip, StripMaker
+from pipeline.color import luma_coefficients, resolve_color
+from pipeline.decode import FrameReader
+from pipeline.lumaproof import LumaProof, LumaProver, not_comparable, result_frames
+from pipeline.media import FilmInfo
+from pipeline.plan import Plan
+from pipeline.proxy import ProxyFrame, read_proxy
+from pipeline.render import OutputPicture
+
+FrameDone = Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColoredFilm:
+    """A film and the colour that it was given, segment by segment."""
+
+    info: FilmInfo
+    """Of the source."""
+    plan: Plan
+    proxies: Sequence[Path]
+    """The chroma proxy of each segment."""
+    saturations: Sequence[float]
+    """Factor on the chroma of each shot."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """What the pass found. Figures and strips are of every shot, in order."""
+
+    luma: LumaProof
+    figures: tuple[ShotFigures, ...]
+    strips: tuple[Strip, ...]
+
+
+@dataclass
+class _FilmMeter:
+    """Measures shot after shot."""
+
+    film: ColoredFilm
+    figures: list[ShotFigures] = field(default_factory=list)
+    meter: ShotMeter | None = None
+
+    def push(self, number: int, color: ProxyFrame) -> float:
+        """Takes the next frame; returns the saturation of its shot."""
+        shot = self.film.plan.shots[len(self.figures)]
+        saturation = self.film.saturations[shot.index]
+        if self.meter is None:
+            kr, kb = luma_coefficients(resolve_color(self.film.info).matrix)
+            self.meter = ShotMeter(kr=kr, kb=kb, saturation=saturation)
+        self.meter.push(color)
+        if number == shot.end - 1:
+            self.figures.append(self.meter.finish())
+            self.meter = None
+        return saturation
+
+
+def examine(
+    film: ColoredFilm, *, result: FilmInfo, output: Path, picture: OutputPicture, on_frame: FrameDone
+) -> Examined:
+    """Decodes the finished film `result`, to be published as `output`; holds a few frames.
+
+    Raises OutputError where it does not decode whole.
+    """
+    reason = not_comparable(film.info, picture)
+    if reason is not None:
+        return examine_proxies(film, luma=LumaProof(comparable=False, reason=reason), on_frame=on_frame)
+    meter, maker = _FilmMeter(film), StripMaker(result, shots=film.plan.shots)
+    with ExitStack() as stack:
+        frames = stack.enter_context(closing(result_frames(result, name=output)))
+        colors = stack.enter_context(closing(_colors(film)))
+        prover = stack.enter_context(LumaProver(film.info, timeline=film.plan.timeline, picture=picture))
+        for frame in frames:
+            prover.push(frame.luma)  # refuses a frame too many, so there is a colour for each
+            number, color = next(colors)
+            saturation = meter.push(number, color)
+            if maker.wants(number):
+                maker.push(number, frame, proxy=color, saturation=saturation)
+            on_frame()
+        luma = prover.finish()
+    return Examined(luma=luma, figures=tuple(meter.figures), strips=tuple(maker.strips))
+
+
+def examine_proxies(film: ColoredFilm, *, luma: LumaProof, on_frame: FrameDone) -> Examined:
+    """The same without a look at the finished film: of the source, only the frames that are shown are read."""
+    meter, maker = _FilmMeter(film), StripMaker(film.info, shots=film.plan.shots)
+    with (
+        FrameReader(film.info, timeline=film.plan.timeline) as reader,
+        closing(_colors(film)) as colors,
+    ):
+        for number, color in colors:
+            saturation = meter.push(number, color)
+            if maker.wants(number):
+                (frame,) = reader.read(number, number + 1)
+                maker.push(number, frame, proxy=color, saturation=saturation)
+            on_frame()
+    return Examined(luma=luma, figures=tuple(meter.figures), strips=tuple(maker.strips))
+
+
+def _colors(film: ColoredFilm) -> Generator[tuple[int, ProxyFrame], None, None]:
+    """Every frame's number and colour, in order."""
+    for segment, path in zip(film.plan.segments, film.proxies, strict=True):
+        count = segment.end - segment.start
+        with closing(read_proxy(path, film=film.info, frame_count=count)) as frames:
+            yield from zip(segment.frames(), frames, strict=True)

@@ -1,0 +1,141 @@
+"""From a job and its work folder to its record and its page: what a run, or `kinochrome report`, has to gather."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from jobs.examine import ColoredFilm, examine_proxies
+from jobs.jobfile import Job, load_job
+from jobs.ledger import read_records
+from jobs.noted import read_notes
+from jobs.progress import Progress
+from jobs.proxies import find_graded
+from jobs.record import FilmRecord, WeightsRecord, read_record
+from jobs.recording import FinishedFilm, NewRecord, make_record, write_page
+from jobs.recordpaths import page_path, record_path
+from jobs.reportpage import report_page
+from models.checkpoint import WeightsInfo
+from pipeline.errors import SettingsError
+from pipeline.media import FilmInfo
+from pipeline.mux import MuxReport
+from pipeline.plan import Plan, read_plan
+from pipeline.probe import probe
+from pipeline.render import OutputPicture
+from pipeline.source import check_source
+
+
+def record_film(
+    partial: Path,
+    *,
+    job: Job,
+    film: FilmInfo,
+    plan: Plan,
+    work: Path,
+    picture: OutputPicture,
+    weights: WeightsInfo | None,
+    mux: MuxReport,
+    started: datetime,
+    progress: Progress,
+) -> NewRecord:
+    """The record of a film that is complete in `partial`; `work` is the work folder.
+
+    `weights` are those that the job's colours come from, None for proxies that were given; `started` is when this
+    run began. Raises as `make_record`.
+    """
+    dirs = [_segment_dir(work, segment.index) for segment in plan.segments]
+    warnings, notes, runs = read_notes(work / "events.jsonl")
+    run = FinishedFilm(
+        job=job,
+        colored=_colored(job, film, plan, work),
+        picture=picture,
+        segment_dirs=dirs,
+        weights=None if weights is None else _weights(weights),
+        device="none" if weights is None else _devices(dirs),
+        mux=mux,
+        started=started,
+        runs=runs,
+        warnings=warnings,
+        notes=notes,
+    )
+    return make_record(run, partial, progress=progress)
+
+
+def remake_page(work: Path, *, target: Path | None, progress: Progress) -> Path:
+    """Writes the report page of a finished film again, from its record and its kept work folder; returns its path.
+
+    Raises SettingsError where `work` is no work folder or the film is not on record; SourceError where the source
+    is not what it was.
+    """
+    folder = _find_work(work)
+    job = load_job(folder / "job.yaml", options={"overwrite": True})
+    record = read_record(record_path(job.output))
+    film, plan = probe(job.input), read_plan(folder / "plan.json")
+    check_source(film.path, plan.source)
+    _refuse_other_plan(record, plan, folder)
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        progress.stage("report", done, len(plan.timeline))
+
+    found = examine_proxies(_colored(job, film, plan, folder), luma=record.luma, on_frame=count)
+    path = target or page_path(job.output)
+    write_page(path, report_page(record, found.strips))
+    return path
+
+
+def _colored(job: Job, film: FilmInfo, plan: Plan, work: Path) -> ColoredFilm:
+    proxies = []
+    for segment in plan.segments:
+        if job.from_proxy is not None:
+            proxies.append(find_graded(job.from_proxy, segment))
+            continue
+        folder = _segment_dir(work, segment.index)
+        made = read_records(folder).get("color")
+        if made is None or not (folder / made.file).is_file():
+            raise SettingsError(f"{folder}: no chroma proxy of segment {segment.index}; run the job again")
+        proxies.append(folder / made.file)
+    saturations = [job.color.saturation] * len(plan.shots)
+    return ColoredFilm(info=film, plan=plan, proxies=proxies, saturations=saturations)
+
+
+def _segment_dir(work: Path, index: int) -> Path:
+    return work / "segments" / f"{index:06d}"
+
+
+def _devices(segment_dirs: Sequence[Path]) -> str:
+    made = [read_records(folder).get("color") for folder in segment_dirs]
+    return ", ".join(sorted({record.device for record in made if record is not None and record.device}))
+
+
+def _weights(weights: WeightsInfo) -> WeightsRecord:
+    return WeightsRecord(
+        name=weights.name,
+        sha256=weights.sha256,
+        licence=weights.licence,
+        architecture=weights.architecture,
+    )
+
+
+def _find_work(path: Path) -> Path:
+    """The job's own work folder: `path`, or the only one in it."""
+    if (path / "job.yaml").is_file():
+        return path
+    inside = sorted(found.parent for found in path.glob("*/job.yaml"))
+    if len(inside) == 1:
+        return inside[0]
+    if not path.is_dir():
+        raise SettingsError(
+            f"{path}: no such folder; the work folder of a film would work (--work, --keep-work)"
+        )
+    names = ", ".join(found.name for found in inside) or "none"
+    raise SettingsError(f"{path}: is no work folder; work folders in it: {names}; one of those would work")
+
+
+def _refuse_other_plan(record: FilmRecord, plan: Plan, work: Path) -> None:
+    told = [(shot.start, shot.end) for shot in record.shots]
+    if record.source.xxh3_128 != plan.source.xxh3_128 or told != [(s.start, s.end) for s in plan.shots]:
+        raise SettingsError(
+            f"{work}: is not of the film on record in {record.output.name}.report.json; run it again"
+        )

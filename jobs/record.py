@@ -1,0 +1,193 @@
+"""The record of a finished film, `OUT.report.json`: what was made of what, by what, and how it can be proved again.
+
+A frozen format: members are added under a higher `format`, never renamed. PREMIS 3 terms stand under `premis`.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from jobs.recordpaths import KIND
+from jobs.shotfigures import ShotFigures
+from pipeline.errors import SettingsError
+from pipeline.lumaproof import LumaProof
+from pipeline.publish import read_json
+from pipeline.streamhash import ContentHash
+
+FORMAT: Literal[1] = 1
+DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+"""IPTC's term for a picture of which a part was made by a trained model."""
+NOTICE = "The colours of this film are predicted by a machine, not recorded."
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class FileRecord(_Model):
+    """A film file."""
+
+    name: str
+    """File name without its folder; bytes that are not Unicode appear as `\\xff`."""
+    path: str
+    """Where it was; the output's is where it was published."""
+    content: ContentHash
+    xxh3_128: str | None = None
+    """Of the source: the hash that the plan goes by."""
+
+
+class PictureRecord(_Model):
+    """The picture that was written."""
+
+    width: int
+    height: int
+    pixel_format: str
+    """FFmpeg's name, e.g. `yuv422p10le`."""
+    codec: str
+    """FFmpeg's name of the encoder."""
+    matrix: str
+    primaries: str
+    transfer: str
+    range: str
+    side_by_side: bool
+
+
+class ShotRecord(_Model):
+    """A shot: frames `[start, end)`."""
+
+    index: int
+    start: int
+    end: int
+    start_pts: int
+    """In units of `time_base`."""
+    start_seconds: float
+    """For people; `start_pts` is exact."""
+    start_timecode: str
+    """HH:MM:SS:FF from the film's own start timecode; HH:MM:SS.mmm where its rate varies or is not known."""
+    figures: ShotFigures
+
+
+class ProductRecord(_Model):
+    """One product of a segment and how it came about."""
+
+    sha256: str
+    bytes: int
+    seconds: float
+    """Wall time."""
+    attempts: int
+    """Starts of the segment up to and with the one that made this."""
+    host: str
+    device: str
+    """Of the network; empty where none was asked."""
+
+
+class SegmentRecord(_Model):
+    """The unit of work: frames `[start, end)` of a shot."""
+
+    index: int
+    shot: int
+    start: int
+    end: int
+    color: ProductRecord | None
+    """The chroma proxy; None where it was given."""
+    video: ProductRecord | None
+    """The coded pictures."""
+
+
+class WeightsRecord(_Model):
+    """The weights that predicted the colours."""
+
+    name: str
+    sha256: str
+    licence: str
+    architecture: str
+
+
+class MachineRecord(_Model):
+    """Where and with what the film was finished."""
+
+    host: str
+    operator: str
+    device: str
+    """Of the network, e.g. `cpu bf16`, all that there were; `none` where colours came from proxies."""
+    platform: str
+    python: str
+    tools: dict[str, str]
+    """Versions of Kinochrome and of the libraries that make the pictures."""
+
+
+class FilmRecord(_Model):
+    """Everything that is on record of one finished film."""
+
+    kind: Literal["kinochrome report"] = KIND
+    format: Literal[1] = FORMAT
+    notice: str = NOTICE
+    digital_source_type: str = DIGITAL_SOURCE_TYPE
+    source: FileRecord
+    output: FileRecord
+    picture_stream: int
+    """Index of the coloured picture among the output's streams."""
+    picture: PictureRecord
+    luma: LumaProof
+    time_base: Annotated[str, Field(pattern=r"^[0-9]+/[0-9]+$|^[0-9]+$")]
+    """Of the source's picture, as a fraction of a second."""
+    frames: int
+    pts_runs: str
+    """Times of all frames in units of `time_base`: `first:step:frames` of each stretch of even steps."""
+    shots: list[ShotRecord]
+    segments: list[SegmentRecord]
+    weights: WeightsRecord | None
+    """None where the colours came from proxies."""
+    settings: dict[str, Any]
+    """The resolved job, every key."""
+    machine: MachineRecord
+    started: str
+    """ISO 8601, UTC: of the run that finished the film."""
+    ended: str
+    runs: int
+    """How many times the job was started, with this one."""
+    seconds: float
+    """Wall time of this run, up to the record."""
+    warnings: list[str]
+    notes: list[str]
+    kept: list[str]
+    """What came along as it is; one line each."""
+    converted: list[str]
+    """What the container holds in another form."""
+    lost: list[str]
+    """What the container cannot hold, left out with leave."""
+    premis: dict[str, Any] = {}
+    """Objects, events and agents in the terms of PREMIS 3."""
+
+    @model_validator(mode="after")
+    def _check_frames(self) -> Self:
+        picture = next((s for s in self.output.content.streams if s.index == self.picture_stream), None)
+        if picture is None or picture.frames is None or len(picture.frames) != 16 * self.frames:
+            raise ValueError(f"stream {self.picture_stream} of the output has no hash for each frame")
+        return self
+
+
+def read_record(path: Path) -> FilmRecord:
+    """The record in a file. Raises SettingsError, one line, where there is none that this version can read."""
+    try:
+        values = read_json(path)
+    except FileNotFoundError as error:
+        raise SettingsError(f"no report: {path}; it is written beside every film (report: true)") from error
+    except OSError as error:
+        raise SettingsError(f"cannot read the report {path}: {error.strerror}") from error
+    if not isinstance(values, dict) or values.get("kind") != KIND:
+        raise SettingsError(
+            f"{path} is not a report of Kinochrome's; another file of that name is in the way"
+        )
+    if values.get("format") != FORMAT:
+        raise SettingsError(
+            f"{path}: a report of format {values.get('format')!r}; this version reads format {FORMAT}: "
+            "the version that wrote it, or a newer one, would work"
+        )
+    try:
+        return FilmRecord.model_validate(values)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        raise SettingsError(f"{path}: damaged report: {place}: {fault['msg']}") from error
