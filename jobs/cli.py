@@ -21,7 +21,14 @@ from types import FrameType
 from typing import NoReturn
 
 from jobs import verbs
+from jobs.datasetverb import add_dataset_verb
+from jobs.export_options import add_export_options
+from jobs.joboptions import job_options, set_option
 from jobs.progress import Progress, logging_to, make_progress
+from jobs.progress_openjd import OpenJdProgress
+from jobs.recordverbs import add_record_verbs
+from jobs.spool.options import add_queue_verbs
+from jobs.stageverbs import add_stage_verbs, add_workers_option
 from jobs.version import VERSION
 from pipeline.errors import KinochromeError
 
@@ -38,7 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as wanted:  # --help, --version or a wrong command line: argparse has said it all
         return _flushed(int(wanted.code or DONE))
     level = logging.WARNING if parsed.quiet else logging.DEBUG if parsed.verbose else logging.INFO
-    progress = make_progress(quiet=parsed.quiet, json_events=parsed.json_events)
+    progress: Progress = (
+        OpenJdProgress(parsed.verb)
+        if parsed.openjd
+        else make_progress(quiet=parsed.quiet, json_events=parsed.json_events)
+    )
     with _terminable(), logging_to(progress, level=level):
         code = _run(parsed, progress, arguments)
     return _flushed(code)
@@ -52,15 +63,15 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kinochrome {VERSION}")
     every = _options_of_every_verb()
-    job = _options_of_jobs()
-    settings = _set_option()
+    job = job_options()
+    settings = set_option()
     verb = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
 
     def add(name: str, call: Verb, told: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
         made = verb.add_parser(
             name, help=told, description=told, parents=[*parents, every], allow_abbrev=False
         )
-        made.set_defaults(call=call)
+        made.set_defaults(call=call, verb=name)
         return made
 
     one = add("colorize", verbs.colorize, "Colour a film, a still or a folder of stills.", job, settings)
@@ -71,12 +82,26 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--sheet", type=Path, metavar="PNG", help="write pairs of pictures, before and after, there"
     )
+    add_workers_option(one)
     for name, call, told in (
         ("run", verbs.run, "Run a job file; the same command goes on where a run was stopped."),
         ("check", verbs.check, "Check a job file and say what it will need; nothing is written."),
     ):
-        add(name, call, told, job, settings).add_argument("job", type=Path, metavar="JOB.yaml")
+        one = add(name, call, told, job, settings)
+        one.add_argument("job", type=Path, metavar="JOB.yaml")
+        if call is verbs.run:
+            add_workers_option(one)
+            told = "publish only while JOB.yaml stays where it is; a queue's workers say so"
+            one.add_argument("--claimed", action="store_true", help=told)
+    add_stage_verbs(add, job, settings)
+    add_queue_verbs(add, job=job, settings=settings)
+    one = add("status", verbs.status, "Say how a job or a queue folder stands.", job, settings)
+    one.add_argument("path", type=Path, metavar="JOB.yaml|DIR")
+    one.add_argument("--all", action="store_true", help="every job that is done, not the last ones only")
+    add_export_options(add("export", verbs.export, "Write a film's work for a render farm.", settings))
+    add_record_verbs(add)
     add("schema", verbs.schema, "Print the JSON Schema of job files, for editors.")
+    add_dataset_verb(add, settings=settings)
     training = add("train", verbs.train, "Train a generator, or go on with a training.", settings)
     training.add_argument("config", type=Path, metavar="CONFIG.yaml")
     _add_evaluation(add("evaluate", verbs.evaluate, "Measure predicted colours against true ones."))
@@ -88,36 +113,9 @@ def _options_of_every_verb() -> argparse.ArgumentParser:
     loudness = options.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="tell warnings and errors only")
     loudness.add_argument("-v", "--verbose", action="store_true", help="tell every step")
-    options.add_argument("--json-events", action="store_true", help="one JSON object a line on stdout")
-    return options
-
-
-def _options_of_jobs() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument(
-        "--preset", metavar="NAME|FILE", help="access, archival, mezzanine, preview or a YAML file"
-    )
-    options.add_argument("--weights", metavar="FILE", help="a .safetensors file, or `default`")
-    options.add_argument("--overwrite", action="store_true", help="replace an existing output")
-    options.add_argument(
-        "--allow-loss", action="store_true", help="leave out streams that the output cannot hold"
-    )
-    options.add_argument(
-        "--from-proxy", metavar="DIR", help="render from these colour proxies, without the network"
-    )
-    options.add_argument("--work", metavar="DIR", help="folder for work folders, which are then kept")
-    options.add_argument(
-        "--keep-work", action="store_true", help="keep the work folder when the film is done"
-    )
-    return options
-
-
-def _set_option() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False)
-    told = "change one setting, e.g. steady.strength=0.8; again for more"
-    options.add_argument(
-        "--set", action="append", default=[], type=_assignment, metavar="KEY=VALUE", help=told
-    )
+    machine = options.add_mutually_exclusive_group()
+    machine.add_argument("--json-events", action="store_true", help="one JSON object a line on stdout")
+    machine.add_argument("--openjd", action="store_true", help="openjd_progress: lines on stdout, for a farm")
     return options
 
 
@@ -133,13 +131,6 @@ def _add_evaluation(verb: argparse.ArgumentParser) -> None:
         "--kernel-distance", action="store_true", help="also on features (needs kinochrome[train])"
     )
     verb.add_argument("--json", action="store_true", help="print JSON instead of a table")
-
-
-def _assignment(text: str) -> str:
-    key, equals, _ = text.partition("=")
-    if not equals or not key.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE, e.g. steady.strength=0.8")
-    return text
 
 
 def _run(parsed: argparse.Namespace, progress: Progress, arguments: Sequence[str]) -> int:

@@ -15,8 +15,9 @@ import yaml
 from pydantic import BaseModel, Field, field_serializer, field_validator, model_validator
 
 from jobs.checked import STRICT, check
+from jobs.encoderoptions import options_as_text, own_options
 from jobs.jobpaths import absolute, path_faults, place_output, refuse_undecodable
-from jobs.layers import Fault, Layer, Values, merge, option_layer, refuse
+from jobs.layers import Fault, Layer, merge, option_layer, refuse
 from jobs.yamlfile import parse_value, parse_yaml, read_yaml
 from pipeline.colorsettings import ColorSettings
 from pipeline.containers import CONTAINERS
@@ -74,6 +75,16 @@ class Job(BaseModel):
     """Folder for the work folders of jobs, which are then kept. Without it: beside the output, until done."""
     keep_work: bool = False
     """Whether the work folder stays when the film is done."""
+    report: bool = True
+    """Whether a film is put on record in `<output>.report.json`."""
+    report_page: bool = True
+    """Whether the record gets a page with pictures of every shot, `<output>.report.html`."""
+    prove: bool = True
+    """Whether the finished film is decoded once more, to prove its luma for the record."""
+    operator: str | None = None
+    """Who answers for the film, for the record; without it the name of the account."""
+    bag: bool = False
+    """Whether film, record and page are also put into a BagIt bag, the folder `<output>.bag`."""
 
     @field_validator("device")
     @classmethod
@@ -105,6 +116,12 @@ class Job(BaseModel):
     @model_validator(mode="after")
     def _check_segments(self) -> "Job":
         _ = self.segments
+        return self
+
+    @model_validator(mode="after")
+    def _check_bag(self) -> "Job":
+        if self.bag and not self.report:
+            raise SettingsError("bag: true needs the report that goes into the bag; report: true would work")
         return self
 
     @field_serializer("encode")
@@ -173,10 +190,10 @@ def schema() -> dict[str, Any]:
 def _resolve(layers: list[Layer], *, overrides: Sequence[str], options: Mapping[str, object]) -> Job:
     asked = [absolute(layer) for layer in (*layers, *override_layers(overrides), option_layer(options))]
     preset, faults = _read_preset(merge(asked))
-    merged = merge(_own_options([preset, *asked]))
+    merged = merge(own_options([preset, *asked]))
     merged = dataclasses.replace(merged, origins={**merged.origins, (): merge(asked).origin(())})
     refuse_undecodable(merged)
-    _options_as_text(merged.values)
+    options_as_text(merged.values)
     place_output(merged.values)
     job, found = check(Job, merged)
     blamed = {fault.key for fault in (*faults, *found)}
@@ -210,36 +227,3 @@ def _read_preset(asked: Layer) -> tuple[Layer, list[Fault]]:
 def _shipped(name: str) -> Layer:
     data = (files("jobs.presets") / f"{name}.yaml").read_bytes()
     return parse_yaml(data, name=f"preset {name}", folder=Path())
-
-
-def _own_options(layers: Sequence[Layer]) -> list[Layer]:
-    """The layers, less the encoder options of those that lie below another codec."""
-    kept: list[Layer] = []
-    codec: object = None
-    for layer in layers:
-        encode = layer.values.get("encode")
-        if isinstance(encode, dict) and encode.get("codec", codec) != codec:
-            codec = encode["codec"]
-            kept = [_without_options(below) for below in kept]
-        kept.append(layer)
-    return kept
-
-
-def _without_options(layer: Layer) -> Layer:
-    encode = layer.values.get("encode")
-    if not isinstance(encode, dict):
-        return layer
-    own = {key: value for key, value in encode.items() if key != "options"}
-    return dataclasses.replace(layer, values={**layer.values, "encode": own})
-
-
-def _options_as_text(values: Values) -> None:
-    """Encoder options are text to FFmpeg; people write `crf: 18`."""
-    encode = values.get("encode")
-    options = encode.get("options") if isinstance(encode, dict) else None
-    if isinstance(options, dict):
-        for key, value in options.items():
-            if isinstance(value, bool):
-                options[key] = str(int(value))
-            elif isinstance(value, int | float):
-                options[key] = str(value)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jobs.layers import Fault, Layer, Values
+from jobs.recordpaths import bag_in_the_way, report_in_the_way
 from jobs.workdir import finished_fingerprint, work_folder
 from pipeline.containers import container_of
 from pipeline.errors import OutputError, SettingsError
@@ -73,6 +74,7 @@ def path_faults(layer: Layer) -> list[Fault]:
         found += [
             ("output", text) for text in _output_faults(paths, overwrite=values.get("overwrite") is True)
         ]
+        found += _record_faults(paths, values)
     return [Fault(layer.origin((key,)), key, text) for key, text in found]
 
 
@@ -127,6 +129,24 @@ def _output_faults(paths: dict[str, Path], *, overwrite: bool) -> Iterator[str]:
             container_of(output)
         except OutputError as error:
             yield str(error)
+
+
+def _record_faults(paths: dict[str, Path], values: Values) -> Iterator[tuple[str, str]]:
+    """What is in the way of a film's report and bag; key and text."""
+    output, source = paths["output"], paths.get("input")
+    if source is None or is_still_name(source) or _is(source, "is_dir"):
+        if source is not None and values.get("bag") is True:
+            yield "bag", f"a bag is made of a film; {source} is a still or a folder of stills"
+        return
+    told = report_in_the_way(output) if values.get("report") is not False else None
+    if told is not None:
+        yield "output", told
+        return
+    finished = finished_fingerprint(work_folder(output, work=paths.get("work")), output) is not None
+    if values.get("bag") is True and not finished:
+        told = bag_in_the_way(output, overwrite=values.get("overwrite") is True)
+        if told is not None:
+            yield "bag", told
 
 
 def _place_faults(folder: Path, what: str) -> Iterator[str]:

@@ -4,13 +4,16 @@
 coded video). A record is written after its file is published; a file without a record does not count.
 """
 
+import contextlib
 import json
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
 
 from jobs.version import VERSION
 from pipeline.errors import SettingsError
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from jobs.jobfile import Job
 
 Product = Literal["color", "video"]
+Inputs = dict[str, str]
+"""Everything that a product depends on, by name; each value as JSON."""
 RECORD_NAME = "done.json"
 _ATTEMPTS_NAME = "attempts"
 
@@ -42,6 +47,35 @@ class Record:
     attempts: int
     """Starts of this segment up to and with the one that finished."""
     host: str
+    device: str = ""
+    """Of the network, e.g. `cpu bf16`; empty where none was asked."""
+    inputs: Inputs
+    """What the fingerprint was made of, to tell later what has changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What became of looking for a product."""
+
+    record: Record | None = None
+    """Of the product, where it is good."""
+    state: Literal["done", "missing", "changed", "damaged"]
+    why: str = ""
+    """What is wrong with it, or which inputs changed: `color.saturation was 1.0, is 0.8`."""
+
+
+_RECORD = TypeAdapter(Record)
+
+
+def as_inputs(values: Mapping[str, Any], *, within: str = "") -> Inputs:
+    """Values as inputs; mappings inside become dotted names."""
+    found: Inputs = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= as_inputs(value, within=f"{within}{name}.")
+        else:
+            found[f"{within}{name}"] = json.dumps(value, sort_keys=True, default=str)
+    return found
 
 
 def fingerprint(inputs: Mapping[str, Any]) -> str:
@@ -52,7 +86,7 @@ def fingerprint(inputs: Mapping[str, Any]) -> str:
 
 def job_fingerprint(job: "Job") -> str:
     """Of what a finished output depends on, as far as the file system tells without reading the film."""
-    values = job.model_dump(mode="json", exclude={"overwrite", "work", "keep_work"})
+    values = job.model_dump(mode="json", exclude={"overwrite", "work", "keep_work", "operator", "bag"})
     read = [path for path in (job.input, job.weights_path) if path is not None]
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in read]
     return fingerprint({"version": VERSION, "job": values, "files": files})
@@ -64,18 +98,30 @@ def file_sha256(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def find_record(folder: Path, product: Product, *, wanted: str) -> Record | None:
-    """The record of a finished product with the wanted fingerprint whose file is still what was recorded.
+def find_product(folder: Path, product: Product, *, wanted: Inputs, hashed: bool = True) -> Finding:
+    """Looks for a finished product that was made of the wanted inputs and is still what was recorded.
 
-    The file is hashed: decoders do not notice a flipped byte.
+    The file is hashed, for decoders do not notice a flipped byte; without `hashed` its size must do.
     """
-    record = _records(folder).get(product)
-    if record is None or record.fingerprint != wanted:
-        return None
+    record = read_records(folder).get(product)
+    if record is None:
+        return Finding(state="missing", why="not made yet" if not _has_records(folder) else "no record of it")
+    if record.fingerprint != fingerprint(wanted):
+        return Finding(state="changed", why=_changes(record.inputs, wanted))
     path = folder / record.file
-    if not path.is_file() or path.stat().st_size != record.bytes or file_sha256(path) != record.sha256:
-        return None
-    return record
+    if not path.is_file():
+        return Finding(state="missing", why=f"{record.file} is gone")
+    if path.stat().st_size != record.bytes:
+        told = f"{record.file} has {path.stat().st_size} bytes, it had {record.bytes}"
+        return Finding(state="damaged", why=told)
+    if hashed and file_sha256(path) != record.sha256:
+        return Finding(state="damaged", why=f"{record.file}: its bytes are not those that were written")
+    return Finding(state="done", record=record)
+
+
+def find_record(folder: Path, product: Product, *, wanted: Inputs) -> Record | None:
+    """The record of a finished product, as `find_product` finds it."""
+    return find_product(folder, product, wanted=wanted).record
 
 
 def count_attempt(folder: Path) -> int:
@@ -90,15 +136,16 @@ def commit(
     product: Product,
     *,
     path: Path,
-    fingerprint: str,
+    inputs: Inputs,
     pts: list[int],
     seconds: float,
     attempts: int,
+    device: str = "",
 ) -> Record:
     """Write the record of a product whose file has been published; returns it."""
     record = Record(
         file=path.name,
-        fingerprint=fingerprint,
+        fingerprint=fingerprint(inputs),
         bytes=path.stat().st_size,
         sha256=file_sha256(path),
         frames=len(pts),
@@ -107,23 +154,51 @@ def commit(
         seconds=round(seconds, 3),
         attempts=attempts,
         host=socket.gethostname(),
+        device=device,
+        inputs=inputs,
     )
-    records = _records(folder) | {product: record}
+    records = read_records(folder) | {product: record}
     write_json(folder / RECORD_NAME, {name: asdict(kept) for name, kept in records.items()})
     return record
 
 
-def _records(folder: Path) -> dict[str, Record]:
-    """The records in a folder; none where the file is missing or not one of ours."""
+def read_records(folder: Path) -> dict[str, Record]:
+    """The records in a segment's folder; none where the file is missing or not one of ours."""
     try:
         values = read_json(folder / RECORD_NAME)
-    except (FileNotFoundError, SettingsError):
+    except (OSError, SettingsError):
         return {}
-    known = {field.name for field in fields(Record)}
-    if not isinstance(values, dict):
-        return {}
-    return {
-        name: Record(**value)
-        for name, value in values.items()
-        if isinstance(value, dict) and set(value) == known
-    }
+    found = {}
+    for name, value in values.items() if isinstance(values, dict) else ():
+        with contextlib.suppress(ValidationError):
+            record = _RECORD.validate_json(json.dumps(value), strict=True)
+            if Path(record.file).name == record.file:
+                found[name] = record
+    return found
+
+
+def count_attempts(folder: Path) -> int:
+    """How many times work on a segment has started."""
+    try:
+        return (folder / _ATTEMPTS_NAME).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _has_records(folder: Path) -> bool:
+    return (folder / RECORD_NAME).exists()
+
+
+def _changes(before: Inputs, now: Inputs) -> str:
+    told = [
+        f"{name} was {_short(before.get(name))}, is {_short(now.get(name))}"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+    return "; ".join(told) or "its record is not its own"
+
+
+def _short(text: str | None) -> str:
+    """A value for people; hashes by their beginning."""
+    text = "absent" if text is None else text.strip('"')
+    return f"{text[:12]}…" if len(text) >= 32 and " " not in text else text

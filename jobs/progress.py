@@ -102,16 +102,13 @@ class LineProgress:
 
     def __init__(self, stream: TextIO | None = None, *, line_seconds: float = _LINE_SECONDS) -> None:
         self._stream = stream or sys.stderr
-        self._rates = _Rates(line_seconds)
+        self._rates = Rates(line_seconds)
 
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
         """A line, if the last one of this stage is long enough ago or this is its end."""
         told = self._rates.due(name, done, total)
         if told is not None:
-            of = "" if total is None else f" of {total}"
-            left = "" if told.seconds_left is None else f", {_clock(told.seconds_left)} left"
-            rate = "" if told.per_second is None else f", {told.per_second:.1f} {unit}s/s"
-            print(f"{name}: {done}{of} {unit}s{rate}{left}", file=self._stream, flush=True)
+            print(stage_line(name, done, total, unit, told), file=self._stream, flush=True)
 
     def note(self, message: str, *, warning: bool = False) -> None:
         """A line."""
@@ -129,7 +126,7 @@ class JsonProgress:
 
     def __init__(self, stream: TextIO | None = None, *, event_seconds: float = _EVENT_SECONDS) -> None:
         self._stream = stream or sys.stdout
-        self._rates = _Rates(event_seconds)
+        self._rates = Rates(event_seconds)
         self._lock = threading.Lock()
 
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
@@ -203,7 +200,7 @@ class _Bar(tqdm):  # type: ignore[type-arg]
     monitor_interval = 0
 
 
-class _Told:
+class Told:
     """What is worth telling of a stage now."""
 
     def __init__(self, per_second: float | None, seconds_left: float | None) -> None:
@@ -211,7 +208,7 @@ class _Told:
         self.seconds_left = seconds_left
 
 
-class _Rates:
+class Rates:
     """When a stage is due to be told again, and how fast it has been since its first report."""
 
     def __init__(self, seconds: float) -> None:
@@ -220,7 +217,7 @@ class _Rates:
         self._last: dict[str, tuple[float, int]] = {}
         self._lock = threading.Lock()
 
-    def due(self, name: str, done: int, total: int | None) -> _Told | None:
+    def due(self, name: str, done: int, total: int | None) -> Told | None:
         """The stage's rate, if it is to be told now: at its start, now and then, and once at its end."""
         now = time.monotonic()
         with self._lock:
@@ -231,9 +228,17 @@ class _Rates:
                 return None
             self._last[name] = (now, done)
         if done <= initial or now <= begun:
-            return _Told(None, None)
+            return Told(None, None)
         per_second = (done - initial) / (now - begun)
-        return _Told(per_second, None if total is None else (total - done) / per_second)
+        return Told(per_second, None if total is None else (total - done) / per_second)
+
+
+def stage_line(name: str, done: int, total: int | None, unit: str, told: Told) -> str:
+    """How far a stage is, how fast and for how long still, in one line."""
+    of = "" if total is None else f" of {total}"
+    left = "" if told.seconds_left is None else f", {_clock(told.seconds_left)} left"
+    rate = "" if told.per_second is None else f", {told.per_second:.1f} {unit}s/s"
+    return f"{name}: {done}{of} {unit}s{rate}{left}"
 
 
 def _clock(seconds: float) -> str:

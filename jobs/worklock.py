@@ -1,0 +1,101 @@
+"""Locks by which processes that share a work folder leave each other's work alone.
+
+They save work and carry no promise: on a share that knows no locks, or keeps them to each host, work may be
+done twice, and comes out the same. A lock is free at once when its holder dies.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pipeline.errors import OutputError
+
+LOCK_NAME = "lock"
+_WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
+_PAUSE_SECONDS = 0.1
+
+
+class WorkLock:
+    """A lock that this process holds until `release`, or to the end of the `with` block."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Lets go of it; a second time does nothing."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def try_lock(path: Path) -> WorkLock | None:
+    """The lock that the file `path` stands for, or None where another holds it. Raises OutputError."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise OutputError(f"cannot use the lock {path}: {error.strerror}") from error
+    try:
+        if not flock(descriptor, fcntl.LOCK_EX):
+            os.close(descriptor)
+            return None
+        write_holder(descriptor)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        raise
+    return WorkLock(descriptor)
+
+
+@contextlib.contextmanager
+def hold_lock(path: Path, *, waiting: Callable[[str], None]) -> Iterator[None]:
+    """Holds the lock for the length of the block; while another has it, waits, and tells once whose it is."""
+    told = False
+    while (lock := try_lock(path)) is None:
+        if not told:
+            waiting(" on ".join(holder(path)))
+            told = True
+        time.sleep(_PAUSE_SECONDS)
+    with lock:
+        yield
+
+
+def flock(descriptor: int, how: int) -> bool:
+    """Whether the lock `how` (LOCK_EX or LOCK_SH) was to be had; True where the file system has no locks."""
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in _WITHOUT_LOCKS:
+            raise OutputError(f"cannot lock: {error.strerror}; --work on another disk works") from error
+    return True
+
+
+def write_holder(descriptor: int) -> None:
+    """Notes in the lock's file who has it; a full disk is no reason to fail."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()}\n{socket.gethostname()}\n".encode(), 0)
+
+
+def holder(path: Path) -> tuple[str, str]:
+    """Who noted last that the lock is his: process and host."""
+    with contextlib.suppress(OSError):
+        process, _, host = path.read_bytes()[:300].decode(errors="replace").strip().partition("\n")
+        return process or "just starting", host or "some host"
+    return "just starting", "some host"
