@@ -64,14 +64,15 @@ def train(job: TrainJob, *, progress: Progress) -> Scores:
 
 def _make_trainer(job: TrainJob, data: TrainingData, device: torch.device) -> Trainer:
     torch.manual_seed(job.train.seed)
-    generator = _make_generator(job)
+    generator = make_generator(job)
     needs_prior = any(stage.cross_entropy for stage in job.train.stages)
     bins = generator.bins.numpy() if isinstance(generator, EfficientGenerator) else None
     prior = bin_prior(data.pictures, bins) if needs_prior and bins is not None else None
     return Trainer(generator, settings=job.train, prior=prior, device=str(device))
 
 
-def _make_generator(job: TrainJob) -> Generator:
+def make_generator(job: TrainJob) -> Generator:
+    """The generator that a training starts from. Raises WeightsError or TrainingError for unfit weights."""
     if job.init not in ("imagenet", "random"):
         path = DEFAULT_WEIGHTS if job.init == "default" else Path(job.init)
         generator, info = load_weights(path)

@@ -7,7 +7,8 @@ is for where the caller does not.
 """
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from glob import escape
@@ -26,6 +27,9 @@ CLIP_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm")
 _MANIFEST = "manifest.csv"
 _LONGEST_SIDE = 512  # of a clip's frames
 _PRIOR_PICTURES = 4096
+_SHOTS_TO_SPLIT = 5
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,8 @@ class TrainingFile:
     origin: str
     split: str = ""
     """`train`, `val` or `test` where the manifest says so."""
+    shot: tuple[str, int] = ("", 0)
+    """Film and number of the shot where the manifest says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +56,8 @@ class Split:
 def split_by_origin(folder: Path, *, validation: Sequence[str], test: Sequence[str]) -> Split:
     """Files of a folder in the order of their paths; `validation` and `test` are patterns of origins.
 
-    Without any patterns the manifest's column `split` counts, if it has one. Else, without patterns for
+    Without any patterns the manifest's column `split` counts, if it has one; where it has no `val`, as a set of one
+    film has none, every tenth shot is validated on, or of few shots all that is trained on. Else, without patterns for
     validation, every tenth origin is held back for it, at least one. Raises SettingsError when a pattern fits no
     file, a split is none, or nothing is left to train on.
     """
@@ -83,13 +90,22 @@ def _split_as_told(folder: Path, files: Sequence[TrainingFile]) -> Split:
                 "train, val or test would work"
             )
         parts[file.split].append(file)
-    for kind in ("train", "val"):
-        if not parts[kind]:
-            raise SettingsError(
-                f"training set {folder}: no file has the split {kind} in {_MANIFEST}; "
-                "films of three or more origins give one, or patterns of origins to validate on"
-            )
+    if not parts["train"]:
+        raise SettingsError(f"training set {folder}: no file has the split train in {_MANIFEST}")
+    if not parts["val"]:
+        parts["train"], parts["val"] = _hold_back_shots(parts["train"])
     return Split(train=tuple(parts["train"]), validation=tuple(parts["val"]), test=tuple(parts["test"]))
+
+
+def _hold_back_shots(files: list[TrainingFile]) -> tuple[list[TrainingFile], list[TrainingFile]]:
+    """To train on and to validate on, of one film or two: every tenth shot is held back, of few shots none."""
+    shots = sorted({file.shot for file in files})
+    held = set(shots[len(shots) % 10 // 2 :: 10]) if len(shots) >= _SHOTS_TO_SPLIT else set()
+    if not held:
+        told = "%d shots are too few to hold one back: this validates on what it learns from"
+        _log.warning(told, len(shots))
+        return files, files
+    return [f for f in files if f.shot not in held], [f for f in files if f.shot in held]
 
 
 def read_pictures(
@@ -132,23 +148,30 @@ def _list_files(folder: Path) -> list[TrainingFile]:
     wanted = (*PHOTO_SUFFIXES, *CLIP_SUFFIXES)
     if manifest:
         with manifest.open(newline="", encoding="utf-8") as file:
-            rows = [
-                (manifest.parent / row["path"], row["origin"].split(" : ")[0], row.get("split") or "")
-                for row in csv.DictReader(file)
-            ]
-        rows = [row for row in rows if folder in row[0].parents]
+            listed = [_told(row, manifest.parent) for row in csv.DictReader(file)]
+        listed = [file for file in listed if folder in file.path.parents]
     else:
-        rows = [(path, str(path.parent.relative_to(folder)), "") for path in folder.rglob("*")]
-    files = [
-        TrainingFile(path=path, origin=origin, split=split)
-        for path, origin, split in sorted(rows)
-        if path.suffix.lower() in wanted and path.is_file()
-    ]
+        listed = [
+            TrainingFile(path=path, origin=str(path.parent.relative_to(folder))) for path in folder.rglob("*")
+        ]
+    found = [file for file in listed if file.path.suffix.lower() in wanted and file.path.is_file()]
+    files = sorted(found, key=lambda file: file.path)
     if not files:
         raise SettingsError(
             f"training set {folder}: no photo ({', '.join(PHOTO_SUFFIXES)}) or clip found in it"
         )
     return files
+
+
+def _told(row: Mapping[str, str], folder: Path) -> TrainingFile:
+    """A row of a manifest."""
+    shot = row.get("shot") or ""
+    return TrainingFile(
+        path=folder / row["path"],
+        origin=row["origin"].split(" : ")[0],
+        split=row.get("split") or "",
+        shot=(row.get("film_sha256") or "", int(shot) if shot.isdecimal() else 0),
+    )
 
 
 def _fits(file: TrainingFile, patterns: Sequence[str]) -> bool:

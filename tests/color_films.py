@@ -39,7 +39,8 @@ def make_color_film(
 ) -> Path:
     """Writes the frames at 25 a second, frame n at pts `start` + n, and returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w") as out:
+    bitexact = {"fflags": "+bitexact"}  # else Matroska writes a new random number into each file
+    with av.open(str(path), "w", options=bitexact) as out:
         stream = out.add_stream("ffv1", rate=Fraction(25))
         assert isinstance(stream, VideoStream)
         stream.height, stream.width = frames[0].shape[:2]

@@ -63,9 +63,33 @@ def test_a_split_that_is_none_or_empty_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text("path,origin,split\na.jpg,one,tset\n")
     with pytest.raises(SettingsError, match=r"a\.jpg has the split 'tset'"):
         split_by_origin(tmp_path, validation=[], test=[])
-    (tmp_path / "manifest.csv").write_text("path,origin,split\na.jpg,one,train\n")
-    with pytest.raises(SettingsError, match="no file has the split val"):
+    (tmp_path / "manifest.csv").write_text("path,origin,split\na.jpg,one,test\n")
+    with pytest.raises(SettingsError, match="no file has the split train"):
         split_by_origin(tmp_path, validation=[], test=[])
+
+
+def test_a_set_of_one_film_validates_on_shots_of_its_own(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def write(shots: int) -> None:
+        rows = "".join(f"{number}.jpg,one,train,f00d,{number // 2}\n" for number in range(2 * shots))
+        (tmp_path / "manifest.csv").write_text(f"path,origin,split,film_sha256,shot\n{rows}")
+
+    for number in range(40):
+        _photo(tmp_path / f"{number}.jpg")
+    write(20)
+    split = split_by_origin(tmp_path, validation=[], test=[])
+    assert len(split.train) == 36
+    assert {file.shot[1] for file in split.validation} == {0, 10}
+    assert {file.shot for file in split.train}.isdisjoint({file.shot for file in split.validation})
+    write(5)
+    split = split_by_origin(tmp_path, validation=[], test=[])
+    assert [file.shot[1] for file in split.validation] == [2, 2]
+    assert not caplog.records
+    write(2)
+    split = split_by_origin(tmp_path, validation=[], test=[])
+    assert split.train == split.validation
+    assert "2 shots are too few to hold one back" in caplog.text
 
 
 def test_clips_give_evenly_spaced_frames(tmp_path: Path) -> None:
