@@ -14,9 +14,10 @@ from pipeline.stills.chroma import StillChroma
 from pipeline.stills.grey_profile import profile_space, rgb_from_grey
 from pipeline.stills.jpeg import MOST_JPEG_XMP_BYTES, read_jpeg, write_jpeg
 from pipeline.stills.label import label_xmp
-from pipeline.stills.png import read_png, write_png
-from pipeline.stills.tiff import read_tiff, write_tiff
+from pipeline.stills.png import read_png, read_png_tags, write_png
+from pipeline.stills.tiff import read_tiff, read_tiff_tags, write_tiff
 from pipeline.stills.values import Still, StillFormat, StillTags, still_format, still_matrix
+from pipeline.whereabouts import reading
 
 __all__ = ["Still", "read_still", "still_format", "still_matrix", "write_still"]
 
@@ -44,13 +45,28 @@ def read_still(path: Path) -> Still:
         reader = next((reader for magic, reader in _MAGIC.items() if start.startswith(magic)), None)
         if reader is None:
             raise SourceError(f"cannot read {path}: not a PNG, JPEG or TIFF picture")
-        return reader(path)
+        with reading(path):
+            return reader(path)
     except FileNotFoundError as error:
         raise SourceError(f"cannot read {path}: no such file") from error
     except OSError as error:
         if isinstance(error, OutputError):
             raise
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def read_tags(path: Path, *, format: StillFormat) -> tuple[StillTags, str | None]:
+    """The metadata of a PNG or TIFF, and the compression of a TIFF; no pixel is read.
+
+    Raises SourceError where it cannot be read.
+    """
+    try:
+        return (read_png_tags(path), None) if format == "png" else read_tiff_tags(path)
+    except (ValueError, OSError) as error:
+        if isinstance(error, SourceError):
+            raise
+        told = getattr(error, "strerror", None) or error
+        raise SourceError(f"cannot read {path}: {told}") from error
 
 
 def write_still(

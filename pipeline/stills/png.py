@@ -35,6 +35,12 @@ def read_png(path: Path) -> Still:
     return Still(path=path, format="png", luma=pixels.luma, alpha=pixels.alpha, tags=tags)
 
 
+def read_png_tags(path: Path) -> StillTags:
+    """The metadata of a PNG, without its pixels. Raises SourceError where it is animated or damaged."""
+    with path.open("rb") as file:
+        return _read_tags(file, path)
+
+
 def write_png(target: Path, still: Still, chroma: StillChroma, *, tags: StillTags, path: Path) -> None:
     """Writes the still with its colour into `target`; messages name `path`."""
     image = rgb_image(still.luma, still.alpha, chroma)

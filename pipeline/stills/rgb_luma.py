@@ -21,14 +21,14 @@ def luma_of_rgb(rgb: Plane) -> Plane:
     return luma
 
 
-def rgb_of_luma(luma: Plane, cb: Floats, cr: Floats) -> Plane:
+def rgb_of_luma(luma: Plane, cb: Floats, cr: Floats, *, depth: int | None = None) -> Plane:
     """(H, W, 3) of luma's type such that `luma_of_rgb` gives back `luma` for every pixel.
 
-    cb and cr (H, W) are BT.709 colour differences in -0.5..0.5; they are consumed: lowered where RGB would
-    leave its range. Red and blue are rounded first, then green makes up for both, so the luma is off by less
-    than 0.36 of a code value before it is rounded.
+    Luma has `depth` bits, without it all of its type. cb and cr (H, W) are BT.709 colour differences in -0.5..0.5;
+    they are consumed: lowered where RGB would leave its range. Red and blue are rounded first, then green makes up
+    for both, so the luma is off by less than 0.36 of a code value before it is rounded.
     """
-    peak = np.float32(np.iinfo(luma.dtype).max)
+    peak = np.float32(np.iinfo(luma.dtype).max if depth is None else 2**depth - 1)
     gray = luma.astype(np.float32)
     unit = gray / peak
     fit_gamut(cb, cr, darkest=unit, brightest=unit, kr=_KR, kb=_KB)

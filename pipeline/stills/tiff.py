@@ -62,6 +62,16 @@ def read_tiff(path: Path) -> Still:
     )
 
 
+def read_tiff_tags(path: Path) -> tuple[StillTags, str]:
+    """The metadata of a TIFF's first page, without its pixels, and its compression in libvips' words.
+
+    Raises ValueError where it is no TIFF.
+    """
+    with path.open("rb") as file:
+        page = read_pages(file)[0]
+    return _tags(page), _COMPRESSIONS.get(page.number(_COMPRESSION, 1), "deflate")
+
+
 def write_tiff(target: Path, still: Still, chroma: StillChroma, *, tags: StillTags, path: Path) -> None:
     """Writes the still with its colour into `target`, compressed as the source was; messages name `path`."""
     image = rgb_image(still.luma, still.alpha, chroma)

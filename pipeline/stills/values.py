@@ -6,6 +6,7 @@ from typing import Literal
 
 from pipeline.errors import SettingsError
 from pipeline.media import Plane
+from pipeline.sequence import is_pattern
 
 StillFormat = Literal["png", "jpeg", "tiff"]
 
@@ -82,8 +83,8 @@ class Still:
 
 
 def is_still_name(path: Path) -> bool:
-    """Whether a file of this name is taken for a still."""
-    return path.suffix.lower() in _SUFFIXES
+    """Whether a file of this name is taken for a still; a pattern of numbered stills is a film."""
+    return path.suffix.lower() in _SUFFIXES and not is_pattern(path)
 
 
 def still_format(path: Path) -> StillFormat:

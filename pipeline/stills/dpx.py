@@ -1,0 +1,120 @@
+"""DPX (SMPTE 268): RGB of 8, 10, 12 and 16 bits, with the header of the scan that it was made of."""
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.media import Plane
+
+DEPTHS = (8, 10, 12, 16)
+HEAD_BYTES = 2048
+_TIMECODE_AT = 1920
+_UNDEFINED = 0xFFFFFFFF
+_WIDE = (
+    *((offset, "I") for offset in (4, 16, 20, 24, 28, 32, 660, 772, 776)),
+    *((768, "H"), (770, "H")),
+    *((offset, "I") for offset in (*range(1408, 1424, 4), *range(1424, 1432, 4), 1628, 1632)),
+    *((offset, "H") for offset in range(1620, 1628, 2)),
+    *((offset, "I") for offset in (*range(1712, 1736, 4), *range(1920, 1928, 4), *range(1932, 1972, 4))),
+)
+"""Where the header holds numbers of more than a byte: floats lie like whole numbers of four bytes."""
+
+
+def read_dpx_head(path: Path) -> bytes:
+    """The 2,048 bytes of a DPX file's header, with its numbers in big-endian order. Raises OSError."""
+    with path.open("rb") as file:
+        head = bytearray(file.read(HEAD_BYTES).ljust(HEAD_BYTES, b"\xff"))
+    if head[:4] == b"XPDS":
+        for offset, kind in _WIDE:
+            struct.pack_into(f">{kind}", head, offset, *struct.unpack_from(f"<{kind}", head, offset))
+        head[:4] = b"SDPX"
+    return bytes(head)
+
+
+def dpx_timecode(head: bytes) -> str | None:
+    """HH:MM:SS:FF in such a header; None where there is none or it is none."""
+    (value,) = struct.unpack_from(">I", head, _TIMECODE_AT)
+    text = f"{value:08x}"
+    if value == _UNDEFINED or not text.isdecimal():
+        return None
+    hours, minutes, seconds, frame = (text[at : at + 2] for at in range(0, 8, 2))
+    return f"{hours}:{minutes}:{seconds}:{frame}" if int(minutes) < 60 and int(seconds) < 60 else None
+
+
+def new_dpx_head(*, timecode: str | None, sample_aspect: tuple[int, int], rate: float) -> bytes:
+    """A header for a picture that was no DPX before: what is not known is undefined."""
+    head = bytearray(b"\xff" * HEAD_BYTES)
+    for start, end in ((36, 660), (780 + 24 + 16, 1408), (1432, 1620), (1636, 1920), (1972, 2048)):
+        head[start:end] = bytes(end - start)
+    struct.pack_into(">4I", head, 1408, 0, 0, _UNDEFINED, _UNDEFINED)
+    struct.pack_into(">II", head, 1628, *sample_aspect)
+    for offset in (1712, 1716, 1720, 1728):
+        struct.pack_into(">I", head, offset, _UNDEFINED)
+    struct.pack_into(">f", head, 1724, rate)
+    struct.pack_into(">f", head, 1940, rate)
+    if timecode is not None:
+        struct.pack_into(">I", head, _TIMECODE_AT, int("".join(filter(str.isdigit, timecode)), 16))
+    return bytes(head)
+
+
+def write_dpx(target: Path, rgb: Plane, *, depth: int, head: bytes, name: str, statement: str) -> None:
+    """Writes (H, W, 3) samples at a depth, one element of RGB, lines from the top.
+
+    `head` gives everything that does not say how the pixels lie: scanner, film edge code, timecode, aspect, user's
+    texts. Its creator becomes `statement` where it names none.
+    """
+    data = _PACK[depth](rgb).tobytes()
+    new = bytearray(head)
+    new[:4] = b"SDPX"
+    struct.pack_into(">I8sIIIII", new, 4, HEAD_BYTES, b"V2.0", HEAD_BYTES + len(data), 1, 1664, 384, 0)
+    new[36:136] = name.encode(errors="replace")[:99].ljust(100, b"\0")
+    if not new[160:260].strip(b"\0\xff"):
+        new[160:260] = statement.encode(errors="replace")[:99].ljust(100, b"\0")
+    struct.pack_into(">I", new, 660, _UNDEFINED)  # not encrypted
+    height, width = rgb.shape[:2]
+    struct.pack_into(">HHII", new, 768, 0, 1, width, height)
+    transfer, colorimetric = new[801], new[802]
+    packing = 1 if depth in (10, 12) else 0
+    element = struct.pack(
+        ">IIfIfBBBBHHIII",
+        *(0, 0, 0.0, 2**depth - 1, _density(new)),
+        *(50, transfer, colorimetric, depth),
+        *(packing, 0, HEAD_BYTES, 0, 0),
+    )
+    new[780 : 780 + len(element)] = element
+    target.write_bytes(bytes(new) + data)
+
+
+def _density(head: bytearray) -> float:
+    """The high reference quantity that the source's header states."""
+    (value,) = struct.unpack_from(">f", head, 796)
+    return float(value) if np.isfinite(value) else 0.0
+
+
+def _three_in_a_word(rgb: Plane) -> npt.NDArray[np.uint32]:
+    """10 bits: red on top, two empty bits at the bottom."""
+    red, green, blue = (rgb[..., index].astype(np.uint32) for index in range(3))
+    return (red << 22 | green << 12 | blue << 2).astype(">u4")
+
+
+def _at_the_top(rgb: Plane) -> npt.NDArray[np.uint8]:
+    """12 bits: four empty bits at the bottom of 16."""
+    return _whole_words((rgb.astype(np.uint16) << 4).astype(">u2"))
+
+
+def _whole_words(rgb: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """The bytes of lines that are filled up to 32 bits."""
+    lines = np.ascontiguousarray(rgb).reshape(rgb.shape[0], -1).view(np.uint8)
+    return np.pad(lines, ((0, 0), (0, -lines.shape[1] % 4)))
+
+
+_PACK: dict[int, Callable[[Plane], npt.NDArray[Any]]] = {
+    8: lambda rgb: _whole_words(rgb.astype(np.uint8)),
+    10: _three_in_a_word,
+    12: _at_the_top,
+    16: lambda rgb: _whole_words(rgb.astype(">u2")),
+}

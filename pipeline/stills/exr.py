@@ -1,0 +1,145 @@
+"""OpenEXR: scene-linear light to the code values that the film path works on, and back.
+
+Code values are the light through sRGB's curve at 16 bits, 0 black to 1 white. Written as 32-bit floats, light gives
+every code value back exactly. Light below 0 or above 1 has no code value and is refused.
+"""
+
+import re
+import struct
+import zlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import SourceError
+from pipeline.stills.exr_header import MAGIC
+
+FLOAT_FORMATS = {"grayf32le": "gray16le", "gbrpf32le": "gbrp16le"}
+"""The formats in which FFmpeg gives the pictures of OpenEXR files, and those that they are turned into."""
+
+Light = npt.NDArray[np.float32]
+_PEAK = 65535
+_ZIP_BLOCK_LINES = 16
+_ZIP = 3
+_FLOAT = 2
+_OF_PIXELS = frozenset(
+    {"channels", "compression", "dataWindow", "displayWindow", "lineOrder", "tiles", "type", "chunkCount"}
+)
+
+
+def light_to_code(light: Light) -> npt.NDArray[np.uint16]:
+    """Light 0..1 to code values 0..65535, same shape, to the nearest. Raises ValueError for light beyond 0..1."""
+    low, high = float(light.min()), float(light.max())
+    if not (low >= 0 and high <= 1):  # NaN too
+        raise ValueError(f"{low:.4g} to {high:.4g}")
+    exact = light.astype(np.float64)
+    curved = np.where(exact <= 0.0031308, exact * 12.92, 1.055 * exact ** (1 / 2.4) - 0.055)
+    codes: npt.NDArray[np.uint16] = np.rint(curved * _PEAK).astype(np.uint16)
+    return codes
+
+
+def code_to_light(codes: npt.NDArray[np.uint16]) -> Light:
+    """The light of code values: `light_to_code` gives them back exactly."""
+    light: Light = _light_table()[codes]
+    return light
+
+
+def coded_picture(frame: av.VideoFrame, *, name: str) -> av.VideoFrame:
+    """A picture of an OpenEXR file in code values; any other picture as it is.
+
+    Raises SourceError, calling the file `name`, where it holds light that has no code value.
+    """
+    target = FLOAT_FORMATS.get(frame.format.name)
+    if target is None:
+        return frame
+    coded = av.VideoFrame(frame.width, frame.height, target)
+    for source, plane in zip(frame.planes, coded.planes, strict=True):
+        try:
+            codes = light_to_code(_rows(source, np.float32)[:, : frame.width])
+        except ValueError as error:
+            raise SourceError(
+                f"{name}: holds light from {error}; only 0 (black) to 1 (white) can be kept: "
+                "bring it into that range, e.g. by exposure, and scale it back afterwards"
+            ) from error
+        _rows(plane, np.uint16)[:, : frame.width] = codes
+    coded.pts = frame.pts
+    if frame.time_base is not None:
+        coded.time_base = frame.time_base
+    coded.color_trc = 13  # sRGB's
+    coded.color_range = 2
+    return coded
+
+
+def exr_timecode(text: str) -> bytes | None:
+    """HH:MM:SS:FF as the value of the attribute `timeCode`; None for what that cannot hold."""
+    match = re.fullmatch(r"([0-3][0-9]):([0-5][0-9]):([0-5][0-9])([:;])([0-3][0-9])", text)
+    if match is None:
+        return None
+    hours, minutes, seconds, mark, frames = match.groups()
+    packed = int(f"{hours}{minutes}{seconds}{frames}", 16) | (64 if mark == ";" else 0)
+    return struct.pack("<II", packed, 0)
+
+
+def write_exr(
+    target: Path, rgb: npt.NDArray[np.uint16], *, attributes: tuple[tuple[str, str, bytes], ...]
+) -> None:
+    """Writes code values (H, W, 3) as light, three channels of 32-bit floats in ZIP blocks.
+
+    `attributes` (name, type, value) are written beside those that say how the pixels lie.
+    """
+    height, width = rgb.shape[:2]
+    window = struct.pack("<4i", 0, 0, width - 1, height - 1)
+    channels = b"".join(name + b"\0" + struct.pack("<i4xii", _FLOAT, 1, 1) for name in (b"B", b"G", b"R"))
+    own = {
+        "channels": ("chlist", channels + b"\0"),
+        "compression": ("compression", bytes([_ZIP])),
+        "dataWindow": ("box2i", window),
+        "displayWindow": ("box2i", window),
+        "lineOrder": ("lineOrder", b"\0"),
+        "pixelAspectRatio": ("float", struct.pack("<f", 1)),
+        "screenWindowCenter": ("v2f", struct.pack("<2f", 0, 0)),
+        "screenWindowWidth": ("float", struct.pack("<f", 1)),
+    }
+    own |= {name: (kind, value) for name, kind, value in attributes if name not in _OF_PIXELS}
+    long = 0x400 if any(len(name) > 31 or len(kind) > 31 for name, (kind, _) in own.items()) else 0
+    head = struct.pack("<II", MAGIC, 2 | long)
+    for name, (kind, value) in sorted(own.items()):
+        head += name.encode("latin-1") + b"\0" + kind.encode("latin-1") + b"\0"
+        head += struct.pack("<i", len(value)) + value
+    head += b"\0"
+    light = code_to_light(rgb).transpose(0, 2, 1)[:, ::-1]  # (H, channel B G R, W), as lines lie in the file
+    blocks = []
+    for top in range(0, height, _ZIP_BLOCK_LINES):
+        packed = _packed(np.ascontiguousarray(light[top : top + _ZIP_BLOCK_LINES]).astype("<f4").tobytes())
+        blocks.append(struct.pack("<ii", top, len(packed)) + packed)
+    place, places = len(head) + 8 * len(blocks), []
+    for block in blocks:
+        places.append(place)
+        place += len(block)
+    target.write_bytes(head + struct.pack(f"<{len(places)}Q", *places) + b"".join(blocks))
+
+
+def _packed(data: bytes) -> bytes:
+    """OpenEXR's ZIP: even bytes before odd ones, differences, deflate; the data itself where that is no shorter."""
+    flat = np.frombuffer(data, np.uint8)
+    parted = np.concatenate([flat[::2], flat[1::2]])
+    steps = parted.copy()
+    steps[1:] = parted[1:] - parted[:-1] + np.uint8(128)
+    packed = zlib.compress(steps.tobytes(), 4)
+    return packed if len(packed) < len(data) else data
+
+
+def _rows(plane: Any, dtype: type[Any]) -> npt.NDArray[Any]:
+    """The lines of a plane, padding at their ends included; a view."""
+    flat = np.frombuffer(plane, np.uint8)
+    return flat.reshape(-1, plane.line_size)[: plane.height].view(dtype)
+
+
+@lru_cache(maxsize=1)
+def _light_table() -> Light:
+    code = np.arange(_PEAK + 1) / _PEAK
+    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)

@@ -1,0 +1,113 @@
+"""What the header of a still says of its picture, without decoding it: DPX, OpenEXR, PNG and TIFF.
+
+Enough to find, before a film of stills is begun, the one that is of another size or kind, or holds what would be lost.
+"""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import SourceError
+from pipeline.stills.exr_header import read_exr_header
+from pipeline.stills.tiff_tags import read_pages
+
+_DPX_CODES = {6: "grey", 50: "RGB"}
+_DPX_BITS = (8, 10, 12, 16)
+_PNG_COLORS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"}
+_TIFF_COLORS = {0: "grey", 1: "grey", 2: "RGB", 3: "palette"}
+_TIFF_FLOAT = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class StillHeader:
+    """The picture that a still announces."""
+
+    width: int
+    height: int
+    what: str
+    """For people: kind, bits and channels. Stills of one film have the same."""
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height} {self.what}"
+
+
+def read_still_header(path: Path, *, kind: str) -> StillHeader:
+    """The header of a still of a kind (FFmpeg's name of its codec).
+
+    Raises SourceError, one line, where it cannot be read, is not of that kind, or has alpha, several pictures, channels
+    or samples that a film cannot hold.
+    """
+    try:
+        if path.stat().st_size == 0:
+            raise SourceError(f"{path}: is an empty file; copy or scan this frame again")
+        header = _READERS[kind](path)
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, struct.error) as error:
+        if isinstance(error, SourceError):
+            raise
+        raise SourceError(f"{path}: is no {kind.upper()} file that can be read ({error})") from error
+    if header.width < 1 or header.height < 1:
+        raise SourceError(f"{path}: its header says {header.width}x{header.height}; copy this frame again")
+    if "alpha" in header.what:
+        raise SourceError(
+            f"{path}: has an alpha channel ({header.what}), which a film cannot hold; save the stills without it"
+        )
+    return header
+
+
+def _dpx(path: Path) -> StillHeader:
+    with path.open("rb") as file:
+        head = file.read(2048)
+    order = {b"SDPX": ">", b"XPDS": "<"}.get(head[:4])
+    if order is None or len(head) < 2048:
+        raise ValueError("its first bytes are not those of a DPX")
+    elements, width, height = struct.unpack_from(order + "HII", head, 770)
+    descriptor, bits = struct.unpack_from("BxxB", head, 800)
+    packing, encoding = struct.unpack_from(order + "HH", head, 804)
+    if elements != 1 or descriptor not in (*_DPX_CODES, 51, 52) or bits not in _DPX_BITS or encoding:
+        raise SourceError(
+            f"{path}: a DPX of {elements} elements, the first with descriptor {descriptor}, {bits} bits, encoding "
+            f"{encoding}; one element of grey (6) or RGB (50) with 8, 10, 12 or 16 bits, not encoded, would work"
+        )
+    what = f"DPX, {bits} bits, {_DPX_CODES.get(descriptor, 'RGB with alpha')}, packing {packing}"
+    return StillHeader(width=width, height=height, what=what)
+
+
+def _exr(path: Path) -> StillHeader:
+    header = read_exr_header(path)
+    return StillHeader(width=header.width, height=header.height, what=header.what)
+
+
+def _png(path: Path) -> StillHeader:
+    with path.open("rb") as file:
+        head = file.read(33)
+    if head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR" or len(head) < 33:
+        raise ValueError("its first bytes are not those of a PNG")
+    width, height, bits, color = struct.unpack_from(">IIBB", head, 16)
+    what = f"PNG, {bits} bits, {_PNG_COLORS.get(color, f'colour type {color}')}"
+    return StillHeader(width=width, height=height, what=what)
+
+
+def _tiff(path: Path) -> StillHeader:
+    with path.open("rb") as file:
+        pages = read_pages(file)
+    full = [page for page in pages if not page.number(254, 0) & 1]
+    if len(full) != 1:
+        raise SourceError(f"{path}: has {len(full)} pages; a film needs stills of one picture each")
+    if full[0] is not pages[0]:
+        raise SourceError(f"{path}: its first page is a reduced copy; save the stills without thumbnails")
+    page = full[0]
+    bits, color, samples = page.number(258, 1), page.number(262, -1), page.number(277, 1)
+    if color not in _TIFF_COLORS or page.number(339, 1) == _TIFF_FLOAT or bits not in (1, 2, 4, 8, 16):
+        raise SourceError(
+            f"{path}: a TIFF of {bits} bits, photometric interpretation {color}, sample format "
+            f"{page.number(339, 1)}; grey, RGB or palette of whole numbers up to 16 bits would work"
+        )
+    name = _TIFF_COLORS[color] + (" with alpha" if samples not in (1, 3) else "")
+    return StillHeader(
+        width=page.number(256, 0), height=page.number(257, 0), what=f"TIFF, {bits} bits, {name}"
+    )
+
+
+_READERS = {"dpx": _dpx, "exr": _exr, "png": _png, "tiff": _tiff}
