@@ -12,6 +12,7 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from jobs.kinship import die_with
 from pipeline.errors import DeviceError
 
 _Task = TypeVar("_Task")
@@ -60,7 +61,8 @@ def _call(
 
 @cache
 def _end_with(parent: int) -> None:
-    """Ends this process soon after its parent, however that ended: an idle one would wait for minutes."""
+    """Ends this process with its parent, however that ended: an idle one would wait for minutes."""
+    die_with(parent)
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -1,0 +1,192 @@
+"""A verb in a process of its own: a crash or a hang of it is one line and an exit code, and nothing of it stays.
+
+The process is forked before anything heavy is loaded, so that this costs milliseconds; what supervises it waits
+for signals, which it passes on, and looks now and then at where the other is (`pipeline.whereabouts`). If it is
+killed itself, the kernel ends the other.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from jobs import pulse as pulses
+from jobs.kinship import die_with, prctl
+from jobs.stalls import Watch
+from pipeline import whereabouts
+from pipeline.errors import KinochromeError
+
+_CRASHES = {
+    *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL),
+    *(signal.SIGTRAP, signal.SIGSYS),
+}
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+_LOOK_SECONDS = 0.5
+_FAULT, _INTERRUPTED, _SIGNALLED = 1, 130, 128
+_PR_SET_CHILD_SUBREAPER = 36
+
+Tell = Callable[[int, str], object]
+"""Told an exit code and the line that belongs to it."""
+
+
+def isolate(call: Callable[[], int], *, tell: Tell) -> int:
+    """Runs `call`, which returns an exit code, in a forked process, and returns the code: in both processes.
+
+    What both do with it is to end, at once. Where the other is ended by a signal, or hangs and has to be ended,
+    `tell` is called here, once what it left half-written is gone: with 1 for a crash or a hang, with 128 and the
+    signal's number where it was killed from outside. Outside the main thread `call` is simply called.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return call()
+    board, pulse = whereabouts.renew_board(), pulses.Pulse()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    waited = {*_PASSED_ON, signal.SIGCHLD}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
+    prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    supervisor = os.getpid()
+    child = os.fork()
+    if child == 0:
+        die_with(supervisor)
+        pulses.begin(pulse)
+        try:
+            with interruptible():
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+                code = call()
+        except KeyboardInterrupt:  # before the call was ready for it, or after
+            code = _INTERRUPTED
+        pulse.end(code)
+        return code
+    try:
+        status, hang = _wait(child, waited, board=board, pulse=pulse)
+        if status >= 0:
+            return status
+        _kill_orphans()
+        if pulse.exit_code is not None:  # it fell while it was being taken down: all was done and said
+            return pulse.exit_code
+        tidy_up(pulse.traces(), process=child)
+        code, told = _verdict(-status, hang, next(iter(board.places()), None))
+        tell(code, told)
+        return code
+    finally:
+        while signal.sigtimedwait(waited, 0) is not None:  # came too late to be of use to anybody
+            pass
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _wait(
+    child: int, signals: set[signal.Signals], *, board: whereabouts.Board, pulse: pulses.Pulse
+) -> tuple[int, str | None]:
+    """Waits for the end of the child; its exit code (negative: a signal), and why it had to be killed, if it had."""
+    watch, hang = Watch(), None
+    looked = time.monotonic()
+    while True:
+        came = signal.sigtimedwait(signals, _LOOK_SECONDS)
+        if came is not None and came.si_signo in _PASSED_ON:
+            os.kill(child, came.si_signo)
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status), hang
+        now = time.monotonic()
+        hang = hang or watch.look(board.places(), beats=pulse.beats, seconds=now - looked)
+        looked = now
+        if hang is not None:
+            os.kill(child, signal.SIGKILL)
+
+
+def _verdict(number: int, hang: str | None, place: whereabouts.Place | None) -> tuple[int, str]:
+    """Exit code and line for a process that a signal ended."""
+    if hang is not None:
+        return _FAULT, f"{hang}, so it was ended; limits.stall_seconds says how long that may be"
+    name = signal_name(number)
+    if number not in _CRASHES:
+        at = "" if place is None else f" at {place}"
+        why = ", as a system does that is short of memory" if number == signal.SIGKILL else ""
+        return (
+            _SIGNALLED + number,
+            f"killed from outside ({name}){at}{why}; the same command goes on from here",
+        )
+    if place is None:
+        return _FAULT, f"a library crashed ({name}), not at a film; the same command goes on from here"
+    what = "the decoder" if place.is_busy else "a library"
+    return (
+        _FAULT,
+        f"{place}, {what} crashed ({name}); convert the film with another program, losslessly if possible",
+    )
+
+
+def signal_name(number: int) -> str:
+    """`SIGSEGV`, or its number where it has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def tidy_up(traces: list[pulses.Trace], *, process: int) -> None:
+    """Takes away what a process that is gone left half-written, temporary folders (`kinochrome-PID-`) included."""
+    from jobs.workdir import clear_up
+    from pipeline.publish import remove_partials
+
+    for trace in traces:
+        output = Path(trace.output)
+        with contextlib.suppress(OSError, KinochromeError):
+            for folder in (output, output.parent):
+                if folder.is_dir():
+                    remove_partials(folder, name=None if folder == output else output.name)
+            if trace.work is not None:
+                clear_up(Path(trace.work), output=output, made=[Path(folder) for folder in trace.made])
+    for left in Path(tempfile.gettempdir()).glob(f"kinochrome-{process}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _kill_orphans() -> None:
+    """Ends what the dead child had started, which is ours now: an FFmpeg that hangs, workers."""
+    for _ in range(100):  # what dies may leave children of its own
+        left = list(_children())
+        if not left:
+            return
+        for process in left:
+            os.kill(process, signal.SIGKILL)
+        for process in left:
+            os.waitpid(process, 0)
+
+
+def _children() -> Iterator[int]:
+    for found in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(found.read_text("utf-8", "replace").rpartition(")")[2].split()[1]) == os.getpid():
+                yield int(found.parent.name)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """For the length of the block SIGTERM and SIGINT raise KeyboardInterrupt; a second one that follows at once is
+    the echo of the first, from a terminal or a queue that tells the whole group, and is passed over."""
+    last = float("-inf")
+
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal last
+        now = time.monotonic()
+        is_echo, last = now - last < _LOOK_SECONDS, now
+        if not is_echo:
+            raise KeyboardInterrupt
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    try:
+        before = {number: signal.signal(number, interrupt) for number in numbers}
+    except ValueError:  # not in the main thread: whoever called us handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
