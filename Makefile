@@ -19,7 +19,7 @@ demo: install
 	@echo 'Before and after: out/chaplin_street.png'
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: install
 	$(BIN)/ruff check

@@ -19,6 +19,7 @@ from jobs.verify import Progress, Verdict, verify_film
 from jobs.version import VERSION
 from pipeline.errors import OutputError, SettingsError
 from pipeline.publish import publish_folder, remove_partials
+from pipeline.sequence import is_pattern, parse_pattern, stills_in
 
 _MANIFEST, _TAG_MANIFEST, _INFO = "manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt"
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
@@ -35,22 +36,21 @@ def make_bag(output: Path, *, overwrite: bool = False) -> Path:
     old = bag_in_the_way(output, overwrite=overwrite)
     if old is not None:
         raise OutputError(old)
-    payload = [path for path in (output, record_path(output), page_path(output)) if path.is_file()]
+    payload = _payload(output)
     if bag.exists():
         shutil.rmtree(bag)
     with publish_folder(bag) as partial:
         data = partial / "data"
         data.mkdir()
         lines = []
-        for path in payload:
-            linked = _put(path, data / path.name)
-            digest = (
-                record.output.content.sha256 if linked and path == output else file_sha256(data / path.name)
-            )
-            lines.append(f"{digest}  data/{_encoded(path.name)}")
+        for path, name in payload.items():
+            (data / name).parent.mkdir(exist_ok=True)
+            linked = _put(path, data / name)
+            digest = record.output.content.sha256 if linked and path == output else file_sha256(data / name)
+            lines.append(f"{digest}  data/{_encoded(str(name))}")
         _write(partial / DECLARATION, ["BagIt-Version: 1.0", "Tag-File-Character-Encoding: UTF-8"])
         _write(partial / _MANIFEST, lines)
-        _write(partial / _INFO, _info(record, payload))
+        _write(partial / _INFO, _info(record, list(payload)))
         tags = (DECLARATION, _INFO, _MANIFEST)
         _write(partial / _TAG_MANIFEST, [f"{file_sha256(partial / name)}  {name}" for name in tags])
     return bag
@@ -79,6 +79,18 @@ def verify_bag(path: Path, *, progress: Progress | None = None) -> Verdict:
         frames=verdict.frames,
         size_bytes=verdict.size_bytes,
     )
+
+
+def _payload(output: Path) -> dict[Path, Path]:
+    """The files of a finished film and where they go in the bag; numbered stills into a folder of their own."""
+    found = {
+        path: Path(path.name) for path in (output, record_path(output), page_path(output)) if path.is_file()
+    }
+    if is_pattern(output):
+        pattern = parse_pattern(output)
+        stills = (pattern.path(number) for number in stills_in(output))
+        found |= {still: Path(output.parent.name, still.name) for still in stills}
+    return found
 
 
 def _manifest_faults(bag: Path, manifest: Path, verdict: Verdict) -> Iterator[str]:

@@ -8,6 +8,7 @@ import dataclasses
 import difflib
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -41,6 +42,10 @@ _WANTED = {
     "model_type": "`key: value` pairs",
     "dataclass_type": "`key: value` pairs",
 }
+_OF_THE_KEY = "[key]"
+"""In pydantic's way to a fault: it is the key of a mapping, not its value."""
+_MOST_FAULTS = 200
+"""Of one section, or of the whole, that are told: nobody reads more, and finding what to say of each takes time."""
 _UNKNOWN_KEY = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 _MISSING = frozenset({"missing", "missing_argument", "missing_keyword_only_argument"})
 
@@ -52,7 +57,8 @@ def check(model: type[Model], layer: Layer) -> tuple[Model | None, list[Fault]]:
     try:
         made = model.model_validate_json(json.dumps(layer.values))
     except ValidationError as error:
-        for loc, values in (((), layer.values), *_one_by_one(model, layer.values)):
+        alone = islice(_one_by_one(model, layer.values), _MOST_FAULTS)
+        for loc, values in (((), layer.values), *alone):
             _collect(model, values, within=loc, layer=layer, faults=faults)
         if not faults:  # never: the whole is among those that were looked at
             raise AssertionError(f"a fault without a place: {error}") from error
@@ -67,12 +73,30 @@ def _one_by_one(model: type[BaseModel], values: Values) -> Iterator[tuple[Loc, V
     """
     for name, section in values.items():
         info = model.model_fields.get(name)
-        if info is None or not isinstance(section, dict) or not dataclasses.is_dataclass(info.annotation):
+        if info is None or not isinstance(section, dict):
             continue
-        needed = {field.name for field in dataclasses.fields(info.annotation) if _is_required(field)}
-        for key in section:
-            kept = {other: value for other, value in section.items() if other == key or other in needed}
-            yield (name, key), {**_required(model, values), name: kept}
+        for loc, kind, part in _sections((name,), info.annotation, section):
+            needed = {field.name for field in dataclasses.fields(kind) if _is_required(field)}
+            for key in part:
+                kept = {other: value for other, value in part.items() if other == key or other in needed}
+                inner = kept if len(loc) == 1 else {loc[1]: kept}
+                yield (*loc, key), {**_required(model, values), name: inner}
+
+
+def _sections(loc: Loc, kind: Any, section: Values) -> Iterator[tuple[Loc, Any, Values]]:
+    """The dataclasses among a section: itself, or each of those that it maps names to; with way and values."""
+    if dataclasses.is_dataclass(kind):
+        yield loc, kind, section
+    elif _mapped(kind) is not None:
+        for key, part in section.items():
+            if isinstance(part, dict):
+                yield from _sections((*loc, key), _mapped(kind), part)
+
+
+def _mapped(kind: Any) -> Any:
+    """What a mapping type maps to; None for other types."""
+    is_mapping = get_origin(kind) in (dict, Mapping)
+    return get_args(kind)[1] if is_mapping else None
 
 
 def _required(model: type[BaseModel], values: Values) -> Values:
@@ -93,10 +117,11 @@ def _collect(
     try:
         model.model_validate_json(json.dumps(values))
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            loc = detail["loc"]
+        for detail in error.errors(include_url=False)[:_MOST_FAULTS]:
+            loc = tuple(part for part in detail["loc"] if part != _OF_THE_KEY)
             loc, text = _narrowed(model, loc, _told(model, detail, loc=loc))
-            if within and loc == within[:1]:  # the section as a whole refused this one key
+            is_key = len(loc) < len(detail["loc"])
+            if within and loc == within[:-1] and not is_key:  # the section as a whole refused this one key
                 loc, text = _narrowed(model, within, text)
             if not within or loc[: len(within)] == within:
                 shown = ".".join(map(str, loc))
@@ -184,6 +209,8 @@ def _type_at(model: type[BaseModel], loc: Loc) -> Any:
             here = None if info is None else info.annotation
         elif dataclasses.is_dataclass(here):
             here = next((field.type for field in dataclasses.fields(here) if field.name == part), None)
+        elif _mapped(here) is not None:
+            here = _mapped(here)
         elif isinstance(part, int) and get_origin(here) is tuple:
             here = get_args(here)[0]
         else:

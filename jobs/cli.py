@@ -1,7 +1,8 @@
 """`kinochrome`: arguments to a call to an exit code. The only place that catches everything.
 
-0 done, 1 a fault of the input or the settings (clear lines, no traceback), 2 a wrong command line, 3 a bug
-(a report file is named), 130 interrupted.
+0 done, 1 a fault of the input or the settings, a crash or a hang of a decoder included (clear lines, no traceback),
+2 a wrong command line, 3 a bug (a report file is named), 130 interrupted; 128 and the number of a signal
+that killed it.
 """
 
 import argparse
@@ -9,36 +10,41 @@ import contextlib
 import logging
 import os
 import platform
-import signal
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from jobs import verbs
 from jobs.datasetverb import add_dataset_verb
 from jobs.export_options import add_export_options
+from jobs.isolation import interruptible, isolate
 from jobs.joboptions import job_options, set_option
+from jobs.plaintext import one_line
 from jobs.progress import Progress, logging_to, make_progress
 from jobs.progress_openjd import OpenJdProgress
 from jobs.recordverbs import add_record_verbs
 from jobs.spool.options import add_queue_verbs
-from jobs.stageverbs import add_stage_verbs, add_workers_option
+from jobs.stageverbs import add_crew_options, add_stage_verbs, add_workers_option
 from jobs.version import VERSION
 from pipeline.errors import KinochromeError
 
 DONE, FAULT, WRONG_COMMAND, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+_TRUSTED = ("schema", "submit", "cancel", "retry", "worker", "train")
+"""Verbs that open no film, or leave it to processes of their own."""
 
 Verb = Callable[[argparse.Namespace, Progress], verbs.Details]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command line and returns its exit code."""
+def main(argv: Sequence[str] | None = None, *, supervised: bool | None = None) -> int:
+    """Runs one command line and returns its exit code.
+
+    `supervised`, which a program that was started without `argv` is: what the verb does is done in a process of its
+    own (`jobs.isolation`), and both return, to end.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         parsed = make_parser().parse_args(arguments)
@@ -50,9 +56,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if parsed.openjd
         else make_progress(quiet=parsed.quiet, json_events=parsed.json_events)
     )
-    with _terminable(), logging_to(progress, level=level):
-        code = _run(parsed, progress, arguments)
-    return _flushed(code)
+
+    def perform() -> int:
+        with interruptible(), logging_to(progress, level=level):
+            return _flushed(_run(parsed, progress, arguments))
+
+    if parsed.verb in _TRUSTED or not (argv is None if supervised is None else supervised):
+        return perform()
+    return isolate(perform, tell=lambda code, message: _tell(progress, code, message))
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -82,15 +93,17 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--sheet", type=Path, metavar="PNG", help="write pairs of pictures, before and after, there"
     )
-    add_workers_option(one)
+    add_crew_options(one)
     for name, call, told in (
         ("run", verbs.run, "Run a job file; the same command goes on where a run was stopped."),
         ("check", verbs.check, "Check a job file and say what it will need; nothing is written."),
     ):
         one = add(name, call, told, job, settings)
         one.add_argument("job", type=Path, metavar="JOB.yaml")
-        if call is verbs.run:
+        if call is verbs.check:
             add_workers_option(one)
+        if call is verbs.run:
+            add_crew_options(one)
             told = "publish only while JOB.yaml stays where it is; a queue's workers say so"
             one.add_argument("--claimed", action="store_true", help=told)
     add_stage_verbs(add, job, settings)
@@ -146,7 +159,12 @@ def _run(parsed: argparse.Namespace, progress: Progress, arguments: Sequence[str
     except BrokenPipeError:  # nobody reads any more
         return FAULT
     except KinochromeError as error:
-        return _tell(progress, FAULT, str(error))
+        return _tell(progress, FAULT, *error.lines)
+    except MemoryError as error:
+        told = f"there is not enough memory ({_first_line(error) or 'allocation failed'})"
+        return _tell(
+            progress, FAULT, f"{told}; a smaller color.short_side, batch or encode.max_lines would work"
+        )
     except Exception as error:
         if _is_expected(error):
             return _tell(progress, FAULT, str(error))
@@ -155,16 +173,14 @@ def _run(parsed: argparse.Namespace, progress: Progress, arguments: Sequence[str
     return DONE
 
 
-def _tell(progress: Progress, code: int, message: str, *, outcome: str = "failed") -> int:
-    """Each line of the message on stderr, and the last event; returns the code."""
+def _tell(progress: Progress, code: int, *lines: str, outcome: str = "failed") -> int:
+    """The lines on stderr, and the last event; returns the code."""
+    begin = "kinochrome: " if code == INTERRUPTED else "kinochrome: error: "
     with contextlib.suppress(OSError):
-        for line in message.splitlines() or ["failed"]:
-            print(
-                f"kinochrome: error: {line}" if code != INTERRUPTED else f"kinochrome: {line}",
-                file=sys.stderr,
-            )
+        for line in lines:
+            print(f"{begin}{one_line(line) or 'failed'}", file=sys.stderr)
     with contextlib.suppress(OSError):
-        progress.finish(outcome, exit_code=code, message=message)
+        progress.finish(outcome, exit_code=code, message="\n".join(map(one_line, lines)))
     return code
 
 
@@ -212,24 +228,6 @@ def _flushed(code: int) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return code or FAULT
     return code
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """For the length of the block, SIGTERM ends the run as Ctrl-C does."""
-
-    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not in the main thread: whoever called us handles signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":

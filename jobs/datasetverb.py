@@ -60,7 +60,7 @@ def dataset(arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]
     if result.failures:
         lines = [failure.why for failure in result.failures]
         lines.append(f"{len(lines)} files could not be used; the set in {job.out} is made of the others")
-        raise SourceError("\n".join(lines))
+        raise SourceError.of_many(lines)
     return {
         "output": job.out,
         "kept": result.kept,

@@ -154,7 +154,7 @@ def read_clip(path: Path, *, short_px: int) -> Iterator[Rgb]:
     """
     count = 0
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             stream = container.streams.best("video")
             if stream is None:
                 raise SourceError(f"cannot evaluate {path}: it has no picture")

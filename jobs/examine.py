@@ -8,6 +8,7 @@ from pathlib import Path
 from jobs.shotfigures import ShotFigures
 from jobs.shotmeter import ShotMeter
 from jobs.strips import Strip, StripMaker
+from jobs.treatments import ShotChoice
 from pipeline.color import luma_coefficients, resolve_color
 from pipeline.decode import FrameReader
 from pipeline.lumaproof import LumaProof, LumaProver, not_comparable, result_frames
@@ -15,6 +16,7 @@ from pipeline.media import FilmInfo
 from pipeline.plan import Plan
 from pipeline.proxy import ProxyFrame, read_proxy
 from pipeline.render import OutputPicture
+from pipeline.treatment import treat
 
 FrameDone = Callable[[], None]
 
@@ -28,8 +30,8 @@ class ColoredFilm:
     plan: Plan
     proxies: Sequence[Path]
     """The chroma proxy of each segment."""
-    saturations: Sequence[float]
-    """Factor on the chroma of each shot."""
+    choices: Sequence[ShotChoice]
+    """What became of each shot."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,18 +51,16 @@ class _FilmMeter:
     figures: list[ShotFigures] = field(default_factory=list)
     meter: ShotMeter | None = None
 
-    def push(self, number: int, color: ProxyFrame) -> float:
-        """Takes the next frame; returns the saturation of its shot."""
+    def push(self, number: int, color: ProxyFrame) -> None:
+        """Takes the next frame."""
         shot = self.film.plan.shots[len(self.figures)]
-        saturation = self.film.saturations[shot.index]
         if self.meter is None:
             kr, kb = luma_coefficients(resolve_color(self.film.info).matrix)
-            self.meter = ShotMeter(kr=kr, kb=kb, saturation=saturation)
+            self.meter = ShotMeter(kr=kr, kb=kb)
         self.meter.push(color)
         if number == shot.end - 1:
             self.figures.append(self.meter.finish())
             self.meter = None
-        return saturation
 
 
 def examine(
@@ -81,9 +81,9 @@ def examine(
         for frame in frames:
             prover.push(frame.luma)  # refuses a frame too many, so there is a colour for each
             number, color = next(colors)
-            saturation = meter.push(number, color)
+            meter.push(number, color)
             if maker.wants(number):
-                maker.push(number, frame, proxy=color, saturation=saturation)
+                maker.push(number, frame, proxy=color)
             on_frame()
         luma = prover.finish()
     return Examined(luma=luma, figures=tuple(meter.figures), strips=tuple(maker.strips))
@@ -97,17 +97,18 @@ def examine_proxies(film: ColoredFilm, *, luma: LumaProof, on_frame: FrameDone) 
         closing(_colors(film)) as colors,
     ):
         for number, color in colors:
-            saturation = meter.push(number, color)
+            meter.push(number, color)
             if maker.wants(number):
                 (frame,) = reader.read(number, number + 1)
-                maker.push(number, frame, proxy=color, saturation=saturation)
+                maker.push(number, frame, proxy=color)
             on_frame()
     return Examined(luma=luma, figures=tuple(meter.figures), strips=tuple(maker.strips))
 
 
 def _colors(film: ColoredFilm) -> Generator[tuple[int, ProxyFrame], None, None]:
-    """Every frame's number and colour, in order."""
+    """Every frame's number and colour as it is rendered, in order."""
     for segment, path in zip(film.plan.segments, film.proxies, strict=True):
         count = segment.end - segment.start
         with closing(read_proxy(path, film=film.info, frame_count=count)) as frames:
-            yield from zip(segment.frames(), frames, strict=True)
+            treated = treat(frames, film.choices[segment.shot].treatment)
+            yield from zip(segment.frames(), treated, strict=True)

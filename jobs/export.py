@@ -1,6 +1,7 @@
 """`kinochrome export`: a planned film as a template, a script or lists of commands for a render farm."""
 
 import contextlib
+import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -113,6 +114,8 @@ def _anywhere(override: str) -> str:
     before, after = layer.values, absolute(layer).values
     for key, value in after.items():
         if value != before[key]:
+            if isinstance(value, dict):  # of one line, without tags
+                return f"{key}={json.dumps(value, ensure_ascii=False)}"
             return f"{key}={yaml.safe_dump(value, default_style=chr(34), width=sys.maxsize).strip()}"
     return override
 

@@ -1,5 +1,6 @@
 """A film from job to output on the command line: what was finished before, what is told, what stays."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from jobs.recordpaths import record_path
 from jobs.recordverbs import put_into_bag
 from jobs.version import VERSION
 from jobs.workdir import WorkDir, finished_fingerprint, work_folder
-from pipeline.errors import OutputError
+from pipeline.errors import OutputError, SettingsError, SourceError
+from pipeline.sequence import is_pattern
 
 if TYPE_CHECKING:
     from jobs.jobfile import Job
@@ -27,19 +29,29 @@ def run_film(
     sheet: Path | None = None,
     claim: "Claim | None" = None,
     workers: int | None = None,
+    scheduler: str | None = None,
 ) -> Details:
     """All stages of a film, which this process has for itself meanwhile. Raises as `jobs.steps.run_job`."""
+
+    if sheet is not None and (is_pattern(job.output) or is_pattern(job.input)):
+        raise SettingsError("--sheet shows film files; of numbered stills the report's page has pictures")
 
     def make(work: WorkDir) -> "RunSummary":
         from jobs.steps import run_job
 
-        return run_job(job, work=work, progress=progress, workers=workers)
+        return run_job(job, work=work, progress=progress, workers=workers, scheduler=scheduler)
 
     folder = work_folder(job.output, work=job.work)
     before_output = claim.before_publish if claim else None
     with WorkDir(folder, settings=job.to_yaml(), output=job.output, before_output=before_output) as work:
-        details = finish_film(job, progress, work=work, make=make, sheet=sheet)
-        if job.work is None and not job.keep_work:
+        is_kept = job.work is not None or job.keep_work
+        try:
+            details = finish_film(job, progress, work=work, make=make, sheet=sheet)
+        except SourceError:  # a film that is refused is not worth its plan
+            if not is_kept and not work.is_begun:
+                work.discard()
+            raise
+        if not is_kept:
             work.discard()
     return details
 
@@ -70,7 +82,8 @@ def finish_film(
         try:
             summary = make(work)
         except BaseException as error:
-            work.log("ended", outcome=type(error).__name__, message=str(error))
+            with contextlib.suppress(OutputError):  # the folder may be what went wrong
+                work.log("ended", outcome=type(error).__name__, message=str(error))
             raise
         details = _tell(job, summary, progress, sheet=sheet)
         work.log("ended", outcome="done", **details)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 
 from jobs.jobfile import Job
-from jobs.ledger import Inputs, as_inputs
+from jobs.ledger import Inputs, as_inputs, fingerprint
 from jobs.version import VERSION
 from pipeline.color import resolve_color
 from pipeline.encode import EncodeSettings
@@ -13,6 +14,7 @@ from pipeline.media import FilmInfo, Segment
 from pipeline.plan import Plan
 from pipeline.render import OutputPicture
 from pipeline.steady import SteadySettings
+from pipeline.treatment import ColorSource, ShotTreatment
 
 CODE_FORMAT = 1
 """Raised when a stage's result changes for the same inputs: work of an older format is done again."""
@@ -38,21 +40,59 @@ def prediction(job: Job, *, weights_sha256: str) -> dict[str, object]:
 
 
 def color_inputs(
-    film: FilmInfo, *, plan: Plan, segment: Segment, predict: Mapping[str, Any], steady: SteadySettings
+    film: FilmInfo,
+    *,
+    plan: Plan,
+    segment: Segment,
+    predict: Mapping[str, Any],
+    steady: SteadySettings,
+    source: ColorSource = "predicted",
 ) -> Inputs:
-    """What a chroma proxy depends on."""
+    """What a chroma proxy depends on; `predict` is as `prediction` gives it."""
+    color = {**predict["color"], "source": source}
+    how = {**predict, "color": color, "steady": asdict(steady)}
+    if source != "predicted":
+        how = {"color": {"short_side": color["short_side"], "source": source}}
     return as_inputs(
         {
             "product": "color",
-            "format": CODE_FORMAT,
-            "version": VERSION,
             "source": plan.source.xxh3_128,
             "segment": asdict(segment),
-            "picture": asdict(plan.shots[segment.shot].picture),
-            "film": asdict(resolve_color(film)),
-            **predict,
-            "steady": asdict(steady),
+            "time_base": str(plan.time_base),
+            **_shown(film, plan, segment),
+            **how,
         }
+    )
+
+
+def content_key(
+    film: FilmInfo,
+    *,
+    plan: Plan,
+    segment: Segment,
+    predict: Mapping[str, Any],
+    steady: SteadySettings,
+    device: str,
+) -> str:
+    """Names a predicted proxy by what it shows and how it is made, in whatever film and wherever in it.
+
+    `device` is what predicts, for devices do not agree in the last bit.
+    """
+    lumas = plan.timeline.luma_hash[segment.lead_start : segment.lead_end].astype(">u8").tobytes()
+    return fingerprint(
+        as_inputs(
+            {
+                "product": "color by content",
+                "luma": sha256(lumas).hexdigest(),
+                "frames": [segment.start - segment.lead_start, segment.end - segment.start, len(lumas) // 8],
+                "size": [film.width, film.height, str(film.sample_aspect), film.pixel_format.depth],
+                "field_order": film.field_order,
+                **_shown(film, plan, segment),
+                **predict,
+                "device": device,
+                "steady": asdict(steady),
+            }
+        )
     )
 
 
@@ -63,7 +103,7 @@ def video_inputs(
     proxy_sha256: str,
     encode: EncodeSettings,
     output: OutputPicture,
-    saturation: float,
+    treatment: ShotTreatment,
 ) -> Inputs:
     """What coded pictures depend on; the proxy counts by its bytes."""
     return as_inputs(
@@ -73,9 +113,26 @@ def video_inputs(
             "version": VERSION,
             "source": plan.source.xxh3_128,
             "segment": {"start": segment.start, "end": segment.end},
+            "time_base": str(plan.time_base),
             "proxy": proxy_sha256,
+            "is_deinterlaced": plan.is_deinterlaced,
             "encode": vars(encode) | {"options": dict(encode.options)},
             "output": asdict(output),
-            "color": {"saturation": saturation},
+            "color": {
+                "source": treatment.source,
+                "saturation": treatment.saturation,
+                "hue_degrees": treatment.hue_degrees,
+            },
         }
     )
+
+
+def _shown(film: FilmInfo, plan: Plan, segment: Segment) -> dict[str, object]:
+    """What colour depends on beside pictures and settings."""
+    return {
+        "format": CODE_FORMAT,
+        "version": VERSION,
+        "is_deinterlaced": plan.is_deinterlaced,
+        "picture": asdict(plan.shots[segment.shot].picture),
+        "film": asdict(resolve_color(film)),
+    }

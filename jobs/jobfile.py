@@ -12,24 +12,46 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, Field, field_serializer, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    WithJsonSchema,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from jobs.checked import STRICT, check
 from jobs.encoderoptions import options_as_text, own_options
 from jobs.jobpaths import absolute, path_faults, place_output, refuse_undecodable
-from jobs.layers import Fault, Layer, merge, option_layer, refuse
+from jobs.layers import Fault, Layer, Lines, Loc, Origin, merge, option_layer, refuse
+from jobs.sequences import rate_text, wants_stills
+from jobs.shotsettings import ShotOverride, ShotRange
 from jobs.yamlfile import parse_value, parse_yaml, read_yaml
 from pipeline.colorsettings import ColorSettings
 from pipeline.containers import CONTAINERS
+from pipeline.damage import DamagePolicy
 from pipeline.encode import EncodeSettings
 from pipeline.errors import SettingsError
+from pipeline.interlace import Interlaced
+from pipeline.limits import Limits
 from pipeline.segments import BATCH_FRAMES, SegmentSettings
 from pipeline.steady import SteadySettings
 
-PRESETS = ("access", "archival", "mezzanine", "preview")
+PRESETS = ("access", "archival", "mezzanine", "studio", "preview", "sequence")
 """Names of the presets that come with Kinochrome."""
 
-_OF_A_JOB = ("input", "output", "preset", "from_proxy", "work")
+_OF_A_JOB = ("input", "output", "preset", "from_proxy", "work", "shots", "sound", "start_number")
+
+
+Rate = Annotated[
+    str | None,
+    BeforeValidator(rate_text),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "null"}]}),
+]
+"""Frames per second, kept as an exact fraction."""
 
 
 class Job(BaseModel):
@@ -38,11 +60,19 @@ class Job(BaseModel):
     model_config = STRICT
 
     input: Path
-    """The film; a still or a folder of stills works with `colorize`. Relative to this file."""
+    """The film, or numbered stills such as `frames/%06d.dpx`; a still or a folder of stills works with `colorize`.
+    Relative to this file."""
     output: Path
-    """The file to write, relative to this file; a folder, or a name without suffix, is completed."""
+    """The file to write, or numbered stills such as `out/%06d.tif`, relative to this file; a folder, or a name
+    without suffix, is completed."""
+    rate: Rate = None
+    """Frames per second of numbered stills, which have no times: 24, 23.976, 16, 24000/1001, …"""
+    sound: Path | None = None
+    """The file that holds the sound of numbered stills. Relative to this file."""
+    start_number: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = None
+    """Number of the first still that is written; without it the source's first number, or 1."""
     preset: str = "access"
-    """access, archival, mezzanine, preview, or the path of a YAML file with any of the keys below."""
+    """access, archival, mezzanine, studio, preview, sequence, or the path of a YAML file with any of the keys below."""
     weights: str = "default"
     """`default`, or the path of a .safetensors file."""
     device: str = "auto"
@@ -59,6 +89,14 @@ class Job(BaseModel):
     """How colour is predicted."""
     steady: SteadySettings = SteadySettings()
     """How colour is steadied over time."""
+    tinted: Literal["recolour", "keep"] = "recolour"
+    """What becomes of shots that have one tint: coloured like grey ones, or kept as they are. Colour shots are kept."""
+    damage: DamagePolicy = "stop"
+    """What becomes of a damaged film: nothing (`stop`), or it is coloured as far as it decodes (`keep-going`)."""
+    limits: Limits = Limits()
+    """What reading the film may cost; one that asks for more is refused."""
+    interlaced: Interlaced = "keep"
+    """What becomes of an interlaced film: keep its fields, deinterlace it (frames and times stay), or refuse it."""
     encode: EncodeSettings
     """How the pictures are coded; the preset says, and keys given here win."""
     suffix: str = ".mkv"
@@ -69,6 +107,12 @@ class Job(BaseModel):
     """Whether streams that the output's container cannot hold may be left out; the run lists them."""
     overwrite: bool = False
     """Whether an existing output may be replaced."""
+    shots: dict[ShotRange, ShotOverride] = {}
+    """What single shots get instead, by their numbers from 0: `"3-7,12": {saturation: 0.8}`; later entries win."""
+    cache: Path | None = None
+    """Folder that keeps predicted colours of any film, found again by the pictures. Relative to this file."""
+    cache_gb: Annotated[float, Field(ge=0.001, le=1e6)] = 20.0
+    """Most gigabytes in the folder `cache`; what was used longest ago goes first."""
     from_proxy: Path | None = None
     """Folder of colour proxies to render from, without the network. Relative to this file."""
     work: Path | None = None
@@ -85,6 +129,8 @@ class Job(BaseModel):
     """Who answers for the film, for the record; without it the name of the account."""
     bag: bool = False
     """Whether film, record and page are also put into a BagIt bag, the folder `<output>.bag`."""
+
+    _lines: Lines = PrivateAttr(default=Lines())
 
     @field_validator("device")
     @classmethod
@@ -139,6 +185,10 @@ class Job(BaseModel):
         """The weights file; None for the one that comes with Kinochrome."""
         return None if self.weights == "default" else Path(self.weights)
 
+    def origin(self, loc: Loc) -> Origin:
+        """Where the settings of this job say what stands at `loc`, for errors that are found later."""
+        return Layer({}, self._lines.origins).origin(loc)
+
     def to_yaml(self) -> str:
         """The resolved job as a job file: every key, absolute paths."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
@@ -183,12 +233,16 @@ def schema() -> dict[str, Any]:
     for section in made.get("$defs", {}).values():
         section.pop("required", None)  # the preset gives what a section cannot do without
     options = made["$defs"]["EncodeSettings"]["properties"]["options"]
+    made["properties"]["shots"]["additionalProperties"] = False
     options["additionalProperties"] = {"type": ["string", "number", "boolean"]}
     return made
 
 
 def _resolve(layers: list[Layer], *, overrides: Sequence[str], options: Mapping[str, object]) -> Job:
     asked = [absolute(layer) for layer in (*layers, *override_layers(overrides), option_layer(options))]
+    if wants_stills(merge(asked).values.get("output")):
+        asked.insert(0, option_layer({"preset": "sequence"}, name="numbered stills"))
+    refuse_undecodable(merge(asked))
     preset, faults = _read_preset(merge(asked))
     merged = merge(own_options([preset, *asked]))
     merged = dataclasses.replace(merged, origins={**merged.origins, (): merge(asked).origin(())})
@@ -202,6 +256,7 @@ def _resolve(layers: list[Layer], *, overrides: Sequence[str], options: Mapping[
     refuse(faults, order=[layer.origin(()).name for layer in (preset, *asked)])
     if job is None:
         raise AssertionError("a job without faults was not made")
+    job._lines = Lines(merged.origins)
     return job
 
 

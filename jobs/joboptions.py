@@ -7,7 +7,9 @@ def job_options() -> argparse.ArgumentParser:
     """The options that stand for keys of a job, for the parsers of verbs."""
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument(
-        "--preset", metavar="NAME|FILE", help="access, archival, mezzanine, preview or a YAML file"
+        "--preset",
+        metavar="NAME|FILE",
+        help="access, archival, mezzanine, studio, preview, sequence or a YAML file",
     )
     options.add_argument("--weights", metavar="FILE", help="a .safetensors file, or `default`")
     options.add_argument("--overwrite", action="store_true", help="replace an existing output")
@@ -21,6 +23,10 @@ def job_options() -> argparse.ArgumentParser:
     options.add_argument(
         "--keep-work", action="store_true", help="keep the work folder when the film is done"
     )
+    told = "frames per second of numbered stills, frames/%%06d.dpx: 24, 23.976, 24000/1001"
+    options.add_argument("--rate", metavar="FPS", help=told)
+    options.add_argument("--sound", metavar="FILE", help="the sound of numbered stills")
+    options.add_argument("--cache", metavar="DIR", help="folder that keeps predicted colours of any film")
     options.add_argument("--bag", action="store_true", help="also make a BagIt bag of the film, OUT.bag")
     return options
 
@@ -38,7 +44,7 @@ def set_option() -> argparse.ArgumentParser:
 def given_options(arguments: argparse.Namespace) -> dict[str, object]:
     """The options that stand for keys of a job, as far as they were given."""
     given: dict[str, object] = {}
-    for key in ("preset", "weights", "from_proxy", "work"):
+    for key in ("preset", "weights", "from_proxy", "work", "rate", "sound", "cache"):
         value = getattr(arguments, key)
         if value is not None:
             given[key] = str(value)

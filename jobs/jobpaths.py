@@ -1,5 +1,6 @@
 """The paths of a job: what they are relative to, which file the output is, and whether they can work."""
 
+import copy
 import dataclasses
 import os
 from collections.abc import Iterator
@@ -7,35 +8,54 @@ from pathlib import Path
 
 from jobs.layers import Fault, Layer, Values
 from jobs.recordpaths import bag_in_the_way, report_in_the_way
+from jobs.sequences import input_faults, key_faults, name_faults, output_faults
 from jobs.workdir import finished_fingerprint, work_folder
 from pipeline.containers import container_of
 from pipeline.errors import OutputError, SettingsError
+from pipeline.sequence import is_pattern, looks_numbered
 from pipeline.stills.values import is_still_name
 
-_PATHS = ("input", "output", "preset", "weights", "from_proxy", "work")
-_NAMES = {"preset": ("access", "archival", "mezzanine", "preview"), "weights": ("default",)}
+_PATHS = ("input", "output", "preset", "weights", "from_proxy", "work", "cache", "sound")
+_NAMES = {
+    "preset": ("access", "archival", "mezzanine", "studio", "preview", "sequence"),
+    "weights": ("default",),
+}
 """Values of path keys that are names, not paths."""
 
 
 def absolute(layer: Layer) -> Layer:
     """The layer with its paths made absolute from the layer's own folder; `~/` is the home folder."""
-    values = dict(layer.values)
-    for key in _PATHS:
-        value = values.get(key)
-        if isinstance(value, str) and value and value not in _NAMES.get(key, ()):
+    values = copy.deepcopy(layer.values)
+    for loc, section in _places(values):
+        value = section.get(loc[-1])
+        if isinstance(value, str) and value and value not in _NAMES.get(loc[-1], ()):
             expanded = os.path.expanduser(value) if value.startswith("~/") else value  # noqa: PTH111
             # os.path, for pathlib would drop the slash that says "a folder"
-            values[key] = os.path.join(layer.folder.absolute(), expanded)  # noqa: PTH118
+            section[loc[-1]] = os.path.join(layer.folder.absolute(), expanded)  # noqa: PTH118
     return dataclasses.replace(layer, values=values)
 
 
 def refuse_undecodable(layer: Layer) -> None:
     """Raises SettingsError where a path is none that every program along the way can be told."""
-    for key in _PATHS:
-        value = layer.values.get(key)
+    for loc, section in _places(layer.values):
+        value = section.get(loc[-1])
         if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
-            told = f"found {os.fsencode(value)!r}; a name in UTF-8 would work: rename it, or link to it"
-            raise SettingsError(str(Fault(layer.origin((key,)), key, told)))
+            told = f"found {_as_bytes(value)}; a name in UTF-8 would work: rename it, or link to it"
+            raise SettingsError(str(Fault(layer.origin(loc), ".".join(loc), told)))
+        if isinstance(value, str) and not _fits(os.fsencode(value)):
+            told = f"found a path of {len(value)} characters; 255 bytes a name and 4,095 in all would work"
+            raise SettingsError(str(Fault(layer.origin(loc), ".".join(loc), told)))
+
+
+def _fits(path: bytes) -> bool:
+    return len(path) <= 4095 and all(len(name) <= 255 for name in path.split(b"/"))
+
+
+def _as_bytes(name: str) -> str:
+    try:
+        return repr(os.fsencode(name))
+    except UnicodeEncodeError:  # no file system can have given us that
+        return ascii(name)
 
 
 def place_output(values: Values) -> None:
@@ -51,10 +71,11 @@ def place_output(values: Values) -> None:
         suffix = ".mkv"
     if is_still_name(name):
         suffix = name.suffix
-    if _is(name, "is_dir"):
+    if _is(name, "is_dir") or is_pattern(Path(output)):
         return
     if output.endswith("/") or _is(Path(output), "is_dir"):
-        values["output"] = str(Path(output) / f"{name.stem}{suffix}")
+        stem = name.absolute().parent.name if is_pattern(name) else name.stem
+        values["output"] = str(Path(output) / f"{stem}{suffix}")
     elif not Path(output).suffix:
         values["output"] = output + suffix
 
@@ -65,22 +86,32 @@ def path_faults(layer: Layer) -> list[Fault]:
     values = layer.values
     paths = {key: Path(value) for key in _PATHS if isinstance(value := values.get(key), str) and value}
     found += [(key, "found an empty text; a path would work") for key in _PATHS if values.get(key) == ""]
-    for key, check in (("input", _input_faults), ("from_proxy", _folder_faults), ("weights", _file_faults)):
+    for key, check in (
+        ("input", _input_faults),
+        ("from_proxy", _folder_faults),
+        ("weights", _file_faults),
+        ("sound", _file_faults),
+    ):
         if key in paths and values[key] not in _NAMES.get(key, ()):
             found += [(key, text) for text in check(paths[key])]
     if "work" in paths:
         found += [("work", text) for text in _work_faults(paths["work"])]
+    if "cache" in paths:
+        found += [("cache", text) for text in _work_faults(paths["cache"], what="the cache")]
     if "output" in paths:
         found += [
             ("output", text) for text in _output_faults(paths, overwrite=values.get("overwrite") is True)
         ]
         found += _record_faults(paths, values)
-    return [Fault(layer.origin((key,)), key, text) for key, text in found]
+    found += key_faults(values)
+    return [*(Fault(layer.origin((key,)), key, text) for key, text in found), *_shot_faults(layer)]
 
 
 def _input_faults(path: Path) -> Iterator[str]:
-    if not _is(path, "exists"):
-        yield f"no such file: {path}"
+    if is_pattern(path):
+        yield from input_faults(path)
+    elif not _is(path, "exists"):
+        yield from name_faults(path) if looks_numbered(path) else (f"no such file: {path}",)
     elif not os.access(path, os.R_OK):
         yield f"not allowed to read {path}"
     elif not (path.is_file() or path.is_dir()):
@@ -99,15 +130,46 @@ def _folder_faults(path: Path) -> Iterator[str]:
         yield f"no such folder: {path}"
 
 
-def _work_faults(path: Path) -> Iterator[str]:
+def _shot_faults(layer: Layer) -> Iterator[Fault]:
+    """What is wrong with the weights that single shots name, and with shots where there is no film."""
+    source = layer.values.get("input")
+    path = Path(source) if isinstance(source, str) and source else None
+    if layer.values.get("shots") and path is not None and (is_still_name(path) or _is(path, "is_dir")):
+        told = f"a film has shots; {path} is a still or a folder of stills"
+        yield Fault(layer.origin(("shots",)), "shots", told)
+    for loc, section in _places(layer.values):
+        value = section.get(loc[-1])
+        if loc[0] == "shots" and isinstance(value, str) and value not in ("", *_NAMES[loc[-1]]):
+            for text in _file_faults(Path(value)):
+                yield Fault(layer.origin(loc), ".".join(loc), text)
+
+
+def _places(values: Values) -> Iterator[tuple[tuple[str, ...], Values]]:
+    """Where paths may stand: the way there, and the mapping that holds the last key."""
+    yield from (((key,), values) for key in _PATHS)
+    shots = values.get("shots")
+    for text, override in shots.items() if isinstance(shots, dict) else ():
+        if isinstance(override, dict):
+            yield ("shots", text, "weights"), override
+
+
+def _work_faults(path: Path, *, what: str = "the work") -> Iterator[str]:
     if _is(path, "exists") and not path.is_dir():
         yield f"found {path}, which is not a folder"
     else:
-        yield from _place_faults(path if path.is_dir() else path.parent, "the work")
+        yield from _place_faults(path if path.is_dir() else path.parent, what)
 
 
 def _output_faults(paths: dict[str, Path], *, overwrite: bool) -> Iterator[str]:
     output, source = paths["output"], paths.get("input")
+    if is_pattern(output):
+        finished = finished_fingerprint(work_folder(output, work=paths.get("work")), output) is not None
+        yield from output_faults(output, source=source, overwrite=overwrite, is_own=finished)
+        yield from _place_faults(output.parent.parent, "the output")
+        return
+    if looks_numbered(output):
+        yield from name_faults(output)
+        return
     for key in ("input", "weights"):
         if key in paths and _is_same(paths[key], output):
             yield f"found the {key} itself, {output}; another name would work"

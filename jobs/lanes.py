@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.proxies import find_graded
+from jobs.reachable import reachable
 from jobs.segments import Colorist, Renderer
-from jobs.status import Wanted, find_segment
+from jobs.status import find_segment
+from jobs.wanted import Wanted
 from jobs.worklock import LOCK_NAME, WorkLock, try_lock
 from pipeline.decode import FrameReader
 from pipeline.media import Segment
@@ -53,6 +55,7 @@ def do_lanes(
             held: list[Segment] = []
             lane = _color_lane(bench, left, locks=locks, held=held, report=report, stopped=stopped)
             with (
+                reachable(film.work.path),
                 FrameReader(film.info, timeline=film.plan.timeline) as reader,
                 closing(ahead(lane, depth=_SEGMENTS_AHEAD)) as ready,
             ):

@@ -5,7 +5,7 @@ are merged key by key. Whatever is wrong with a value is told with the place it 
 """
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,6 +61,13 @@ class Layer:
         return Origin()
 
 
+@dataclass(frozen=True)
+class Lines:
+    """Where every value of some settings was written; two of them always count as equal."""
+
+    origins: Mapping[Loc, Origin] = field(default_factory=dict, compare=False)
+
+
 def option_layer(values: Mapping[str, object], *, name: str = "") -> Layer:
     """A layer of values that the command line gives, keyed by dotted keys; paths are relative to the caller.
 
@@ -103,7 +110,7 @@ def refuse(faults: Iterable[Fault], *, order: Sequence[str] = ()) -> None:
 
     lines = dict.fromkeys(str(fault) for fault in sorted(faults, key=place))
     if lines:
-        raise SettingsError("\n".join(lines))
+        raise SettingsError.of_many(lines)
 
 
 def _merge_into(
@@ -116,10 +123,20 @@ def _merge_into(
             origins[here] = layer.origin(here)
             _merge_into(under, value, layer=layer, origins=origins, loc=here)
         else:
-            for old in [known for known in origins if known[: len(here)] == here]:
-                del origins[old]
+            for old in _inside(under, here):
+                origins.pop(old, None)
             below[key] = copy.deepcopy(value)
             origins[here] = layer.origin(here)
-            origins.update(
-                (inner, told) for inner, told in layer.origins.items() if inner[: len(here)] == here
-            )
+            origins.update((loc, layer.origins[loc]) for loc in _inside(value, here) if loc in layer.origins)
+
+
+def _inside(value: object, loc: Loc) -> Iterator[Loc]:
+    """The way to a value and to everything in it."""
+    yield loc
+    inner: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, dict):
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value)
+    for key, part in inner:
+        yield from _inside(part, (*loc, key))

@@ -8,9 +8,10 @@ import contextlib
 import json
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from jobs.version import VERSION
 from pipeline.errors import SettingsError
 from pipeline.publish import read_json, write_json
+from pipeline.source import file_stamp
 
 if TYPE_CHECKING:
     from jobs.jobfile import Job
@@ -27,6 +29,10 @@ Inputs = dict[str, str]
 """Everything that a product depends on, by name; each value as JSON."""
 RECORD_NAME = "done.json"
 _ATTEMPTS_NAME = "attempts"
+_CHANGES_NOTHING = {"overwrite", "work", "keep_work", "operator", "bag", "limits", "cache", "cache_gb"}
+"""Keys of a job that change no byte of its film."""
+_DECIDES = "color.source"
+"""An input on which it depends what other inputs there are: where it changed, it alone is told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +57,10 @@ class Record:
     """Of the network, e.g. `cpu bf16`; empty where none was asked."""
     inputs: Inputs
     """What the fingerprint was made of, to tell later what has changed."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """Inputs that a key of the job file set for this shot alone, with that key."""
+    is_from_cache: bool = False
+    """Whether it was not made for this film, but found by its content."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +96,12 @@ def fingerprint(inputs: Mapping[str, Any]) -> str:
 
 def job_fingerprint(job: "Job") -> str:
     """Of what a finished output depends on, as far as the file system tells without reading the film."""
-    values = job.model_dump(mode="json", exclude={"overwrite", "work", "keep_work", "operator", "bag"})
-    read = [path for path in (job.input, job.weights_path) if path is not None]
-    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in read]
+    from jobs.treatments import weights_of_shots
+
+    values = job.model_dump(mode="json", exclude=_CHANGES_NOTHING)
+    named = [Path(name) for name in weights_of_shots(job) if name != "default"]
+    read = [path for path in (job.input, job.sound, job.weights_path, *named) if path is not None]
+    files = [(str(path), *file_stamp(path)) for path in read]
     return fingerprint({"version": VERSION, "job": values, "files": files})
 
 
@@ -98,16 +111,24 @@ def file_sha256(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def find_product(folder: Path, product: Product, *, wanted: Inputs, hashed: bool = True) -> Finding:
+def find_product(
+    folder: Path,
+    product: Product,
+    *,
+    wanted: Inputs,
+    hashed: bool = True,
+    keys: Mapping[str, str] = MappingProxyType({}),
+) -> Finding:
     """Looks for a finished product that was made of the wanted inputs and is still what was recorded.
 
-    The file is hashed, for decoders do not notice a flipped byte; without `hashed` its size must do.
+    `keys` say what set the inputs that are of this shot alone, to be told. The file is hashed, for decoders do not
+    notice a flipped byte; without `hashed` its size must do.
     """
     record = read_records(folder).get(product)
     if record is None:
         return Finding(state="missing", why="not made yet" if not _has_records(folder) else "no record of it")
     if record.fingerprint != fingerprint(wanted):
-        return Finding(state="changed", why=_changes(record.inputs, wanted))
+        return Finding(state="changed", why=_changes(record, wanted, keys))
     path = folder / record.file
     if not path.is_file():
         return Finding(state="missing", why=f"{record.file} is gone")
@@ -141,6 +162,8 @@ def commit(
     seconds: float,
     attempts: int,
     device: str = "",
+    keys: Mapping[str, str] = MappingProxyType({}),
+    is_from_cache: bool = False,
 ) -> Record:
     """Write the record of a product whose file has been published; returns it."""
     record = Record(
@@ -156,6 +179,8 @@ def commit(
         host=socket.gethostname(),
         device=device,
         inputs=inputs,
+        keys=dict(keys),
+        is_from_cache=is_from_cache,
     )
     records = read_records(folder) | {product: record}
     write_json(folder / RECORD_NAME, {name: asdict(kept) for name, kept in records.items()})
@@ -189,13 +214,24 @@ def _has_records(folder: Path) -> bool:
     return (folder / RECORD_NAME).exists()
 
 
-def _changes(before: Inputs, now: Inputs) -> str:
+def _changes(record: Record, now: Inputs, keys: Mapping[str, str]) -> str:
+    before = record.inputs
+    changed = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    if _DECIDES in changed:
+        changed = [_DECIDES]
     told = [
-        f"{name} was {_short(before.get(name))}, is {_short(now.get(name))}"
-        for name in sorted({*before, *now})
-        if before.get(name) != now.get(name)
+        _named(name, f"was {_short(before.get(name))}, is {_short(now.get(name))}", record.keys, keys)
+        for name in changed
     ]
     return "; ".join(told) or "its record is not its own"
+
+
+def _named(name: str, change: str, before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """A change under the key of the job file that asks for it, or used to."""
+    if name in now:
+        is_alike = now[name].rpartition(".")[2] == name.rpartition(".")[2]
+        return f"{now[name]} {change}" if is_alike else f"{now[name]}: {name} {change}"
+    return f"{name} {change}, without {before[name]}" if name in before else f"{name} {change}"
 
 
 def _short(text: str | None) -> str:

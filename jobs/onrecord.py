@@ -14,12 +14,14 @@ from jobs.record import FilmRecord, WeightsRecord, read_record
 from jobs.recording import FinishedFilm, NewRecord, make_record, write_page
 from jobs.recordpaths import page_path, record_path
 from jobs.reportpage import report_page
+from jobs.sourcefilm import probe_source
+from jobs.treatments import choose_treatments
+from jobs.work import shot_weights
 from models.checkpoint import WeightsInfo
 from pipeline.errors import SettingsError
 from pipeline.media import FilmInfo
 from pipeline.mux import MuxReport
 from pipeline.plan import Plan, read_plan
-from pipeline.probe import probe
 from pipeline.render import OutputPicture
 from pipeline.source import check_source
 
@@ -35,12 +37,15 @@ def record_film(
     weights: WeightsInfo | None,
     mux: MuxReport,
     started: datetime,
+    started_clock: float,
+    estimated_seconds: float | None = None,
     progress: Progress,
 ) -> NewRecord:
     """The record of a film that is complete in `partial`; `work` is the work folder.
 
     `weights` are those that the job's colours come from, None for proxies that were given; `started` is when this
-    run began. Raises as `make_record`.
+    run began, `started_clock` that by the monotonic clock, `estimated_seconds` what it expected to take. Raises
+    as `make_record`.
     """
     dirs = [_segment_dir(work, segment.index) for segment in plan.segments]
     warnings, notes, runs = read_notes(work / "events.jsonl")
@@ -50,9 +55,12 @@ def record_film(
         picture=picture,
         segment_dirs=dirs,
         weights=None if weights is None else _weights(weights),
+        shot_weights={name: _weights(info) for name, info in shot_weights(job).items()},
         device="none" if weights is None else _devices(dirs),
         mux=mux,
         started=started,
+        started_clock=started_clock,
+        estimated_seconds=estimated_seconds,
         runs=runs,
         warnings=warnings,
         notes=notes,
@@ -69,7 +77,7 @@ def remake_page(work: Path, *, target: Path | None, progress: Progress) -> Path:
     folder = _find_work(work)
     job = load_job(folder / "job.yaml", options={"overwrite": True})
     record = read_record(record_path(job.output))
-    film, plan = probe(job.input), read_plan(folder / "plan.json")
+    film, plan = probe_source(job), read_plan(folder / "plan.json")
     check_source(film.path, plan.source)
     _refuse_other_plan(record, plan, folder)
     done = 0
@@ -96,8 +104,7 @@ def _colored(job: Job, film: FilmInfo, plan: Plan, work: Path) -> ColoredFilm:
         if made is None or not (folder / made.file).is_file():
             raise SettingsError(f"{folder}: no chroma proxy of segment {segment.index}; run the job again")
         proxies.append(folder / made.file)
-    saturations = [job.color.saturation] * len(plan.shots)
-    return ColoredFilm(info=film, plan=plan, proxies=proxies, saturations=saturations)
+    return ColoredFilm(info=film, plan=plan, proxies=proxies, choices=choose_treatments(job, plan))
 
 
 def _segment_dir(work: Path, index: int) -> Path:

@@ -14,6 +14,8 @@ from typing import Protocol, TextIO
 
 from tqdm import tqdm
 
+from jobs.plaintext import note_line
+
 _LINE_SECONDS = 5.0
 _EVENT_SECONDS = 0.5
 
@@ -46,7 +48,7 @@ class QuietProgress:
     def note(self, message: str, *, warning: bool = False) -> None:
         """A warning on the stream."""
         if warning:
-            print(f"kinochrome: warning: {message}", file=self._stream, flush=True)
+            print(note_line(message, warning=warning), file=self._stream, flush=True)
 
     def finish(self, outcome: str, **details: object) -> None:
         """Says nothing."""
@@ -85,7 +87,7 @@ class BarProgress:
     def note(self, message: str, *, warning: bool = False) -> None:
         """A line above the bars."""
         with self._lock:
-            tqdm.write(f"kinochrome: warning: {message}" if warning else message, file=self._stream)
+            tqdm.write(note_line(message, warning=warning), file=self._stream)
 
     def finish(self, outcome: str, **details: object) -> None:
         """Says nothing: the bars have."""
@@ -112,7 +114,7 @@ class LineProgress:
 
     def note(self, message: str, *, warning: bool = False) -> None:
         """A line."""
-        print(f"kinochrome: warning: {message}" if warning else message, file=self._stream, flush=True)
+        print(note_line(message, warning=warning), file=self._stream, flush=True)
 
     def finish(self, outcome: str, **details: object) -> None:
         """Says nothing: the lines have."""

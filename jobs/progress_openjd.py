@@ -14,7 +14,7 @@ from jobs.progress import Rates, stage_line
 _STATUS_SECONDS = 5.0
 _PROGRESS_SECONDS = 1.0
 _LONGEST_LINE = 1000
-_PLAN = {"fingerprint": 1, "scan": 2}
+_PLAN = {"fingerprint": 1, "packets": 1, "scan": 2}
 _SHOTS = {"colour": 20, "render": 20}
 _MUX = {"hash source": 1, "hash film": 1, "prove": 4, "mux": 1}
 _WEIGHTS = _PLAN | _SHOTS | _MUX

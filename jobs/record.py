@@ -10,12 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from jobs.recordpaths import KIND
 from jobs.shotfigures import ShotFigures
+from pipeline.damage import Damage
 from pipeline.errors import SettingsError
 from pipeline.lumaproof import LumaProof
+from pipeline.media import ShotKind
 from pipeline.publish import read_json
 from pipeline.streamhash import ContentHash
+from pipeline.treatment import ColorSource
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
+READABLE = (1, FORMAT)
+"""Format 1 tells nothing of damage and of the colour that shots had already."""
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's term for a picture of which a part was made by a trained model."""
 NOTICE = "The colours of this film are predicted by a machine, not recorded."
@@ -53,6 +58,30 @@ class PictureRecord(_Model):
     side_by_side: bool
 
 
+class WeightsRecord(_Model):
+    """The weights that predicted the colours."""
+
+    name: str
+    sha256: str
+    licence: str
+    architecture: str
+
+
+class TreatmentRecord(_Model):
+    """What became of a shot's colour."""
+
+    source: ColorSource
+    """`predicted`, or rendered from a proxy that was given; `grey`; `original`: the source's own."""
+    saturation: float
+    """Factor on the chroma."""
+    hue_degrees: float
+    """Turn of the chroma."""
+    weights: WeightsRecord | None = None
+    """What predicted it, where that is not what predicted the film."""
+    keys: list[str] = []
+    """Keys of the job file that asked for it for this shot alone, e.g. `shots.3-7.saturation`."""
+
+
 class ShotRecord(_Model):
     """A shot: frames `[start, end)`."""
 
@@ -65,7 +94,11 @@ class ShotRecord(_Model):
     """For people; `start_pts` is exact."""
     start_timecode: str
     """HH:MM:SS:FF from the film's own start timecode; HH:MM:SS.mmm where its rate varies or is not known."""
+    kind: ShotKind | None = None
+    """What colour the source has: none, one tint, or colours of its own. None in reports of format 1."""
     figures: ShotFigures
+    treatment: TreatmentRecord | None = None
+    """None in the reports of versions that treated all shots alike."""
 
 
 class ProductRecord(_Model):
@@ -80,6 +113,8 @@ class ProductRecord(_Model):
     host: str
     device: str
     """Of the network; empty where none was asked."""
+    is_from_cache: bool = False
+    """Whether it was found by its content, predicted before for this film or another."""
 
 
 class SegmentRecord(_Model):
@@ -93,15 +128,6 @@ class SegmentRecord(_Model):
     """The chroma proxy; None where it was given."""
     video: ProductRecord | None
     """The coded pictures."""
-
-
-class WeightsRecord(_Model):
-    """The weights that predicted the colours."""
-
-    name: str
-    sha256: str
-    licence: str
-    architecture: str
 
 
 class MachineRecord(_Model):
@@ -121,7 +147,7 @@ class FilmRecord(_Model):
     """Everything that is on record of one finished film."""
 
     kind: Literal["kinochrome report"] = KIND
-    format: Literal[1] = FORMAT
+    format: Literal[1, 2] = FORMAT
     notice: str = NOTICE
     digital_source_type: str = DIGITAL_SOURCE_TYPE
     source: FileRecord
@@ -149,6 +175,10 @@ class FilmRecord(_Model):
     """How many times the job was started, with this one."""
     seconds: float
     """Wall time of this run, up to the record."""
+    estimated_seconds: float | None = None
+    """What the run expected to take, measured on a sample at its beginning; None where it was too short for that."""
+    damage: list[Damage] = []
+    """Every damaged place of the source, by time, in units of `time_base`."""
     warnings: list[str]
     notes: list[str]
     kept: list[str]
@@ -180,9 +210,9 @@ def read_record(path: Path) -> FilmRecord:
         raise SettingsError(
             f"{path} is not a report of Kinochrome's; another file of that name is in the way"
         )
-    if values.get("format") != FORMAT:
+    if values.get("format") not in READABLE:
         raise SettingsError(
-            f"{path}: a report of format {values.get('format')!r}; this version reads format {FORMAT}: "
+            f"{path}: a report of format {values.get('format')!r}; this version reads format 1 and {FORMAT}: "
             "the version that wrote it, or a newer one, would work"
         )
     try:

@@ -1,9 +1,11 @@
 """Puts a finished film on record, just before it is published: one pass over it, then its report and its page."""
 
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 
 from jobs.examine import ColoredFilm, Examined, examine, examine_proxies
@@ -19,6 +21,7 @@ from jobs.record import (
     ProductRecord,
     SegmentRecord,
     ShotRecord,
+    TreatmentRecord,
     WeightsRecord,
 )
 from jobs.recordpaths import page_path, record_path, remove_reports
@@ -29,10 +32,11 @@ from pipeline.errors import OutputError
 from pipeline.lumaproof import LumaProof, must_be_equal
 from pipeline.media import FilmInfo
 from pipeline.mux import MuxReport
-from pipeline.probe import probe
 from pipeline.ptsruns import to_runs
 from pipeline.publish import make_durable, publish, write_json
 from pipeline.render import OutputPicture
+from pipeline.sequence import is_pattern, output_home
+from pipeline.sequence_probe import probe_film_or_stills
 from pipeline.streamhash import ContentHash, hash_content
 
 
@@ -46,9 +50,14 @@ class FinishedFilm:
     segment_dirs: Sequence[Path]
     """The folder of each segment, with its records."""
     weights: WeightsRecord | None
+    shot_weights: Mapping[str, WeightsRecord]
+    """Of shots that ask for others, by name."""
     device: str
     mux: MuxReport
     started: datetime
+    started_clock: float
+    """The same by the monotonic clock: days and hours may be set anew while a film is made."""
+    estimated_seconds: float | None = None
     runs: int = 1
     warnings: Sequence[str] = ()
     notes: Sequence[str] = ()
@@ -70,8 +79,9 @@ def make_record(run: FinishedFilm, partial: Path, *, progress: Progress) -> NewR
     the source's luma; then it must not be published.
     """
     output = run.job.output
-    source = hash_content(run.colored.info.path, places=False, progress=_bytes(progress, "hash source"))
-    result = probe(partial)
+    film = run.colored.info
+    source = hash_content(film.path, places=False, progress=_bytes(progress, "hash source"))
+    result = probe_film_or_stills(partial, rate=_rate_of_stills(film, output))
     content = hash_content(partial, picture_index=result.video_index, progress=_bytes(progress, "hash film"))
     if content.broken_off is not None:
         raise OutputError(f"cannot write {output}: what was written does not read: {content.broken_off}")
@@ -88,13 +98,18 @@ def publish_record(new: NewRecord | None, output: Path, *, film: Path) -> None:
     `film` is the film that is to be renamed to `output` next: it is made durable first, so that report and film
     change together. Raises OutputError.
     """
-    make_durable(film)
+    make_durable(output_home(film))
     if new is None or new.page is None:
         remove_reports(output)
     if new is not None and new.page is not None:
         write_page(page_path(output), new.page)
     if new is not None:
         write_json(record_path(output), new.record.model_dump(mode="json"))
+
+
+def _rate_of_stills(film: FilmInfo, output: Path) -> Fraction | None:
+    """The rate at which the stills of a pattern are read again; None for a film file, which has times."""
+    return (film.rate_from_header or Fraction(24)) if is_pattern(output) else None
 
 
 def write_page(path: Path, page: str) -> None:
@@ -150,7 +165,9 @@ def _gather(
         segments=_segments(run),
         settings=job.model_dump(mode="json"),
         runs=run.runs,
-        seconds=round((ended - run.started).total_seconds(), 3),
+        seconds=round(time.monotonic() - run.started_clock, 3),
+        estimated_seconds=None if run.estimated_seconds is None else round(run.estimated_seconds, 1),
+        damage=list(plan.damage),
         warnings=list(run.warnings),
         notes=list(run.notes),
         kept=list(run.mux.kept),
@@ -171,7 +188,7 @@ def _picture(run: FinishedFilm, result: FilmInfo) -> PictureRecord:
         width=result.width,
         height=result.height,
         pixel_format=result.pixel_format.name,
-        codec=run.job.encode.codec,
+        codec=result.video.codec if result.sequence else run.job.encode.codec,
         matrix=color.matrix,
         primaries=color.primaries,
         transfer=color.transfer,
@@ -184,7 +201,7 @@ def _shots(run: FinishedFilm, found: Examined) -> list[ShotRecord]:
     plan = run.colored.plan
     timecode = find_timecode(run.colored.info, plan.timeline)
     made = []
-    for shot, figures in zip(plan.shots, found.figures, strict=True):
+    for shot, figures, choice in zip(plan.shots, found.figures, run.colored.choices, strict=True):
         pts = int(plan.timeline.pts[shot.start])
         seconds = pts * plan.time_base
         made.append(
@@ -195,7 +212,15 @@ def _shots(run: FinishedFilm, found: Examined) -> list[ShotRecord]:
                 start_pts=pts,
                 start_seconds=round(float(seconds), 6),
                 start_timecode=clock_time(seconds) if timecode is None else timecode.at(shot.start),
+                kind=shot.kind,
                 figures=figures,
+                treatment=TreatmentRecord(
+                    source=choice.treatment.source,
+                    saturation=choice.treatment.saturation,
+                    hue_degrees=choice.treatment.hue_degrees,
+                    weights=run.shot_weights.get(choice.treatment.weights),
+                    keys=sorted(set(choice.keys.values())),
+                ),
             )
         )
     return made
@@ -228,6 +253,7 @@ def _product(record: Record | None) -> ProductRecord | None:
         attempts=record.attempts,
         host=record.host,
         device=record.device,
+        is_from_cache=record.is_from_cache,
     )
 
 

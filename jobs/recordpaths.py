@@ -5,6 +5,7 @@ from typing import Literal
 
 from pipeline.errors import SettingsError
 from pipeline.publish import read_json
+from pipeline.sequence import output_home
 
 KIND: Literal["kinochrome report"] = "kinochrome report"
 """What a record says that it is."""
@@ -15,17 +16,20 @@ DECLARATION = "bagit.txt"
 
 
 def record_path(output: Path) -> Path:
-    """Where the record of a film lies."""
+    """Where the record of a film lies; that of numbered stills beside their folder."""
+    output = output_home(output)
     return output.with_name(f"{output.name}.report.json")
 
 
 def page_path(output: Path) -> Path:
     """Where the report page of a film lies."""
+    output = output_home(output)
     return output.with_name(f"{output.name}.report.html")
 
 
 def bag_path(output: Path) -> Path:
     """The folder that is the bag of a film."""
+    output = output_home(output)
     return output.with_name(f"{output.name}.bag")
 
 

@@ -59,7 +59,7 @@ def verify(arguments: argparse.Namespace, progress: Progress) -> Details:
             size = f"{verdict.frames:,} frames, {streams}, {verdict.size_bytes:,} bytes"
             progress.note(f"{path}: whole: {size}, as on record")
     if faults:
-        raise SourceError("\n".join(faults))
+        raise SourceError.of_many(faults)
     return {"films": arguments.films, "whole": True}
 
 

@@ -12,13 +12,16 @@ from jobs.htmltext import Html, facts, join, table, tag
 from jobs.premis import luma_line
 from jobs.record import FilmRecord, ShotRecord
 from jobs.recordpaths import GENERATOR
+from jobs.reportdamage import damage_section
 from jobs.reportprovenance import provenance_section, segments_section
+from jobs.reporttreatment import treatment_line
 from jobs.shotfigures import worst_first
 from jobs.strips import Strip
 from jobs.timecode import clock_time
 
 _MOST_PICTURED = 500
 """Shots with pictures; the rest of a longer film, the least conspicuous, is a table."""
+_KINDS = {"tinted": " · the source has a tint", "colour": " · the source is in colour"}
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _FIGURES = (
     (
@@ -64,6 +67,7 @@ def report_page(record: FilmRecord, strips: Sequence[Strip]) -> str:
         "main",
         _header(record),
         _messages(record),
+        damage_section(record),
         _shots(record, strips),
         segments_section(record),
         provenance_section(record),
@@ -114,6 +118,7 @@ def _messages(record: FilmRecord) -> Html:
 
 def _shots(record: FilmRecord, strips: Sequence[Strip]) -> Html:
     order = [record.shots[index] for index in worst_first([shot.figures for shot in record.shots])]
+    order.sort(key=_is_own)  # nothing can be done about colours that are the source's own
     pictured, rest = order[:_MOST_PICTURED], order[_MOST_PICTURED:]
     parts = [
         tag("h2", "Shots, worst first"),
@@ -124,9 +129,15 @@ def _shots(record: FilmRecord, strips: Sequence[Strip]) -> Html:
         *(_shot(record, shot, strips[shot.index]) for shot in pictured),
     ]
     if rest:
-        head = ("shot", "begins", "frames", *(name for name, _ in _figures(rest[0])))
+        head = ("shot", "begins", "frames", *(name for name, _ in _figures(rest[0])), "treatment")
         rows = [
-            (shot.index, shot.start_timecode, shot.end - shot.start, *(value for _, value in _figures(shot)))
+            (
+                shot.index,
+                shot.start_timecode,
+                shot.end - shot.start,
+                *(value for _, value in _figures(shot)),
+                treatment_line(shot.treatment),
+            )
             for shot in rest
         ]
         parts += [tag("h2", "The other shots"), table(head, rows)]
@@ -149,9 +160,15 @@ def _shot(record: FilmRecord, shot: ShotRecord, strip: Strip) -> Html:
     ]
     told = f"{shot.start_timecode} · frame{'s' if count > 1 else ''} {shot.start:,}"
     told += f" to {shot.end - 1:,} ({count:,})" if count > 1 else ""
+    told += _KINDS.get(shot.kind or "", "")
     title = tag("h3", f"Shot {shot.index}", tag("span", told))
+    own = treatment_line(shot.treatment)
     shown = tag("div", tag("div", *images, class_="strips"), facts(_figures(shot)), class_="shot")
-    return tag("article", title, shown, id=f"shot-{shot.index}")
+    return tag("article", title, tag("p", own, class_="own") if own else "", shown, id=f"shot-{shot.index}")
+
+
+def _is_own(shot: ShotRecord) -> bool:
+    return shot.treatment is not None and shot.treatment.source == "original"
 
 
 def _figures(shot: ShotRecord) -> list[tuple[str, str]]:

@@ -15,7 +15,8 @@ def segments_section(record: FilmRecord) -> Html:
         for segment in record.segments:
             for name, product in (("colour", segment.color), ("picture", segment.video)):
                 if product is not None:
-                    made = (f"{product.seconds:.2f}", product.attempts, product.host, _digest(product.sha256))
+                    seconds = "from the cache" if product.is_from_cache else f"{product.seconds:.2f}"
+                    made = (seconds, product.attempts, product.host, _digest(product.sha256))
                     frames = f"{segment.start:,} to {segment.end - 1:,}"
                     yield (segment.index, segment.shot, frames, name, *made)
 

@@ -51,7 +51,7 @@ def _pick_frames(shots: tuple[Shot, ...]) -> list[int]:
 
 def _picture_at(path: Path, seconds: Fraction, stream_index: int | None, *, aspect: Fraction) -> Rgb:
     """The frame shown at a time, as RGB of `_LINES` lines in its displayed aspect."""
-    with av.open(str(path)) as container:
+    with av.open(str(path), metadata_errors="replace") as container:
         stream = container.streams[stream_index] if stream_index is not None else container.streams.video[0]
         start = int(seconds / Fraction(stream.time_base or 1))
         container.seek(start, stream=stream)

@@ -22,17 +22,17 @@ _COLOURED = 2 / 255
 class ShotMeter:
     """Takes the proxy frames of one shot in order; holds one frame and four histograms."""
 
-    def __init__(self, *, kr: float, kb: float, saturation: float = 1.0) -> None:
-        """`kr` and `kb` are of the film's matrix; chroma counts times `saturation`, as it is rendered."""
-        self._kr, self._kb, self._saturation = kr, kb, saturation
+    def __init__(self, *, kr: float, kb: float) -> None:
+        """`kr` and `kb` are of the film's matrix."""
+        self._kr, self._kb = kr, kb
         self._color, self._grey = ColorConsistency(), ColorConsistency()
         self._before: tuple[Floats, Floats] | None = None
         self._frames = self._pixels = self._at_edge = self._still = 0
         self._colorfulness = self._changes = 0.0
 
     def push(self, frame: ProxyFrame) -> None:
-        """Takes the next frame."""
-        luma, chroma = _prepared(frame, self._saturation)
+        """Takes the next frame, in the colour that is rendered."""
+        luma, chroma = _prepared(frame)
         coloured = np.abs(chroma).max(axis=0) > _COLOURED
         rgb = chroma_to_rgb(luma, *chroma, kr=self._kr, kb=self._kb)
         outside = (rgb.min(axis=-1) < _EDGE) | (rgb.max(axis=-1) > 1 - _EDGE)
@@ -73,11 +73,11 @@ def to_8bit(unit: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return (unit * np.float32(255) + np.float32(0.5)).clip(0, 255).astype(np.uint8)
 
 
-def _prepared(frame: ProxyFrame, saturation: float) -> tuple[Floats, Floats]:
+def _prepared(frame: ProxyFrame) -> tuple[Floats, Floats]:
     """Luma (h, w) and chroma (2, h, w), as large as figures need them; copies."""
     planes = np.stack([frame.luma, frame.cb, frame.cr])
     height, width = frame.luma.shape
     if height > _MOST_LINES:
         size = (max(1, round(width * _MOST_LINES / height)), _MOST_LINES)
         planes = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes])
-    return planes[0], planes[1:] * np.float32(saturation)
+    return planes[0], planes[1:]

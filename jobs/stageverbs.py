@@ -5,6 +5,7 @@ A stage may be started again, or twice at once: what is done is not done again. 
 
 import argparse
 import contextlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,10 +54,18 @@ def add_stage_verbs(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
         if call is shots:
             told = "shots to do, from 0, both ends included: 3-7,12 or 0-99:2; else all"
             verb.add_argument("--range", type=_ranges, metavar="RANGE", help=told)
-            add_workers_option(verb)
+            add_crew_options(verb)
 
 
-def add_workers_option(verb: argparse.ArgumentParser) -> None:
+def add_crew_options(verb: argparse.ArgumentParser) -> None:
+    """Adds `--workers` and `--scheduler`, of which one may be given."""
+    one = verb.add_mutually_exclusive_group()
+    add_workers_option(one)
+    told = "tcp://HOST:PORT of a Dask scheduler, whose workers do the film; else this machine does"
+    one.add_argument("--scheduler", type=_scheduler, metavar="ADDRESS", help=told)
+
+
+def add_workers_option(verb: "argparse._ActionsContainer") -> None:
     """Adds `--workers`."""
     told = "processes at work on the film; else one for each GPU, or one. The film is the same"
     verb.add_argument("--workers", type=_workers, metavar="N", help=told)
@@ -78,7 +87,14 @@ def shots(arguments: argparse.Namespace, progress: Progress) -> Details:
     with _stage(arguments) as (job, work):
         from jobs.steps import run_shots
 
-        done = run_shots(job, ranges=arguments.range, work=work, progress=progress, workers=arguments.workers)
+        done = run_shots(
+            job,
+            ranges=arguments.range,
+            work=work,
+            progress=progress,
+            workers=arguments.workers,
+            scheduler=arguments.scheduler,
+        )
     progress.note(f"shots done: {format_ranges(done) or 'none'}")
     return {"shots": format_ranges(done), "count": len(done)}
 
@@ -149,6 +165,12 @@ def _ranges(text: str) -> Ranges:
         return parse_ranges(text)
     except SettingsError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _scheduler(text: str) -> str:
+    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:[0-9]{1,5}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not tcp://HOST:PORT or tls://HOST:PORT")
+    return text
 
 
 def _workers(text: str) -> int:

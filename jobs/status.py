@@ -2,55 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from jobs.inputs import color_inputs, prediction, video_inputs
-from jobs.jobfile import Job
-from jobs.ledger import Finding, Inputs, count_attempts, file_sha256, find_product, read_records
+from jobs.ledger import Finding, count_attempts, file_sha256, find_product, read_records
 from jobs.proxies import find_graded
 from jobs.ranges import format_ranges
-from jobs.segments import Film
+from jobs.shotkinds import count_kinds, kinds_line
+from jobs.wanted import Wanted
 from jobs.workdir import segment_folder
+from pipeline.damage import describe_damage
 from pipeline.errors import SettingsError
 from pipeline.media import Segment
 from pipeline.publish import free_bytes
-from pipeline.render import OutputPicture
 
 _MOST_REASONS = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What a job wants to be made of a planned film."""
-
-    job: Job
-    film: Film
-    picture: OutputPicture
-    weights_sha256: str | None
-    """None where colours come from proxies."""
-
-    def color(self, segment: Segment) -> Inputs:
-        """What the segment's proxy is to be made of."""
-        assert self.weights_sha256 is not None
-        return color_inputs(
-            self.film.info,
-            plan=self.film.plan,
-            segment=segment,
-            predict=prediction(self.job, weights_sha256=self.weights_sha256),
-            steady=self.job.steady,
-        )
-
-    def video(self, segment: Segment, *, proxy_sha256: str) -> Inputs:
-        """What the segment's coded pictures are to be made of."""
-        return video_inputs(
-            plan=self.film.plan,
-            segment=segment,
-            proxy_sha256=proxy_sha256,
-            encode=self.job.encode,
-            output=self.picture,
-            saturation=self.job.color.saturation,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,15 +58,15 @@ def find_segment(wanted: Wanted, segment: Segment, *, hashed: bool = True) -> Se
     Raises SettingsError where a graded proxy is missing.
     """
     folder = segment_folder(wanted.film.work.path, segment.index)
-    color = None
+    color, keys = None, wanted.shots[segment.shot].keys
     if wanted.job.from_proxy is not None:
         proxy_sha256 = file_sha256(find_graded(wanted.job.from_proxy, segment))
     else:
-        color = find_product(folder, "color", wanted=wanted.color(segment), hashed=hashed)
+        color = find_product(folder, "color", wanted=wanted.color(segment), hashed=hashed, keys=keys)
         made = read_records(folder).get("color")
         proxy_sha256 = color.record.sha256 if color.record else made.sha256 if made else ""
     wanted_video = wanted.video(segment, proxy_sha256=proxy_sha256)
-    video = find_product(folder, "video", wanted=wanted_video, hashed=hashed)
+    video = find_product(folder, "video", wanted=wanted_video, hashed=hashed, keys=keys)
     return SegmentStatus(segment=segment, color=color, video=video, attempts=count_attempts(folder))
 
 
@@ -143,6 +109,14 @@ def what_is_missing(wanted: Wanted, segments: Sequence[Segment]) -> str:
     return f"{told}; what is done is kept, and the same command goes on"
 
 
+def cache_line(wanted: Wanted, segments: Sequence[Segment]) -> str:
+    """How much of the colour was found by its content."""
+    folders = (segment_folder(wanted.film.work.path, segment.index) for segment in segments)
+    made = [read_records(folder).get("color") for folder in folders]
+    found = sum(record is not None and record.is_from_cache for record in made)
+    return f"the colour of {found} of {len(made)} segments was found in {wanted.job.cache}"
+
+
 def status_json(wanted: Wanted, found: Sequence[SegmentStatus], *, finished: bool) -> dict[str, object]:
     """How the film stands, for a program."""
     return {
@@ -150,12 +124,16 @@ def status_json(wanted: Wanted, found: Sequence[SegmentStatus], *, finished: boo
         "finished": finished,
         "shots": len(wanted.film.plan.shots),
         "shots_done": len(_shots(found)["done"]),
+        "kinds": count_kinds(wanted.film.plan.shots),
+        "damage": [asdict(damage) for damage in wanted.film.plan.damage],
         "frames": sum(map(_frames, found)),
         "frames_done": sum(_frames(status) for status in found if status.is_done),
         "segments": [
             {
                 "index": status.segment.index,
                 "shot": status.segment.shot,
+                "kind": wanted.film.plan.shots[status.segment.shot].kind,
+                "source": wanted.shots[status.segment.shot].treatment.source,
                 "start": status.segment.start,
                 "end": status.segment.end,
                 "state": status.state,
@@ -182,6 +160,10 @@ def status_table(wanted: Wanted, found: Sequence[SegmentStatus], *, finished: bo
         ("attempts", f"{sum(status.attempts for status in found)}"),
         ("shots left", format_ranges(shots["left"]) or "none"),
     ]
+    plan = wanted.film.plan
+    kinds = kinds_line(plan.shots, wanted.shots)
+    rows += [("kinds", part) for part in kinds.split("; ") if part]
+    rows += [("damage", describe_damage(plan.damage, time_base=plan.time_base))] if plan.damage else []
     lines = [f"{name:<12} {value}" for name, value in rows]
     reasons: dict[str, list[int]] = {}
     for status in found:

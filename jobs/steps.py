@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jobs.expectation import expect, told_error
 from jobs.framecount import FrameCount
 from jobs.hardware import Seat, describe_seats, plan_seats
 from jobs.jobfile import Job
@@ -20,9 +21,13 @@ from jobs.onrecord import record_film
 from jobs.planning import open_plan, plan_film
 from jobs.progress import Progress
 from jobs.ranges import Ranges
+from jobs.reachable import reachable
 from jobs.recording import publish_record
-from jobs.status import Wanted, video_paths, what_is_missing
+from jobs.sourcefilm import probe_source
+from jobs.status import cache_line, video_paths, what_is_missing
+from jobs.stillsout import write_stills, written_picture
 from jobs.version import VERSION
+from jobs.wanted import Wanted
 from jobs.work import check_output, find_weights, make_predictor, make_wanted, open_bench
 from jobs.workdir import WorkDir
 from models.checkpoint import WeightsInfo
@@ -32,7 +37,8 @@ from pipeline.media import FilmInfo, Segment, Shot, Timeline
 from pipeline.mux import MuxReport, mux
 from pipeline.plan import Plan
 from pipeline.predict import Predictor
-from pipeline.probe import probe
+from pipeline.render import as_coded
+from pipeline.sequence import is_pattern
 from pipeline.source import check_source
 
 __all__ = [
@@ -62,41 +68,55 @@ class RunSummary:
     mux: MuxReport
 
 
-def run_job(job: Job, *, work: WorkDir, progress: Progress, workers: int | None = None) -> RunSummary:
+def run_job(
+    job: Job, *, work: WorkDir, progress: Progress, workers: int | None = None, scheduler: str | None = None
+) -> RunSummary:
     """Colourise one film. The caller holds `work`, which keeps what was done for the next run of the same job.
 
-    `workers` processes do the segments; None takes what suits the machine, and one is this process. Raises
-    KinochromeError or ModelError; then the output is absent, and finished segments are kept.
+    `workers` processes do the segments; None takes what suits the machine, and one is this process. With `scheduler`
+    those of a Dask cluster do. Raises KinochromeError or ModelError; then the output is absent, and finished
+    segments are kept.
     """
     started = time.monotonic(), datetime.now(UTC)
-    with noted(progress, work) as told:
-        film, seats = probe(job.input), _seats(job, workers, progress)
+    with noted(progress, work) as told, reachable(work.path):
+        film = probe_source(job)
         picture = check_output(job, film)
+        seats = _seats(job, progress, workers=workers, scheduler=scheduler, work=work)
         predictor, weights = _network(job, seats)
         for notice in notices(film, job.encode, width=picture.width, height=picture.height):
             told.note(notice)
         plan = plan_film(job, film, work=work, progress=told)
         wanted = make_wanted(job, film, plan=plan, work=work, weights=weights)
-        _do(wanted, plan.segments, predictor=predictor, seats=seats, progress=told)
-        return _mux(wanted, weights, started=started, progress=told, hashed=False)
+        expected = expect(wanted, seats=seats, started=started[0], progress=told)
+        _do(wanted, plan.segments, predictor=predictor, seats=seats, scheduler=scheduler, progress=told)
+        made = _mux(wanted, weights, started=started, progress=told, hashed=False, expected_seconds=expected)
+        if expected is not None:
+            told.note(told_error(expected, made.seconds))
+        return made
 
 
 def run_plan(job: Job, *, work: WorkDir, progress: Progress) -> Plan:
     """The first stage: the film's plan, in the work folder. Raises as `run_job`, before anything else was done."""
-    with noted(progress, work) as told:
-        film = probe(job.input)
+    with noted(progress, work) as told, reachable(work.path):
+        film = probe_source(job)
         check_output(job, film)
         return plan_film(job, film, work=work, progress=told)
 
 
 def run_shots(
-    job: Job, *, ranges: Ranges | None, work: WorkDir, progress: Progress, workers: int | None = None
+    job: Job,
+    *,
+    ranges: Ranges | None,
+    work: WorkDir,
+    progress: Progress,
+    workers: int | None = None,
+    scheduler: str | None = None,
 ) -> tuple[int, ...]:
     """The second stage: all segments of the shots in `ranges` (None: all), done; returns the shots.
 
     Raises SettingsError where there is no plan yet, else as `run_job`.
     """
-    with noted(progress, work) as told:
+    with noted(progress, work) as told, reachable(work.path):
         film, plan = open_plan(job, work=work)
         count = len(plan.shots)
         shots = tuple(range(count)) if ranges is None else ranges.pick(count)
@@ -104,10 +124,10 @@ def run_shots(
             told.note(f"the last shot is {count - 1}; the range reaches past it, where nothing is to do")
         segments = [segment for segment in plan.segments if segment.shot in set(shots)]
         if segments:
-            seats = _seats(job, workers, progress)
+            seats = _seats(job, progress, workers=workers, scheduler=scheduler, work=work)
             predictor, weights = _network(job, seats)
             wanted = make_wanted(job, film, plan=plan, work=work, weights=weights)
-            _do(wanted, segments, predictor=predictor, seats=seats, progress=told)
+            _do(wanted, segments, predictor=predictor, seats=seats, scheduler=scheduler, progress=told)
         return shots
 
 
@@ -117,7 +137,7 @@ def run_mux(job: Job, *, work: WorkDir, progress: Progress) -> RunSummary:
     Raises SettingsError where there is no plan or segments are to do, naming the shots; else as `run_job`.
     """
     started = time.monotonic(), datetime.now(UTC)
-    with noted(progress, work) as told:
+    with noted(progress, work) as told, reachable(work.path):
         film, plan = open_plan(job, work=work)
         weights = find_weights(job)
         wanted = make_wanted(job, film, plan=plan, work=work, weights=weights)
@@ -132,7 +152,15 @@ def film_tags(weights: WeightsInfo | None) -> dict[str, str]:
     }
 
 
-def _seats(job: Job, workers: int | None, progress: Progress) -> tuple[Seat, ...]:
+def _seats(
+    job: Job, progress: Progress, *, workers: int | None, scheduler: str | None, work: WorkDir
+) -> tuple[Seat, ...]:
+    """Where processes of this machine work, told to the user; none where a cluster does, which is examined now."""
+    if scheduler is not None:
+        from jobs.cluster import check_cluster
+
+        progress.note(check_cluster(job, work=work, scheduler=scheduler))
+        return ()
     seats = plan_seats(job, workers=workers)
     progress.note(describe_seats(seats, asked=workers is not None))
     return seats
@@ -140,7 +168,7 @@ def _seats(job: Job, workers: int | None, progress: Progress) -> tuple[Seat, ...
 
 def _network(job: Job, seats: tuple[Seat, ...]) -> tuple[Predictor | None, WeightsInfo | None]:
     """The network of this process, where this process does the work, and what its weights say of themselves."""
-    if len(seats) > 1 or job.from_proxy is not None:
+    if len(seats) != 1 or job.from_proxy is not None:
         return None, find_weights(job)
     predictor = make_predictor(job)
     return predictor, predictor.weights
@@ -152,21 +180,30 @@ def _do(
     *,
     predictor: Predictor | None,
     seats: tuple[Seat, ...],
+    scheduler: str | None,
     progress: Progress,
 ) -> None:
-    """Every segment done, here or by workers; an error says how much is missing."""
+    """Every segment done, here, by workers or by a cluster's; an error says how much is missing."""
     report = FrameCount(progress, segments).report
     bench = open_bench(wanted, predictor)
     try:
         if len(seats) == 1:
             do_lanes(bench, segments, report=report)
+        elif scheduler is not None:
+            from jobs.cluster import do_on_cluster
+
+            do_on_cluster(wanted, segments, scheduler=scheduler, report=report)
         else:
             from jobs.workers import do_in_workers
 
             do_in_workers(wanted, segments, seats=seats, report=report)
     except (OutputError, DeviceError) as error:
+        if not wanted.film.work.path.is_dir():
+            raise
         raise type(error)(f"{error}; {what_is_missing(wanted, segments)}") from error
     check_source(wanted.film.info.path, wanted.film.plan.source)
+    if wanted.job.cache is not None and wanted.job.from_proxy is None:
+        progress.note(cache_line(wanted, segments))
 
 
 def _mux(
@@ -176,6 +213,7 @@ def _mux(
     started: tuple[float, datetime],
     progress: Progress,
     hashed: bool,
+    expected_seconds: float | None = None,
 ) -> RunSummary:
     job, film, plan, work = wanted.job, wanted.film.info, wanted.film.plan, wanted.film.work
     videos = video_paths(wanted, hashed=hashed)
@@ -189,28 +227,35 @@ def _mux(
                 film=film,
                 plan=plan,
                 work=work.path,
-                picture=wanted.picture,
+                picture=written_picture(wanted),
                 weights=weights,
                 mux=told,
                 started=started[1],
+                started_clock=started[0],
+                estimated_seconds=expected_seconds,
                 progress=progress,
             )
         work.record_output(partial, fingerprint=job_fingerprint(job))
         publish_record(new, job.output, film=partial)
 
-    progress.stage("mux", 0, 1, unit="film")
-    report = mux(
-        film,
-        videos,
-        job.output,
-        timeline=plan.timeline,
-        color=wanted.picture.color,
-        tags=film_tags(weights),
-        allow_loss=job.allow_loss,
-        faststart=job.faststart,
-        before_publish=put_on_record,
-    )
-    progress.stage("mux", 1, 1, unit="film")
+    if is_pattern(job.output):
+        report = write_stills(
+            wanted, videos, tags=film_tags(weights), progress=progress, before=put_on_record
+        )
+    else:
+        progress.stage("mux", 0, 1, unit="film")
+        report = mux(
+            as_coded(film, wanted.picture),
+            videos,
+            job.output,
+            timeline=plan.timeline,
+            color=wanted.picture.color,
+            tags=film_tags(weights),
+            allow_loss=job.allow_loss,
+            faststart=job.faststart,
+            before_publish=put_on_record,
+        )
+        progress.stage("mux", 1, 1, unit="film")
     return RunSummary(
         film=film,
         output=job.output,

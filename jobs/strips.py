@@ -57,10 +57,10 @@ class StripMaker:
         """Whether a frame of this number is shown."""
         return number in self._wanted
 
-    def push(self, number: int, frame: Frame, *, proxy: ProxyFrame, saturation: float) -> None:
-        """Takes a frame that is wanted; they come in order."""
+    def push(self, number: int, frame: Frame, *, proxy: ProxyFrame) -> None:
+        """Takes a frame that is wanted, with the colour that is rendered; they come in order."""
         shot = self._wanted[number]
-        self._pairs.append(self._pair(frame, proxy, saturation))
+        self._pairs.append(self._pair(frame, proxy))
         numbers = strip_frames(shot)
         if number != numbers[-1]:
             return
@@ -76,9 +76,9 @@ class StripMaker:
         )
         self._pairs = []
 
-    def _pair(self, frame: Frame, proxy: ProxyFrame, saturation: float) -> tuple[Rgb, Rgb]:
+    def _pair(self, frame: Frame, proxy: ProxyFrame) -> tuple[Rgb, Rgb]:
         output = self._output
-        made = render_frame(frame, proxy=proxy, film=self._film, output=output, saturation=saturation)
+        made = render_frame(frame, proxy=proxy, film=self._film, output=output)
         luma = luma_to_unit(made.luma, depth=8, range="full")
         cb, cr = ((plane.astype(np.float32) - np.float32(128)) * _STEP for plane in (made.cb, made.cr))
         kr, kb = luma_coefficients(output.color.matrix)

@@ -31,7 +31,9 @@ def colorize(arguments: argparse.Namespace, progress: Progress) -> Details:
     paths = {"input": str(arguments.input), "output": arguments.output}
     job = make_job(paths | given_options(arguments), overrides=arguments.set)
     if not _is_of_stills(job):
-        return run_film(job, progress, sheet=arguments.sheet, workers=arguments.workers)
+        return run_film(
+            job, progress, sheet=arguments.sheet, workers=arguments.workers, scheduler=arguments.scheduler
+        )
     if arguments.sheet is not None:
         raise SettingsError(f"--sheet shows a film; {job.input} is a still or a folder of stills")
     _refuse_workers(arguments, job)
@@ -47,7 +49,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> Details:
     if _is_of_stills(job):
         _refuse_workers(arguments, job)
         return _colorize_stills(job, progress, claim=claim)
-    return run_film(job, progress, claim=claim, workers=arguments.workers)
+    return run_film(job, progress, claim=claim, workers=arguments.workers, scheduler=arguments.scheduler)
 
 
 def status(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -69,7 +71,7 @@ def check(arguments: argparse.Namespace, progress: Progress) -> Details:
         return {"input": job.input}
     from jobs.check import check_job
 
-    estimate = check_job(job)
+    estimate = check_job(job, workers=arguments.workers)
     if not arguments.json_events:
         sys.stdout.write(estimate.as_table())
     return estimate.as_json()
@@ -165,8 +167,9 @@ def _is_of_stills(job: "Job") -> bool:
 
 
 def _refuse_workers(arguments: argparse.Namespace, job: "Job") -> None:
-    if arguments.workers is not None:
-        raise SettingsError(f"--workers is for films; {job.input} is a still or a folder of stills")
+    for option in ("workers", "scheduler"):
+        if getattr(arguments, option) is not None:
+            raise SettingsError(f"--{option} is for films; {job.input} is a still or a folder of stills")
 
 
 def _claim(arguments: argparse.Namespace) -> "Claim | None":

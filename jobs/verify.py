@@ -14,6 +14,7 @@ from jobs.recordpaths import record_path
 from jobs.timecode import clock_time
 from pipeline.errors import SettingsError, SourceError
 from pipeline.ptsruns import from_runs
+from pipeline.sequence import is_pattern
 from pipeline.streamhash import ContentHash, StreamHash, hash_content, split_hashes
 
 Progress = Callable[[str, int, int | None], None]
@@ -32,13 +33,15 @@ class Verdict:
 
 
 def verify_film(path: Path, *, progress: Progress | None = None) -> Verdict:
-    """Compares a film with the record beside it.
+    """Compares a film with the record beside it; numbered stills go by their pattern, or by their folder.
 
     Raises SettingsError where there is no record, or none that this version reads; SourceError where there
     is no film.
     """
     record = read_record(record_path(path))
-    if not path.is_file():
+    if path.is_dir() and is_pattern(path / record.output.name):
+        path /= record.output.name
+    if not (path.is_file() or is_pattern(path)):
         raise SourceError(f"{path}: no such file; its report is there, the film is not")
     try:
         found = hash_content(path, picture_index=record.picture_stream, progress=progress)

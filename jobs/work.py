@@ -4,21 +4,25 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.inputs import prediction
+from jobs.contentcache import ContentCache
 from jobs.jobfile import Job
 from jobs.lanes import Bench, Report, Stopped, do_lanes
+from jobs.networks import Networks
 from jobs.proxies import find_graded
-from jobs.segments import Colorist, Film, Renderer
-from jobs.status import Wanted
+from jobs.segments import Colorist, Renderer
+from jobs.sourcefilm import probe_source
+from jobs.treatments import weights_of_shots
+from jobs.wanted import Film, Wanted
 from jobs.workdir import WorkDir
 from models.checkpoint import DEFAULT_WEIGHTS, WeightsInfo, load_weights
 from pipeline.containers import check_container
-from pipeline.encode import check_encoder, output_format
+from pipeline.encode import LIMITED_CODECS, check_encoder, codec_of, output_format
+from pipeline.encoder import LEFT_SITE_CODECS
+from pipeline.interlace import CODES_EACH_FRAME, as_counted, order_of
 from pipeline.media import FilmInfo
 from pipeline.plan import Plan, read_plan
 from pipeline.predict import Predictor
-from pipeline.probe import probe
-from pipeline.render import OutputPicture, output_picture
+from pipeline.render import OutputPicture, as_coded, output_picture
 from pipeline.source import check_source
 
 
@@ -65,6 +69,11 @@ def do_segments(
     return tuple(sorted(finished))
 
 
+def close_bench() -> None:
+    """Gives back what `do_segments` keeps open in this process, the network above all."""
+    _bench.cache_clear()
+
+
 def open_bench(wanted: Wanted, predictor: Predictor | None) -> Bench:
     """All that work on the film needs. Raises SettingsError where a graded proxy is missing."""
     job, film = wanted.job, wanted.film
@@ -73,25 +82,29 @@ def open_bench(wanted: Wanted, predictor: Predictor | None) -> Bench:
             find_graded(job.from_proxy, segment)
     colorist = None
     if predictor is not None:
-        colorist = Colorist(
-            film,
-            predictor=predictor,
-            steady_settings=job.steady,
-            predict=prediction(job, weights_sha256=predictor.weights.sha256),
+        networks = Networks(
+            predictor,
+            weights=job.weights,
+            make=lambda name: make_predictor(
+                job.model_copy(update={"weights": name, "device": str(predictor.device)})
+            ),
         )
-    renderer = Renderer(film, encode=job.encode, output=wanted.picture, saturation=job.color.saturation)
-    return Bench(wanted=wanted, renderer=renderer, colorist=colorist)
+        cache = None if job.cache is None else ContentCache(job.cache, limit_gb=job.cache_gb)
+        colorist = Colorist(wanted, networks, cache=cache)
+    return Bench(wanted=wanted, renderer=Renderer(wanted), colorist=colorist)
 
 
 def make_wanted(
     job: Job, film: FilmInfo, *, plan: Plan, work: WorkDir, weights: WeightsInfo | None
 ) -> Wanted:
     """What the job wants of the film."""
+    film = as_counted(film, plan.fields)
+    named = {} if weights is None else {job.weights: weights} | shot_weights(job)
     return Wanted(
         job=job,
         film=Film(info=film, plan=plan, work=work),
         picture=check_output(job, film),
-        weights_sha256=None if weights is None else weights.sha256,
+        weights_sha256={name: info.sha256 for name, info in named.items()} or None,
     )
 
 
@@ -101,11 +114,15 @@ def check_output(job: Job, film: FilmInfo) -> OutputPicture:
     picture = output_picture(
         film,
         pixel_format=output_format(film, job.encode),
-        range="limited" if job.encode.codec.startswith("prores") else "source",
+        range="limited" if codec_of(job.encode.codec) in LIMITED_CODECS else "source",
         max_lines=job.encode.max_lines,
         side_by_side=job.encode.side_by_side,
+        all_fields=None if job.encode.codec in CODES_EACH_FRAME else order_of(film),
+        chroma_site="left" if codec_of(job.encode.codec) in LEFT_SITE_CODECS else None,
     )
-    check_encoder(film, job.encode, width=picture.width, height=picture.height, color=picture.color)
+    check_encoder(
+        as_coded(film, picture), job.encode, width=picture.width, height=picture.height, color=picture.color
+    )
     return picture
 
 
@@ -123,11 +140,21 @@ def find_weights(job: Job) -> WeightsInfo | None:
     return load_weights(job.weights_path or DEFAULT_WEIGHTS)[1]
 
 
+def shot_weights(job: Job) -> dict[str, WeightsInfo]:
+    """What the weights that single shots ask for say of themselves, by name. Raises WeightsError."""
+    names = weights_of_shots(job) if job.from_proxy is None else ()
+    return {name: load_weights(_weights_path(name))[1] for name in names}
+
+
+def _weights_path(name: str) -> Path:
+    return DEFAULT_WEIGHTS if name == "default" else Path(name)
+
+
 @functools.lru_cache(maxsize=1)
 def _bench(text: str, work: str, device: str | None, stamps: tuple[int, ...]) -> Bench:
     """The bench of a task; other `stamps` make another bench."""
     job = Job.model_validate_json(text)
-    film = probe(job.input)
+    film = probe_source(job)
     plan = read_plan(Path(work) / "plan.json")
     check_source(film.path, plan.source)
     here = job if device is None else job.model_copy(update={"device": device})
@@ -140,6 +167,7 @@ def _bench(text: str, work: str, device: str | None, stamps: tuple[int, ...]) ->
 
 def _stamps(task: SegmentTask) -> tuple[int, ...]:
     """When plan and weights were written: a bench does not outlive them."""
-    weights = Job.model_validate_json(task.job).weights_path or DEFAULT_WEIGHTS
-    paths = (Path(task.work) / "plan.json", weights)
+    job = Job.model_validate_json(task.job)
+    names = (job.weights, *weights_of_shots(job))
+    paths = (Path(task.work) / "plan.json", *map(_weights_path, names))
     return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)

@@ -14,15 +14,17 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from jobs.pulse import leave_trace
 from jobs.recordpaths import page_path, record_path
 from jobs.worklock import flock, hold_lock, holder, write_holder
 from pipeline.errors import OutputError, SettingsError
 from pipeline.publish import publish, read_json, remove_partials, write_json
+from pipeline.sequence import output_home
 
 _LOCK, _JOB, _PLAN, _EVENTS, _OUTPUT, _SEGMENTS = (
     "job.lock",
@@ -40,7 +42,11 @@ works for a run or a stage, in a process of its own, and leaves the folder as it
 
 
 def work_folder(output: Path, *, work: Path | None = None) -> Path:
-    """Where the job that writes `output` works: `.NAME.kinochrome` beside it, or `NAME` inside `work`."""
+    """Where the job that writes `output` works: `.NAME.kinochrome` beside it, or `NAME` inside `work`.
+
+    Numbered stills go by the name of their folder.
+    """
+    output = output_home(output)
     if work is not None:
         return work.absolute() / output.name
     return output.absolute().with_name(f".{output.name}.kinochrome")
@@ -102,6 +108,7 @@ class WorkDir:
         if self._share == "part":
             return self
         self._lock = self._acquire()
+        leave_trace(self._output, work=self.path, made=self._made)
         try:
             if self._share == "run":
                 self.remove_partials()
@@ -122,11 +129,17 @@ class WorkDir:
         """Of plan.json, which need not exist yet."""
         return self.path / _PLAN
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether work on any segment has begun."""
+        return (self.path / _SEGMENTS).exists()
+
     def segment_dir(self, index: int) -> Path:
         """The folder of a segment, made where it is not there."""
         folder = segment_folder(self.path, index)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.parent.mkdir(exist_ok=True)  # a work folder that went away is never made anew
+            folder.mkdir(exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
         return folder
@@ -191,7 +204,9 @@ class WorkDir:
 
     def _remove_output_partials(self) -> None:
         if self._output is not None:
-            for path in (self._output, record_path(self._output), page_path(self._output)):
+            home = output_home(self._output)
+            old = home.with_name(f"{home.name}.old")  # what stepped aside for new stills
+            for path in (home, old, record_path(self._output), page_path(self._output)):
                 remove_partials(path.parent, name=path.name)
 
     def _make(self) -> None:
@@ -203,7 +218,7 @@ class WorkDir:
     def _leave(self, *, failed: bool) -> None:
         if self._lock is None:
             return
-        nothing_done = failed and not self.plan_path.exists() and not (self.path / _SEGMENTS).exists()
+        nothing_done = failed and not self.plan_path.exists() and not self.is_begun
         if (self._discarded or nothing_done) and flock(self._lock, fcntl.LOCK_EX):
             self._remove()
         os.close(self._lock)
@@ -220,7 +235,16 @@ class WorkDir:
                 folder.rmdir()
 
 
+def clear_up(path: Path, *, output: Path, made: Sequence[Path]) -> None:
+    """Does for a run that died, and made these folders, what it does itself when it fails; raises KinochromeError."""
+    if path.is_dir():
+        work = WorkDir(path, output=output)
+        work.remove_partials()
+        work._lock, work._made = work._acquire(), list(made)
+        work._leave(failed=True)
+
+
 def file_identity(path: Path) -> list[int]:
     """What stays of a file when it is renamed, and changes when it is written: its inode, size and time."""
-    found = path.stat()
+    found = output_home(path).stat()
     return [found.st_ino, found.st_size, found.st_mtime_ns]

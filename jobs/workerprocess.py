@@ -1,7 +1,8 @@
 """The inside of a worker process: it does what it is sent, tells how far it is, and never outlives its parent.
 
-To its parent it has one pipe. Up go `("frames", stage, segment, done)` and `("log", name, level, text)`; down comes
-`"stop"`, after which no further segment is begun. When the pipe ends, the parent is gone, and so is this process.
+To its parent it has one pipe. Up go `("frames", stage, segment, done)`, `("log", name, level, text)` and, twice a
+second, `("places", pid, places)`: where it is reading, which is also its sign of life. Down comes `"stop"`, after which
+no further segment is begun. When the pipe ends, the parent is gone, and so is this process.
 """
 
 import contextlib
@@ -15,7 +16,10 @@ from multiprocessing.connection import Connection
 
 from joblib.externals.loky import process_executor
 
+from pipeline.whereabouts import board
+
 _TELL_SECONDS = 0.1
+_BEAT_SECONDS = 0.5
 _PARENT_IS_GONE = 1
 
 
@@ -41,6 +45,7 @@ def begin(pipe: "Connection[object, object]", threads: int, level: int) -> None:
     global _line
     _line = _Line(pipe)
     threading.Thread(target=_listen, args=(_line,), name="parent", daemon=True).start()
+    threading.Thread(target=_beat, args=(_line,), name="pulse", daemon=True).start()
     handler = _Sender(_line)
     for name in ("pipeline", "models", "jobs"):
         logging.getLogger(name).addHandler(handler)
@@ -83,6 +88,12 @@ class _Sender(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._line.send("log", record.name, record.levelno, self.format(record))
+
+
+def _beat(line: _Line) -> None:
+    while True:
+        line.send("places", os.getpid(), board().places())
+        time.sleep(_BEAT_SECONDS)
 
 
 def _listen(line: _Line) -> None:

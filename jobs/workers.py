@@ -6,7 +6,10 @@ whose segments are left. Which process does a segment, and how many there are, c
 
 import contextlib
 import logging
-from collections import Counter, deque
+import os
+import re
+import signal
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from multiprocessing.connection import wait
@@ -17,19 +20,19 @@ from joblib.externals.loky.backend import get_context
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from jobs import workerprocess
+from jobs.handout import Handout
 from jobs.hardware import Seat
 from jobs.lanes import Report
-from jobs.ranges import format_ranges
-from jobs.status import SegmentStatus, Wanted, survey
+from jobs.stalls import Watch
 from jobs.undisturbed import undisturbed
+from jobs.wanted import Wanted
 from jobs.work import job_text
 from pipeline.errors import DeviceError
 from pipeline.media import Segment
+from pipeline.whereabouts import Place
 
 _log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.05
-_LONGEST_CHUNK = 8
-_MOST_DEATHS = 3
 Done = Future[tuple[int, ...]]
 
 
@@ -42,12 +45,8 @@ def do_in_workers(
     segment cost three processes their life. What is finished is kept. When this returns or raises, KeyboardInterrupt
     included, no process is left, and no partial file of one.
     """
-    found = survey(wanted, segments=segments)
-    for status in found:
-        if status.is_done:
-            for stage in ("colour", "render"):
-                report(stage, status.segment.index, status.segment.end - status.segment.start)
-    left = [status.segment for status in found if not status.is_done]
+    cure = "fewer --workers or a smaller color.short_side"
+    left = Handout(wanted, segments, report=report, cure=cure)
     if not left:
         return
     with contextlib.ExitStack() as stack:
@@ -63,9 +62,12 @@ class _Worker:
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
+        self.places: Sequence[Place] = ()
         self._open()
         self.task: tuple[Segment, ...] = ()
         self.future: Done | None = None
+        self.hang: str | None = None
+        """Why it had to be ended, if it had."""
 
     def give(self, task: tuple[Segment, ...], *, job: str, folder: str) -> None:
         """Sends it to work; the first time, the process starts."""
@@ -86,6 +88,18 @@ class _Worker:
             while self.pipe.poll():
                 yield self.pipe.recv()
 
+    def hear(self, pid: int, places: Sequence[Place]) -> None:
+        """Takes its word on where it is reading."""
+        self._pid, self.places = pid, places
+        self._beats += 1
+
+    def look(self, seconds: float) -> None:
+        """Ends the process if it hangs; `seconds` have gone by since the last look."""
+        self.hang = self.hang or self._watch.look(self.places, beats=self._beats, seconds=seconds)
+        if self.hang is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+
     def stop(self) -> None:
         """Asks it to begin no further segment."""
         with contextlib.suppress(OSError):
@@ -104,6 +118,8 @@ class _Worker:
                 pipe.close()
 
     def _open(self) -> None:
+        self._watch, self._beats, self._pid, self.hang = Watch(), 0, 0, None
+        self.places = ()
         context = get_context("loky")
         self.pipe, self._far = context.Pipe(duplex=True)
         visible = self._seat.visible
@@ -119,38 +135,35 @@ class _Worker:
 class _Foreman:
     """Hands out segments, in runs that get shorter towards the end, and copes with deaths and errors."""
 
-    def __init__(
-        self, wanted: Wanted, left: Sequence[Segment], *, crew: Sequence[_Worker], report: Report
-    ) -> None:
-        self._wanted, self._crew, self._report = wanted, crew, report
+    def __init__(self, wanted: Wanted, left: Handout, *, crew: Sequence[_Worker], report: Report) -> None:
+        self._wanted, self._left, self._crew, self._report = wanted, left, crew, report
         self._job, self._folder = job_text(wanted.job), str(wanted.film.work.path)
-        self._left, self._alone = deque(left), deque[Segment]()
-        self._deaths = Counter[int]()
         self._failure: BaseException | None = None
 
     def run(self) -> None:
         """Returns when all is done; else raises."""
+        looked = time.monotonic()
         while True:
             for worker in self._crew:
-                if worker.future is None and self._failure is None and (task := self._next_task()):
+                if (
+                    worker.future is None
+                    and self._failure is None
+                    and (task := self._left.next_task(len(self._crew)))
+                ):
                     worker.give(task, job=self._job, folder=self._folder)
             busy = [worker for worker in self._crew if worker.future is not None]
             if not busy:
                 break
             wait([worker.pipe for worker in busy], timeout=_PAUSE_SECONDS)
+            now, before = time.monotonic(), looked
+            looked = now
             for worker in busy:
                 self._hear(worker)
+                worker.look(now - before)
                 if worker.future is not None and worker.future.done():
                     self._collect(worker, worker.future)
         if self._failure is not None:
             raise self._failure
-
-    def _next_task(self) -> tuple[Segment, ...]:
-        """The next segments in the film's order; one that a process died at comes alone."""
-        if self._alone:
-            return (self._alone.popleft(),)
-        size = min(_LONGEST_CHUNK, -(-len(self._left) // (2 * len(self._crew))))
-        return tuple(self._left.popleft() for _ in range(size))
 
     def _hear(self, worker: _Worker) -> None:
         for message in worker.messages():
@@ -159,31 +172,26 @@ class _Foreman:
                     self._report(stage, segment, done)
                 case ("log", str(name), int(level), str(text)):
                     logging.getLogger(name).log(level, "%s", text)
+                case ("places", int(pid), list(places)):
+                    worker.hear(pid, places)
 
     def _collect(self, worker: _Worker, future: Done) -> None:
         self._hear(worker)
         worker.future = None
         error = future.exception()
         if isinstance(error, BrokenProcessPool):
-            self._bury(worker)
+            self._bury(worker, _last_words(worker, error))
         elif error is not None:
             self._fail(error)
 
-    def _bury(self, worker: _Worker) -> None:
-        """Counts a death for each segment that it left undone, which are then tried one by one."""
+    def _bury(self, worker: _Worker, last_words: str) -> None:
+        """Puts a new process in its place, and has what it left undone tried again."""
         worker.replace()
         self._wanted.film.work.remove_partials()
-        found = survey(self._wanted, segments=worker.task, hashed=False)
-        undone = [status for status in found if not status.is_done]
-        self._deaths.update(status.segment.index for status in undone)
-        given_up = next((s for s in undone if self._deaths[s.segment.index] >= _MOST_DEATHS), None)
-        if given_up is not None:
-            self._fail(_poison(self._wanted, given_up))
-            return
-        self._wanted.film.work.log("worker died", segments=[status.segment.index for status in undone])
-        names = format_ranges(status.segment.index for status in undone) or "none"
-        _log.warning("a worker process died; it is replaced, to do again are segments: %s", names)
-        self._alone.extend(status.segment for status in undone)
+        try:
+            self._left.bury(worker.task, last_words=last_words)
+        except DeviceError as error:
+            self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
         """Keeps the first error; nobody begins anything new."""
@@ -194,10 +202,11 @@ class _Foreman:
                 worker.stop()
 
 
-def _poison(wanted: Wanted, status: SegmentStatus) -> DeviceError:
-    segment = status.segment
-    place = f"segment {segment.index} (shot {segment.shot}, frames {segment.start} to {segment.end - 1})"
-    return DeviceError(
-        f"{wanted.film.info.path}: {place}: its worker process died {_MOST_DEATHS} times; where memory is short, fewer "
-        "--workers or a smaller color.short_side would work"
-    )
+def _last_words(worker: _Worker, error: BrokenProcessPool) -> str:
+    """How the process ended, and where it was reading half a second before; a space in front, or nothing."""
+    if worker.hang is not None:
+        return f" ({worker.hang})"
+    how = re.search(r"{(\w+)\(-\d+\)}", str(error))
+    told = [how[1]] if how else []
+    told += [str(place) for place in worker.places[:1]]
+    return f" ({', '.join(told)})" if told else ""

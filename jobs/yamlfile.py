@@ -16,6 +16,8 @@ MAX_BYTES = 1_000_000
 """Largest settings file that is read."""
 MAX_DEPTH = 12
 """Deepest nesting of mappings and lists."""
+MAX_VALUES = 10_000
+"""Most keys and values in all."""
 
 _NULL, _BOOL, _INT, _FLOAT, _TEXT = (
     f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
@@ -82,7 +84,7 @@ class _Loader(yaml.SafeLoader):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self._depth = 0
+        self._depth = self._count = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -94,6 +96,11 @@ class _Loader(yaml.SafeLoader):
                 event.start_mark,  # type: ignore[arg-type]
             )
         self._depth += 1
+        self._count += 1
+        if self._count > MAX_VALUES:
+            raise yaml.composer.ComposerError(
+                None, None, f"more than {MAX_VALUES:,} keys and values", event.start_mark
+            )
         if self._depth > MAX_DEPTH:
             raise yaml.composer.ComposerError(
                 None, None, f"nested more than {MAX_DEPTH} deep; settings need 3 at most", event.start_mark

@@ -74,6 +74,8 @@ class TrainSettings:
     """Steps between validations; a checkpoint is written at each."""
     patience: int = 0
     """Validations without a better score after which a stage ends early; 0 for never."""
+    keep: str = "best"
+    """Whose weights are kept: the best validation's, by its score, or the last one's."""
     temperature: float = 0.38
     """Of the annealed mean, in the losses on ab and in validation."""
     seed: int = 0
@@ -86,6 +88,8 @@ class TrainSettings:
                 raise TrainingError(f"{name} {getattr(self, name)}: at least 1 works")
         if self.precision not in ("bf16", "fp32"):
             raise TrainingError(f"precision {self.precision!r}: bf16 or fp32 works")
+        if self.keep not in ("best", "last"):
+            raise TrainingError(f"keep {self.keep!r}: best or last works")
         if not 0 <= self.average < 1:
             raise TrainingError(f"average {self.average}: a decay from 0 to below 1 works")
 

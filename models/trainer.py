@@ -111,7 +111,7 @@ class Trainer:
     ) -> Scores:
         """Train to the end of the last stage; returns the best validation, by its score.
 
-        Calls `on_step` with every step's losses and `on_validation` with whether the score is the best yet; writes
+        Calls `on_step` with every step's losses and `on_validation` with whether its weights are to be kept; writes
         `checkpoint` after each validation. Raises TrainingError when a loss is not finite: the last checkpoint stays.
         """
         for batch in batches:
@@ -231,9 +231,10 @@ class Trainer:
         scores = Scores(self.step, validation.measure(self.predict))
         better = self.best is None or scores.figures.score < self.best.figures.score
         self._stale = 0 if better else self._stale + 1
-        if better:
+        kept = better or self.settings.keep == "last"
+        if kept:
             self.best = scores
-        on_validation(scores, better)
+        on_validation(scores, kept)
 
     def _next_stage(self) -> None:
         self.stage_index, self._stage_start, self._stale = self.stage_index + 1, self.step, 0

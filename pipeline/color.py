@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from pipeline.errors import SettingsError
 from pipeline.media import ColorDescription, FilmInfo, Plane
+from pipeline.transfer import HLG, PQ, light_of_grey, lightness_of_light, peak_light, signal_of_light
 
 Floats = npt.NDArray[np.float32]
 
@@ -49,7 +50,6 @@ _UNKNOWN = frozenset({"unspecified", "unknown", "reserved", ""})
 CENTERED_CODECS = frozenset({"mjpeg", "ljpeg", "mpeg1video", "webp"})
 """Codecs whose chroma lies amid its luma where the film does not say."""
 _L_STEPS = 16384
-_GAMMA_STEPS = 65536
 _GAMUT_ROUNDS = 10
 
 
@@ -118,17 +118,24 @@ def chroma_scale(depth: int, range: Literal["limited", "full"]) -> tuple[int, in
     return 1 << (depth - 1), 2**depth - 1 if range == "full" else 224 << (depth - 8)
 
 
-def lightness(luma_unit: Floats) -> Floats:
-    """L*, 0 to 100, that grey of this luma (0..1) has on a display: same shape, within 0.005."""
+def lightness(luma_unit: Floats, *, transfer: str = "bt709") -> Floats:
+    """L*, 0 to 100, that grey of this luma (0..1) has on a display: same shape, within 0.005.
+
+    HDR transfers show it as `transfer.py` says; what is brighter than white paper counts as white.
+    """
+    return np.minimum(_lightness(luma_unit, transfer), np.float32(100))
+
+
+def _lightness(luma_unit: Floats, transfer: str) -> Floats:
     index = np.multiply(luma_unit, np.float32(_L_STEPS - 1))
     index += np.float32(0.5)
     np.clip(index, 0, _L_STEPS - 1, out=index)
-    table: Floats = _lightness_table()[index.astype(np.uint16)]
+    table: Floats = _lightness_table(transfer if transfer in (PQ, HLG) else "")[index.astype(np.uint16)]
     return table
 
 
 def ab_to_chroma(
-    luma_unit: Floats, ab: Floats, *, kr: float, kb: float, primaries: str = "bt709"
+    luma_unit: Floats, ab: Floats, *, kr: float, kb: float, primaries: str = "bt709", transfer: str = "bt709"
 ) -> tuple[Floats, Floats]:
     """Cb and Cr that give grey of this luma the colour (a, b): exact hue, inside the gamut at that luma.
 
@@ -136,10 +143,10 @@ def ab_to_chroma(
     does not hold loses chroma, never lightness or hue. Unknown primaries count as BT.709's.
     """
     a, b = np.moveaxis(ab, -3, 0).astype(np.float32)  # a copy, worked on in place
-    fy = (lightness(luma_unit) + 16) / np.float32(116)
+    fy = (_lightness(luma_unit, transfer) + 16) / np.float32(116)
     matrix = _rgb_from_xyz(primaries if primaries in _PRIMARIES else "bt709")
     rgb = _linear_rgb(fy, a, b, matrix)
-    low, high = np.float32(-1e-4), np.float32(1 + 1e-4)
+    low, high = np.float32(-1e-4), np.float32(peak_light(transfer) + 1e-4)
     outside = (rgb.min(axis=0) < low) | (rgb.max(axis=0) > high)
     if outside.any():
         fy_out, a_out, b_out = fy[outside], a[outside], b[outside]
@@ -151,7 +158,7 @@ def ab_to_chroma(
             keep = np.where(inside, tried, keep)
             step *= np.float32(0.5)
         rgb[:, outside] = _linear_rgb(fy_out, a_out * keep, b_out * keep, matrix)
-    red, green, blue = _encode_gamma(rgb)
+    red, green, blue = signal_of_light(rgb, grey=light_of_grey(luma_unit, transfer), transfer=transfer)
     luma = np.float32(kr) * red + np.float32(1 - kr - kb) * green + np.float32(kb) * blue
     cb = (blue - luma) * np.float32(0.5 / (1 - kb))
     cr = (red - luma) * np.float32(0.5 / (1 - kr))
@@ -212,26 +219,9 @@ def _linear_rgb(fy: Floats, a: Floats, b: Floats, matrix: Floats) -> Floats:
     return rgb
 
 
-def _encode_gamma(linear: Floats) -> Floats:
-    index = np.multiply(linear, np.float32(_GAMMA_STEPS - 1))
-    index += np.float32(0.5)
-    np.clip(index, 0, _GAMMA_STEPS - 1, out=index)
-    table: Floats = _gamma_table()[index.astype(np.uint16)]
-    return table
-
-
-@lru_cache(maxsize=1)
-def _lightness_table() -> Floats:
-    luma = np.linspace(0, 1, _L_STEPS)
-    light = np.where(luma <= 0.04045, luma / 12.92, ((luma + 0.055) / 1.055) ** 2.4)
-    root = np.where(light > (6 / 29) ** 3, np.cbrt(light), light / (3 * (6 / 29) ** 2) + 4 / 29)
-    return (116 * root - 16).astype(np.float32)
-
-
-@lru_cache(maxsize=1)
-def _gamma_table() -> Floats:
-    light = np.linspace(0, 1, _GAMMA_STEPS)
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055).astype(np.float32)
+@lru_cache(maxsize=3)
+def _lightness_table(transfer: str) -> Floats:
+    return lightness_of_light(light_of_grey(np.linspace(0, 1, _L_STEPS).astype(np.float32), transfer))
 
 
 @lru_cache(maxsize=8)

@@ -1,12 +1,13 @@
 """What a container can hold: for every stream of a film whether it is copied, converted or lost.
 
-FFmpeg answers which codecs a muxer takes; the table below says what FFmpeg does not, or answers wrongly.
+FFmpeg answers which codecs a muxer takes; `pipeline.containertable` says what FFmpeg does not, or answers wrongly.
 """
 
 import functools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -14,64 +15,28 @@ from typing import Literal
 import av
 from av.codec.codec import UnknownCodecError
 
+from pipeline.containertable import CONTAINERS, Container, container_of
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo, StreamInfo
+from pipeline.sequence import is_pattern
+from pipeline.sequence_container import check_codec, stills_losses
+from pipeline.steadyrate import rates_told, steady_rate
+
+__all__ = [
+    "CONTAINERS",
+    "Container",
+    "ContainerPlan",
+    "StreamPlan",
+    "check_container",
+    "container_of",
+]
 
 _TEXT = frozenset({"subrip", "text", "webvtt", "mov_text", "ass"})
 """Subtitles of characters: they can be converted into each other, but for the styles of `ass`."""
 
-
 Treatment = Literal["video", "copy", "convert", "attach", "remade", "lost"]
 """`video` is the picture that is colourised, `attach` a cover that becomes an attached file, `remade` what
 the muxer writes anew from what it knows (timecode, titles of chapters)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Container:
-    """A kind of output file."""
-
-    muxer: str
-    """FFmpeg's name."""
-    text: str | None
-    """What text subtitles that it cannot hold are converted to."""
-    attachments: bool = False
-    """Fonts and other files."""
-    covers: frozenset[str] = frozenset()
-    """Codecs of a cover picture."""
-    timecode: bool = False
-    """Timecode tracks."""
-    refuses: frozenset[str] = frozenset()
-    """Codecs that FFmpeg lists for this muxer, but that the muxer refuses."""
-    tags: frozenset[str] | None = None
-    """Names of the global tags that it can hold; None for any."""
-
-
-_MOV_TAGS = frozenset({"title", "artist", "album", "date", "comment", "genre", "copyright"})
-_MP4_TAGS = _MOV_TAGS | {
-    "album_artist",
-    "composer",
-    "grouping",
-    "lyrics",
-    "description",
-    "synopsis",
-    "show",
-    "keywords",
-}
-_MP4_ONLY = frozenset({"opus", "flac", "truehd", "vp8", "vp9", "av1"})
-_PICTURES = frozenset({"mjpeg", "png"})
-
-CONTAINERS: Mapping[str, Container] = MappingProxyType(
-    {
-        ".mkv": Container(
-            muxer="matroska", text="subrip", attachments=True, covers=_PICTURES | {"bmp", "gif", "webp"}
-        ),
-        ".mp4": Container(muxer="mp4", text="mov_text", covers=_PICTURES, timecode=True, tags=_MP4_TAGS),
-        ".m4v": Container(muxer="mp4", text="mov_text", covers=_PICTURES, timecode=True, tags=_MP4_TAGS),
-        ".mov": Container(muxer="mov", text="mov_text", timecode=True, refuses=_MP4_ONLY, tags=_MOV_TAGS),
-        ".webm": Container(muxer="webm", text="webvtt"),
-    }
-)
-"""By the suffix of the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,14 +62,8 @@ class ContainerPlan:
     """One line for every conversion."""
     lost: tuple[str, ...]
     """One line for everything that the container cannot hold."""
-
-
-def container_of(output: Path) -> Container:
-    """The container that the suffix of `output` names; OutputError, naming all, for another one."""
-    found = CONTAINERS.get(output.suffix.lower())
-    if found is None:
-        raise OutputError(f"cannot write {output}: {output.suffix!r} is none of {', '.join(CONTAINERS)}")
-    return found
+    rate: Fraction | None = None
+    """Frames per second that every frame keeps, where the container asks for that."""
 
 
 def check_container(
@@ -117,15 +76,21 @@ def check_container(
     """
     container = container_of(output)
     codec = _canonical(video_codec, mode="w")
-    if not _holds(container, codec):
-        able = ", ".join(suffix for suffix, other in CONTAINERS.items() if _holds(other, codec))
+    if is_pattern(output):
+        check_codec(output, codec)
+    if not _shows(container, codec):
+        able = ", ".join(suffix for suffix, other in CONTAINERS.items() if _shows(other, codec))
         raise OutputError(f"cannot write {output}: it cannot hold {codec} video; {able} can")
     plan = _plan(film, container)
+    if is_pattern(output):
+        plan = replace(plan, lost=plan.lost + stills_losses(film, output))
+    if container.rates and plan.rate is None:
+        raise OutputError(f"cannot write {output}: {rates_told(film.rate_from_header, container)}")
     if plan.lost and not allow_loss:
         able = ", ".join(
             suffix
             for suffix, other in CONTAINERS.items()
-            if _holds(other, codec) and not _plan(film, other).lost
+            if _shows(other, codec) and not _plan(film, other).lost
         )
         cure = f"{able} can" if able else "no container here can"
         raise OutputError(
@@ -139,7 +104,7 @@ def _plan(film: FilmInfo, container: Container) -> ContainerPlan:
     for stream in film.streams:
         how, change = _treatment(film, stream, container)
         note = f"{_name(stream)}{': ' if change else ''}{change}"
-        encoder = _ENCODERS[container.text] if how == "convert" and container.text else None
+        encoder = _encoder(stream, container) if how == "convert" else None
         streams.append(StreamPlan(index=stream.index, how=how, encoder=encoder, note=note))
         if how == "lost":
             lost.append(note)
@@ -147,8 +112,14 @@ def _plan(film: FilmInfo, container: Container) -> ContainerPlan:
             converted.append(note)
             if _codec(stream) == "ass":
                 lost.append(f"the styles of {_name(stream)}")
+    if film.chapters and not container.chapters:
+        lost.append(f"{len(film.chapters)} chapters")
     return ContainerPlan(
-        container=container, streams=tuple(streams), converted=tuple(converted), lost=tuple(lost)
+        container=container,
+        streams=tuple(streams),
+        converted=tuple(converted),
+        lost=tuple(lost),
+        rate=steady_rate(film.rate_from_header, container),
     )
 
 
@@ -165,6 +136,8 @@ def _treatment(film: FilmInfo, stream: StreamInfo, container: Container) -> tupl
         return ("attach" if container.attachments else "copy"), ""
     if stream.kind == "data":
         return _data_treatment(film, stream, container)
+    if stream.kind == "audio" and container.sound and codec != "none":
+        return "convert", f"becomes {container.sound} at 48 kHz, as long as the picture"
     if _holds(container, codec):
         return "copy", ""
     if stream.kind == "subtitle" and codec in _TEXT and container.text:
@@ -183,7 +156,21 @@ def _data_treatment(film: FilmInfo, stream: StreamInfo, container: Container) ->
 _ENCODERS: Mapping[str, str] = MappingProxyType({"subrip": "srt", "mov_text": "mov_text", "webvtt": "webvtt"})
 
 
+def _encoder(stream: StreamInfo, container: Container) -> str | None:
+    if stream.kind == "audio":
+        return container.sound
+    return _ENCODERS[container.text] if container.text else None
+
+
+def _shows(container: Container, codec: str) -> bool:
+    """Whether it can hold the film's picture in that codec."""
+    return codec in container.pictures if container.pictures is not None else _holds(container, codec)
+
+
 def _holds(container: Container, codec: str) -> bool:
+    """Whether it can hold another stream of that codec."""
+    if container.pictures is not None:
+        return False
     return codec not in container.refuses and codec in _muxer_codecs(container.muxer)
 
 

@@ -18,7 +18,11 @@ import numpy as np
 import xxhash
 from av import VideoFrame
 
+from pipeline.chroma import chroma_planes
+from pipeline.deinterlace import NEEDED_BEFORE_FRAMES, deinterlaced
 from pipeline.errors import SourceError
+from pipeline.interlace import FieldReader
+from pipeline.kinds import cure
 from pipeline.luma import describe_pixels, luma_plane
 from pipeline.media import FilmInfo, Frame, Plane, Timeline
 from pipeline.pictures import Fault, PictureSource
@@ -61,6 +65,7 @@ class FrameReader:
         self._film = film
         self._timeline = timeline
         self._source = PictureSource(film)
+        self._fields = FieldReader(film)
         self._running: Iterator[VideoFrame] | None = None
         self._next_number = 0
 
@@ -84,8 +89,11 @@ class FrameReader:
         `frames` finds all of it; `read` finds what lies on its way."""
         return list(self._source.faults)
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, *, chroma_every: int = 0, is_damaged: bool = False) -> Iterator[Frame]:
         """Every frame of the film in presentation order, from its beginning; ends where a cut-off file ends.
+
+        Of so many frames as `chroma_every` says the first comes with the film's own colour; 0: none. A film that is
+        known to be damaged is decoded with one thread.
 
         Raises SourceError for a frame without a time, times that do not increase, a change of size or depth,
         a film without frames.
@@ -93,19 +101,17 @@ class FrameReader:
         self._running = None
         last: int | None = None
         number = 0
-        for picture in self._undamaged_or_repeatable():
+        for picture in self._undamaged_or_repeatable(threads=not (is_damaged or self._source.is_damaged)):
             pts = picture.pts
             if pts is None:
-                raise SourceError(
-                    f"{self._film.path}: frame {number} has no time; remux the film into a container "
-                    "that keeps times, e.g. MKV or MP4"
-                )
+                raise SourceError(f"{self._film.path}: frame {number} has no time; {cure('no-times')}")
             if last is not None and pts <= last:
                 raise SourceError(
                     f"{self._film.path}: frame {number} has pts {pts}, which does not come after the "
-                    f"{last} of the frame before; the film's times are broken, remux it into a new file"
+                    f"{last} of the frame before; {cure('no-times')}"
                 )
-            yield self._take(picture, pts, number)
+            is_wanted = chroma_every > 0 and number % chroma_every == 0
+            yield self._take(picture, pts, number, chroma=is_wanted)
             last = pts
             number += 1
         if number == 0:
@@ -113,8 +119,8 @@ class FrameReader:
                 f"{self._film.path}: no frame can be decoded; another copy of the film is needed"
             )
 
-    def read(self, start: int, end: int) -> Iterator[Frame]:
-        """Frames `[start, end)` of the timeline, each proved to be that very frame.
+    def read(self, start: int, end: int, *, chroma: bool = False) -> Iterator[Frame]:
+        """Frames `[start, end)` of the timeline, each proved to be that very frame; with `chroma`, with its own colour.
 
         Goes on without seeking where the reader already stands at `start` or just before it. Raises
         SourceError when a frame cannot be decoded as it was when the timeline was made; ValueError without a
@@ -132,14 +138,16 @@ class FrameReader:
             if running is None:
                 running = self._start(number, attempts)
             self._running = running
-            for frame in self._proved(running, number, end):
+            for frame in self._proved(running, number, end, chroma=chroma):
                 number, attempts = number + 1, iter(_ATTEMPTS)
                 self._next_number = number
                 yield frame
             if number < end:
                 self._running = running = None
 
-    def _proved(self, running: Iterator[VideoFrame], number: int, end: int) -> Iterator[Frame]:
+    def _proved(
+        self, running: Iterator[VideoFrame], number: int, end: int, *, chroma: bool
+    ) -> Iterator[Frame]:
         """Frames from `number` on while they are those of the timeline; earlier ones are passed over."""
         assert self._timeline is not None
         while number < end:
@@ -147,34 +155,45 @@ class FrameReader:
             picture = next((p for p in running if p.pts is not None and p.pts >= wanted), None)
             if picture is None or picture.pts != wanted:
                 return
-            frame = self._take(picture, wanted, number)
+            frame = self._take(picture, wanted, number, chroma=chroma)
             if luma_hash(frame.luma) != int(self._timeline.luma_hash[number]):
                 return
             yield frame
             number += 1
 
     def _start(self, number: int, attempts: Iterator[_Attempt]) -> Iterator[VideoFrame]:
-        """Pictures from some way before frame `number` on, by the next of the attempts."""
+        """Pictures from some way before frame `number` on, by the next of the attempts.
+
+        With one thread they are watched, as they were when the film was planned: a decoder that watches mends
+        damage otherwise than one that does not.
+        """
         assert self._timeline is not None
         pts = int(self._timeline.pts[number])
         for before, threads in attempts:
             if threads and self._source.is_damaged:
                 continue
+            if before is not None and self._film.is_deinterlaced:
+                before += NEEDED_BEFORE_FRAMES
             if before is None or before >= number:
-                return self._source.pictures(seek_pts=None, threads=threads)
+                return self._pictures(seek_pts=None, threads=threads, watched=not threads)
             seek_pts = int(self._timeline.pts[number - before])
-            return self._source.pictures(seek_pts=seek_pts, threads=threads)
+            return self._pictures(seek_pts=seek_pts, threads=threads, watched=not threads)
         raise SourceError(
             f"{self._film.path}: frame {number} (pts {pts}) does not decode as it did when the film was "
             "planned; the file changed since, or cannot be decoded twice alike: plan it again"
         )
 
-    def _undamaged_or_repeatable(self) -> Iterator[VideoFrame]:
-        """The whole film: with threads up to the first damage, with one thread from there on."""
+    def _pictures(
+        self, *, seek_pts: int | None, threads: bool, watched: bool = False
+    ) -> Iterator[VideoFrame]:
+        pictures = self._source.pictures(seek_pts=seek_pts, threads=threads, watched=watched)
+        return deinterlaced(pictures, self._film) if self._film.is_deinterlaced else pictures
+
+    def _undamaged_or_repeatable(self, *, threads: bool) -> Iterator[VideoFrame]:
+        """The whole film: with threads, if any, up to the first damage, with one thread from there on."""
         held: deque[VideoFrame] = deque()
         last: int | None = None
-        threads = not self._source.is_damaged
-        for picture in self._source.pictures(seek_pts=None, threads=threads):
+        for picture in self._pictures(seek_pts=None, threads=threads, watched=True):
             if threads and self._source.is_damaged:
                 break
             held.append(picture)
@@ -185,10 +204,10 @@ class FrameReader:
             yield from held
             return
         held.clear()
-        again = self._source.pictures(seek_pts=None, threads=False)
+        again = self._pictures(seek_pts=None, threads=False, watched=True)
         yield from dropwhile(lambda p: last is not None and p.pts is not None and p.pts <= last, again)
 
-    def _take(self, picture: VideoFrame, pts: int, number: int) -> Frame:
+    def _take(self, picture: VideoFrame, pts: int, number: int, *, chroma: bool) -> Frame:
         film, name = self._film, picture.format.name
         same = (picture.width, picture.height) == (film.width, film.height)
         if name != film.pixel_format.name:
@@ -197,11 +216,13 @@ class FrameReader:
         if not same:
             raise SourceError(
                 f"{film.path}: frame {number} (pts {pts}) is {picture.width}x{picture.height} {name}, the "
-                f"film began as {film.width}x{film.height} {film.pixel_format.name}; cut it where it changes"
+                f"film began as {film.width}x{film.height} {film.pixel_format.name}; {cure('changing')}"
             )
+        fields = "progressive" if film.is_deinterlaced else self._fields.fields(picture)
         return Frame(
             pts=pts,
             luma=luma_plane(picture),
-            is_interlaced=picture.interlaced_frame,
-            is_top_field_first=picture.interlaced_frame and film.field_order in ("tt", "tb"),
+            is_interlaced=fields != "progressive",
+            is_top_field_first=fields == "top",
+            chroma=chroma_planes(picture) if chroma else None,
         )

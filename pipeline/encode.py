@@ -12,6 +12,7 @@ import numpy as np
 from av.video.plane import VideoPlane
 
 from pipeline.encoder import (
+    LIMITED_CODECS,
     EncodeSettings,
     check_encoder,
     codec_of,
@@ -26,7 +27,19 @@ from pipeline.intermediate import PacketSink, intermediate_format
 from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Plane
 from pipeline.publish import publish
 
-__all__ = ["EncodeSettings", "FrameWriter", "check_encoder", "coded_size", "notices", "output_format"]
+__all__ = [
+    "LIMITED_CODECS",
+    "EncodeSettings",
+    "FrameWriter",
+    "check_encoder",
+    "codec_of",
+    "coded_size",
+    "notices",
+    "output_format",
+]
+
+_FILTER_TRANSFERS = {"gamma22": "bt470m", "gamma28": "bt470bg"}
+"""Transfers that FFmpeg's filters call otherwise than its encoders do."""
 
 
 class FrameWriter:
@@ -154,7 +167,7 @@ def _frame_tags(color: ColorDescription, *, field_mode: str) -> str:
         "range": color.range,
         "colorspace": color.matrix,
         "color_primaries": color.primaries,
-        "color_trc": color.transfer,
+        "color_trc": _FILTER_TRANSFERS.get(color.transfer, color.transfer),
         "chroma_location": color.chroma_site,
     }
     return ":".join(f"{name}={value}" for name, value in values.items() if value != "unspecified")

@@ -1,9 +1,8 @@
 """The encoder of the finished pictures: its settings, the format it is given, and how it is opened."""
 
-import contextlib
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
@@ -16,6 +15,8 @@ from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 
 from pipeline.errors import SettingsError
+from pipeline.ffmpeglog import WARNING, listening
+from pipeline.interlace import order_of
 from pipeline.intermediate import intermediate_format
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, FilmInfo, PixelFormat
 
@@ -23,7 +24,15 @@ OutputChroma = Literal["source", "420", "422", "444"]
 OutputDepth = Literal["source", 8, 10, 12, 16]
 
 _PLANAR = re.compile(r"yuv(420|422|444|440|411|410)p(?:(9|10|12|14|16)le)?")
+LEFT_SITE_CODECS = frozenset({"prores", "dnxhd", "mpeg2video"})
+"""Codecs that define where chroma lies, and have no tag for another place."""
 _KEEP_ODD_SIZES = frozenset({"ffv1", "ffvhuff"})
+_SMALL_PX = 64
+"""Sides up to this may be too short for the slices that are asked for."""
+_LARGE = (1024, 1024)
+"""A picture that is large enough for any number of slices that there is."""
+LIMITED_CODECS = frozenset({"prores", "dnxhd"})
+"""Codecs whose pictures are of limited range by definition."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +134,7 @@ def check_encoder(
     size = coded_size(film, settings, width=width, height=height)
     context = av.codec.CodecContext.create(settings.codec, "w")
     assert isinstance(context, VideoCodecContext)
-    with _warnings() as log:
+    with listening(WARNING) as log:  # of unknown `x264-params` FFmpeg only warns
         open_encoder(context, film=film, settings=settings, size=size, pixel_format=pixel_format, color=color)
     ignored = [text.strip() for _, name, text in log if name == settings.codec and "Error parsing" in text]
     if ignored:
@@ -170,6 +179,10 @@ def open_encoder(
     if _is_interlaced(film):
         context.flags |= Flags.interlaced_dct | Flags.interlaced_me
     context.options = {**_context_tags(color, film), **settings.options}
+    if settings.codec == "libx264" and order_of(film) == "bottom":
+        # it only learns the order from the first frame, when the order of its fields' counts (POC) is settled
+        told = context.options.get("x264-params")
+        context.options = {**context.options, "x264-params": f"{told}:bff=1" if told else "bff=1"}
     if _needs_other_slices(settings.codec, settings.options.get("slices"), size, pixel_format):
         context.options = {name: value for name, value in context.options.items() if name != "slices"}
     try:
@@ -185,11 +198,17 @@ def open_encoder(
 def _needs_other_slices(
     codec: str, slices: str | None, size: tuple[int, int], pixel_format: PixelFormat
 ) -> bool:
-    """Whether FFV1 refuses this number of slices for a size that is no multiple of the chroma's."""
+    """Whether FFV1 refuses this number of slices: for tiny pictures, and sizes that are no multiple of the chroma's."""
     right, down = CHROMA_SHIFTS[pixel_format.chroma]
-    if codec != "ffv1" or slices is None or not (size[0] % (1 << right) or size[1] % (1 << down)):
+    is_whole = size[0] % (1 << right) == 0 and size[1] % (1 << down) == 0
+    if codec != "ffv1" or slices is None or (is_whole and min(size) > _SMALL_PX):
         return False
-    context = av.codec.CodecContext.create(codec, "w")
+    return not _slices(slices, size, pixel_format) and _slices(slices, _LARGE, pixel_format)
+
+
+def _slices(slices: str, size: tuple[int, int], pixel_format: PixelFormat) -> bool:
+    """Whether FFV1 cuts pictures of that size into so many slices."""
+    context = av.codec.CodecContext.create("ffv1", "w")
     assert isinstance(context, VideoCodecContext)
     context.width, context.height = size
     context.pix_fmt, context.time_base = pixel_format.name, Fraction(1, 25)
@@ -197,26 +216,12 @@ def _needs_other_slices(
     try:
         context.open()
     except (av.error.FFmpegError, ValueError):
-        return True
-    return False
-
-
-@contextlib.contextmanager
-def _warnings() -> Iterator[list[tuple[int, str, str]]]:
-    """What FFmpeg warns of in this thread: (level, who, text). Of unknown `x264-params` it only warns."""
-    level, skip = av.logging.get_level(), av.logging.get_skip_repeated()
-    av.logging.set_level(av.logging.WARNING)
-    av.logging.set_skip_repeated(False)
-    try:
-        with av.logging.Capture() as log:
-            yield log
-    finally:
-        av.logging.set_level(level)
-        av.logging.set_skip_repeated(skip)
+        return False
+    return True
 
 
 def _is_interlaced(film: FilmInfo) -> bool:
-    return film.field_order not in ("progressive", "unknown")
+    return order_of(film) != "progressive"
 
 
 def _context_tags(color: ColorDescription, film: FilmInfo) -> dict[str, str]:

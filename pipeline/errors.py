@@ -10,9 +10,27 @@ Every message is one line that says what was being done, to which file, frame or
 and what would work. Errors of the model side have a tree of their own in `models.errors`.
 """
 
+from collections.abc import Iterable
+from typing import Self
+
 
 class KinochromeError(Exception):
     """Base of every error that a user can cause and cure."""
+
+    _lines: tuple[str, ...] | None = None
+
+    @classmethod
+    def of_many(cls, lines: Iterable[str]) -> Self:
+        """One error for several faults, each of which is told in a line of its own."""
+        told = tuple(lines)
+        error = cls("\n".join(told))
+        error._lines = told
+        return error
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What to tell, a fault each; only names in them, whatever their bytes, can hold a line break."""
+        return (str(self),) if self._lines is None else self._lines
 
 
 class SourceError(KinochromeError, ValueError):

@@ -106,7 +106,7 @@ class PacketSink:
 def open_segment(path: Path) -> InputContainer:
     """Opens a segment for reading; OutputError if it is missing or not a segment."""
     try:
-        container = av.open(path)
+        container = av.open(path, metadata_errors="replace")
     except (av.error.FFmpegError, OSError) as error:
         raise OutputError(f"cannot read the segment {path}: {error.strerror}") from error
     if not container.streams.video:

@@ -46,8 +46,8 @@ _PACKED_LUMA: Mapping[str, tuple[int, int]] = {
 """Formats with luma among other samples of the first plane: index of the first luma sample, samples from one
 luma sample to the next."""
 _PACKED_RGB = re.compile(r"([argbx0]{3,4})(24|48|64)?$")
-_RED, _GREEN, _BLUE = 13933, 46871, 4732
-"""BT.709 luma weights in units of 1/65536; their sum is 65536."""
+_RED, _GREEN, _BLUE = 2126, 7152, 722
+"""BT.709 luma weights in units of 1/10000, as `stills.rgb_luma` has them."""
 
 
 @cache
@@ -87,9 +87,9 @@ def luma_plane(frame: av.VideoFrame) -> Plane:
     if frame.format.has_palette:
         return _palette_luma(frame)
     if pixels.chroma == "rgb":
-        return _weigh(*_red_green_blue(frame), depth=pixels.depth)
+        return _weigh(*red_green_blue(frame), depth=pixels.depth)
     first, step = _PACKED_LUMA.get(_stem(name), (0, 1))
-    samples = _samples(frame, 0, depth=pixels.depth, per_pixel=step)[:, first::step]
+    samples = stored_samples(frame, 0, depth=pixels.depth, per_pixel=step)[:, first::step]
     luma: Plane = np.ascontiguousarray(samples[:, : frame.width] >> _padding_bits(name, pixels.depth))
     return luma
 
@@ -104,7 +104,7 @@ def _padding_bits(name: str, depth: int) -> int:
     return 16 - depth if re.match(r"p[024]1|y21|xv36|\w+msb", name) else 0
 
 
-def _samples(frame: av.VideoFrame, index: int, *, depth: int, per_pixel: int = 1) -> npt.NDArray[Any]:
+def stored_samples(frame: av.VideoFrame, index: int, *, depth: int, per_pixel: int = 1) -> npt.NDArray[Any]:
     """Rows of a plane in the machine's byte order, padding at their ends included; a view where possible."""
     plane = frame.planes[index]
     buffer: Any = plane  # has the buffer protocol, which its type does not say
@@ -119,17 +119,17 @@ def _samples(frame: av.VideoFrame, index: int, *, depth: int, per_pixel: int = 1
     return rows.view(stored).astype(stored.newbyteorder("="), copy=False)
 
 
-def _red_green_blue(frame: av.VideoFrame) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
+def red_green_blue(frame: av.VideoFrame) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     """The three components as (H, W) arrays."""
     name, width = frame.format.name, frame.width
     depth = frame.format.components[0].bits
     packed = _PACKED_RGB.match(_stem(name))
     if name.startswith("gbr"):
         shift = _padding_bits(name, depth)
-        green, blue, red = (_samples(frame, i, depth=depth)[:, :width] >> shift for i in range(3))
+        green, blue, red = (stored_samples(frame, i, depth=depth)[:, :width] >> shift for i in range(3))
         return red, green, blue
     if name.startswith(("x2rgb10", "x2bgr10")):
-        words = _samples(frame, 0, depth=16, per_pixel=2)[:, : 2 * width].astype(np.uint32)
+        words = stored_samples(frame, 0, depth=16, per_pixel=2)[:, : 2 * width].astype(np.uint32)
         low, high = (
             (words[:, 1::2], words[:, 0::2]) if name.endswith("be") else (words[:, 0::2], words[:, 1::2])
         )
@@ -138,17 +138,17 @@ def _red_green_blue(frame: av.VideoFrame) -> tuple[npt.NDArray[Any], npt.NDArray
         return (top, middle, bottom) if name.startswith("x2rgb") else (bottom, middle, top)
     if packed and depth in (8, 16):
         letters = packed[1]
-        rows = _samples(frame, 0, depth=depth, per_pixel=len(letters))[:, : len(letters) * width]
+        rows = stored_samples(frame, 0, depth=depth, per_pixel=len(letters))[:, : len(letters) * width]
         pixels = rows.reshape(frame.height, width, len(letters))
         return tuple(pixels[:, :, letters.index(letter)] for letter in "rgb")  # type: ignore[return-value]
     # 8 bits and fewer for a whole pixel: widened, which keeps every grey step apart
-    return _red_green_blue(frame.reformat(format="gbrp"))
+    return red_green_blue(frame.reformat(format="gbrp"))
 
 
 def _weigh(red: npt.NDArray[Any], green: npt.NDArray[Any], blue: npt.NDArray[Any], *, depth: int) -> Plane:
     """BT.709 luma in the components' own range, rounded; equal to them where they are equal."""
     total = red.astype(np.uint32) * _RED + green.astype(np.uint32) * _GREEN + blue.astype(np.uint32) * _BLUE
-    rounded = total + 32768 >> 16
+    rounded = (total + 5000) // 10000
     return rounded.astype(np.uint8) if depth == 8 else rounded.astype(np.uint16)
 
 
@@ -167,4 +167,4 @@ def _palette_luma(frame: av.VideoFrame) -> Plane:
     palette: Any = frame.planes[1]
     entries = np.frombuffer(palette, np.uint32)  # 0xAARRGGBB in the machine's byte order
     table = _weigh(entries >> 16 & 255, entries >> 8 & 255, entries & 255, depth=8)
-    return np.ascontiguousarray(table[_samples(frame, 0, depth=8)[:, : frame.width]])
+    return np.ascontiguousarray(table[stored_samples(frame, 0, depth=8)[:, : frame.width]])

@@ -14,6 +14,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.limits import DEFAULT_LIMITS, Limits
+from pipeline.sequence import StillSequence
+
 Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 """(H, W) samples of one component: uint8 for 8 bits, uint16 (right-aligned) for 9 to 16 bits."""
 
@@ -22,6 +25,8 @@ CHROMA_SHIFTS: Mapping[Chroma, tuple[int, int]] = MappingProxyType(
     {"420": (1, 1), "422": (1, 0), "444": (0, 0), "440": (0, 1), "411": (2, 0), "410": (2, 2)}
 )
 """Powers of two by which a chroma plane is narrower and lower than the luma, rounded up."""
+ShotKind = Literal["grey", "tinted", "colour"]
+"""What colour a shot has already: none, one tint (or one for lights and one for shadows), or colours of its own."""
 StreamKind = Literal["video", "audio", "subtitle", "attachment", "data"]
 
 
@@ -110,6 +115,15 @@ class FilmInfo:
     duration_seconds_from_header: float | None
     tags: tuple[tuple[str, str], ...] = ()
     chapters: tuple[Chapter, ...] = ()
+    limits: Limits = DEFAULT_LIMITS
+    """What reading it may cost."""
+    has_silent_frames: bool = False
+    """Whether the headers alone say that frames are interlaced: the first one does not, nor would its codec."""
+    is_deinterlaced: bool = False
+    """Whether its frames are read through a deinterlacer."""
+
+    sequence: StillSequence | None = None
+    """Where `path` is a pattern of numbered stills, what else belongs to them."""
 
     @property
     def video(self) -> StreamInfo:
@@ -126,6 +140,8 @@ class Frame:
     """(H, W), contiguous, the film's own depth and range."""
     is_interlaced: bool = False
     is_top_field_first: bool = False
+    chroma: tuple[Plane, Plane] | None = None
+    """The film's own Cb and Cr, where they were asked for and the film has colour; see `chroma.chroma_planes`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +202,7 @@ class Shot:
     end: int
     picture: PictureArea = PictureArea()
     """Inside its black borders, if it has any."""
+    kind: ShotKind = "grey"
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:

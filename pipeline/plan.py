@@ -5,6 +5,8 @@ It is made once, by decoding the film once, and written as one JSON file. Everyt
 
 import logging
 from array import array
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,12 +16,17 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.borders import BorderFinder
+from pipeline.damage import Damage, describe_damage, gather_damage
 from pipeline.decode import FrameReader, luma_hash
 from pipeline.errors import SettingsError
-from pipeline.media import FilmInfo, PictureArea, Segment, Shot, Timeline
+from pipeline.interlace import FieldCount, Fields, fields_of, seen_luma
+from pipeline.media import FilmInfo, PictureArea, Segment, Shot, ShotKind, Timeline
+from pipeline.packetfaults import look_at_packets
 from pipeline.ptsruns import from_runs, to_runs
 from pipeline.publish import write_json
 from pipeline.segments import SegmentSettings, make_segments
+from pipeline.sequence_probe import check_stills
+from pipeline.shotkind import KindFinder
 from pipeline.shots import ShotFinder, ShotSettings, small_luma
 from pipeline.source import Progress, Source, check_source, source_fingerprint
 
@@ -38,6 +45,12 @@ class Plan:
     segments: tuple[Segment, ...]
     shot_settings: ShotSettings
     segment_settings: SegmentSettings
+    damage: tuple[Damage, ...] = ()
+    """Every damaged place, by time."""
+    fields: FieldCount | None = None
+    """How many frames are interlaced; None in plans of older versions."""
+    is_deinterlaced: bool = False
+    """Whether the hashes are those of deinterlaced frames."""
 
     def __post_init__(self) -> None:
         if self.time_base <= 0:
@@ -65,31 +78,34 @@ def scan_film(
 ) -> Plan:
     """Reads the whole film once and plans it; a still picture is a film of one frame.
 
-    Holds a few frames and 16 bytes for each one counted. Reports the stages `fingerprint` in bytes and `scan`
-    in frames, whose total is what the header claims. Raises SourceError where the film cannot be read or
-    changes meanwhile.
+    Holds a few frames and 16 bytes for each one counted. Reports the stages `fingerprint` in bytes, `packets` and
+    `scan` in frames, whose total is what the header claims. Raises SourceError where the film cannot be read or
+    changes meanwhile. No other thread of the process may decode meanwhile, see `ffmpeglog`.
     """
+    if film.sequence is not None:
+        check_stills(film.path)
     source = source_fingerprint(film.path, progress=progress)
     claimed = _claimed_frames(film)
-    finder, borders = ShotFinder(shot_settings), BorderFinder()
+    packets = look_at_packets(film, progress=_counted("packets", claimed, progress))
+    count = _counted("scan", claimed, progress)
+    finder, borders, kinds = ShotFinder(shot_settings), BorderFinder(), KindFinder(film)
     pts, hashes = array("q"), array("Q")
+    fields: Counter[Fields] = Counter()
     with FrameReader(film) as reader:
-        for frame in reader.frames():
+        for frame in reader.frames(chroma_every=kinds.every, is_damaged=bool(packets.damage)):
             pts.append(frame.pts)
             hashes.append(luma_hash(frame.luma))
-            small = small_luma(frame.luma, depth=film.pixel_format.depth)
+            fields[fields_of(frame)] += 1
+            small = small_luma(seen_luma(frame), depth=film.pixel_format.depth)
             finder.push(small)
             borders.push(small)
-            if progress is not None:
-                progress("scan", len(pts), None if claimed is None else max(claimed, len(pts)))
-        faults = reader.faults
-    if faults:
-        where, what = faults[0]
-        _log.warning(
-            "%s: damaged in %d places, first at pts %s: %s", film.path.name, len(faults), where, what
-        )
+            kinds.push(small, frame.chroma)
+            count(len(pts))
+        damage = gather_damage(packets.damage, reader.faults, pts=pts, packet_pts=packets.pts)
+    if damage:
+        _log.warning("%s: %s", film.path.name, describe_damage(damage, time_base=film.time_base))
     check_source(film.path, source)
-    shots = borders.finish(finder.finish())
+    shots = kinds.finish(borders.finish(finder.finish()))
     return Plan(
         source=source,
         time_base=film.time_base,
@@ -98,6 +114,9 @@ def scan_film(
         segments=make_segments(shots, segment_settings),
         shot_settings=shot_settings,
         segment_settings=segment_settings,
+        damage=damage,
+        fields=FieldCount(progressive=fields["progressive"], top=fields["top"], bottom=fields["bottom"]),
+        is_deinterlaced=film.is_deinterlaced,
     )
 
 
@@ -113,9 +132,13 @@ def write_plan(plan: Plan, path: Path) -> None:
         luma_hash=plan.timeline.luma_hash.astype(">u8").tobytes().hex(),
         shot_starts=[shot.start for shot in plan.shots],
         shot_pictures=[list(astuple(shot.picture)) for shot in plan.shots],
+        shot_kinds=[shot.kind for shot in plan.shots],
         segments=[[s.shot, s.start, s.end, s.lead_start, s.lead_end] for s in plan.segments],
         shot_settings=plan.shot_settings,
         segment_settings=plan.segment_settings,
+        damage=list(plan.damage),
+        fields=plan.fields,
+        is_deinterlaced=plan.is_deinterlaced,
     )
     write_json(path, file.model_dump(mode="json"), compact=True)
 
@@ -154,10 +177,15 @@ class _PlanFile(BaseModel):
     shot_starts: list[int]
     shot_pictures: list[list[float]]
     """[top, bottom, left, right] of each shot's picture area."""
+    shot_kinds: list[ShotKind] | None = None
+    """Of a plan that was made before kinds were looked for, nothing: all shots count as grey."""
     segments: list[list[int]]
     """[shot, start, end, lead start, lead end] of each."""
     shot_settings: ShotSettings
     segment_settings: SegmentSettings
+    damage: list[Damage] = []
+    fields: FieldCount | None = None
+    is_deinterlaced: bool = False
 
 
 def _to_plan(file: _PlanFile) -> Plan:
@@ -165,14 +193,15 @@ def _to_plan(file: _PlanFile) -> Plan:
     if len(hashes) != file.frame_count:
         raise ValueError(f"{len(hashes)} hashes for {file.frame_count} frames")
     ends = [*file.shot_starts[1:], file.frame_count]
+    kinds = file.shot_kinds or ["grey"] * len(file.shot_starts)
     return Plan(
         source=file.source,
         time_base=Fraction(file.time_base),
         timeline=Timeline(pts=from_runs(file.pts_runs, file.frame_count), luma_hash=hashes),
         shots=tuple(
-            Shot(index=index, start=start, end=end, picture=_to_area(area))
-            for index, (start, end, area) in enumerate(
-                zip(file.shot_starts, ends, file.shot_pictures, strict=True)
+            Shot(index=index, start=start, end=end, picture=_to_area(area), kind=kind)
+            for index, (start, end, area, kind) in enumerate(
+                zip(file.shot_starts, ends, file.shot_pictures, kinds, strict=True)
             )
         ),
         segments=tuple(
@@ -181,6 +210,9 @@ def _to_plan(file: _PlanFile) -> Plan:
         ),
         shot_settings=file.shot_settings,
         segment_settings=file.segment_settings,
+        damage=tuple(file.damage),
+        fields=file.fields,
+        is_deinterlaced=file.is_deinterlaced,
     )
 
 
@@ -193,3 +225,13 @@ def _claimed_frames(film: FilmInfo) -> int | None:
     """How many frames the header claims, for a progress bar only."""
     seconds, rate = film.duration_seconds_from_header, film.rate_from_header
     return None if seconds is None or rate is None else max(1, round(seconds * rate))
+
+
+def _counted(stage: str, claimed: int | None, progress: Progress | None) -> Callable[[int], None]:
+    """Reports how many frames are done, of so many as the header claims or of more."""
+
+    def count(done: int) -> None:
+        if progress is not None:
+            progress(stage, done, None if claimed is None else max(claimed, done))
+
+    return count

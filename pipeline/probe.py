@@ -9,15 +9,22 @@ from typing import Any, Literal, cast
 
 import av
 import av.filter
-import av.logging
+from av.audio.codeccontext import AudioCodecContext
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from pipeline.colortags import describe_color
 from pipeline.errors import SourceError
+from pipeline.ffmpeglog import INFO, listening
+from pipeline.interlace import TELLING_CODECS
+from pipeline.kinds import cure
+from pipeline.limits import DEFAULT_LIMITS, Limits, check_pixels
 from pipeline.luma import describe_pixels
 from pipeline.media import Chapter, FilmInfo, StreamInfo, StreamKind
+from pipeline.whereabouts import reading
 
 FieldOrder = Literal["progressive", "tt", "bb", "tb", "bt", "unknown"]
 
@@ -32,19 +39,28 @@ _PROBED_PACKETS = 500
 """Packets of the picture that may fail to decode before the film counts as undecodable."""
 
 
-def probe(path: Path) -> FilmInfo:
+def probe(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> FilmInfo:
     """Describe the film at `path`; the first decoded frame wins over the headers where they differ.
 
     Raises SourceError, one line, for whatever is not a film that can be decoded: no such file, a folder, an
-    empty or a foreign file, one without a picture, an unsupported pixel format, no decodable frame.
+    empty or a foreign file, one without a picture, an unsupported pixel format, no decodable frame, a frame of
+    more pixels than the limits allow.
     """
     path = Path(path)
     _check_file(path)
     try:
-        with av.open(str(path.absolute()), metadata_errors="replace") as container:
+        with (
+            reading(path, limits),
+            av.open(str(path.absolute()), metadata_errors="replace") as container,
+        ):
             stream = _choose_picture(path, container)
-            frame = _first_frame(path, container, stream)
-            return _describe(path, container, stream, frame)
+            limit_pixels(path, stream=stream, limits=limits)
+            frame = first_frame(path, container=container, stream=stream)
+            return describe_film(path, container=container, stream=stream, frame=frame, limits=limits)
+    except av.error.MemoryError as error:
+        raise SourceError(
+            f"{path}: no memory for what it asks for; it is damaged, or memory is short"
+        ) from error
     except av.error.FFmpegError as error:
         raise SourceError(f"{path}: {_explain(path, error)}") from error
 
@@ -100,7 +116,15 @@ def _choose_picture(path: Path, container: InputContainer) -> VideoStream:
     return picture
 
 
-def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
+def limit_pixels(path: Path, *, stream: VideoStream, limits: Limits) -> None:
+    """Refuses a picture that its header calls too large, and has the decoder refuse one that becomes so."""
+    context = stream.codec_context
+    check_pixels(limits, width=context.width, height=context.height, where=f"{path}: its picture")
+    context.options = {"max_pixels": str(limits.pixels)}
+
+
+def first_frame(path: Path, *, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
+    """The first picture of a stream that can be decoded. Raises SourceError where there is none."""
     reason = "its packets hold no picture"
     for packet in islice(container.demux(stream), _PROBED_PACKETS):
         try:
@@ -116,20 +140,21 @@ def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> 
     )
 
 
-def _describe(path: Path, container: InputContainer, stream: VideoStream, frame: av.VideoFrame) -> FilmInfo:
+def describe_film(
+    path: Path, *, container: InputContainer, stream: VideoStream, frame: av.VideoFrame, limits: Limits
+) -> FilmInfo:
+    """What an open film says of itself, and its first frame. Raises SourceError for a pixel format without luma."""
     try:
         pixel_format = describe_pixels(frame.format.name)
     except ValueError as error:
-        raise SourceError(
-            f"{path}: {error}; convert the film to a YUV or grey format, losslessly to FFV1 if possible"
-        ) from error
+        raise SourceError(f"{path}: {error}; {cure('deep')}") from error
     assert stream.time_base is not None  # a stream that gave a packet has one
-    chroma_site, fields = _ask_filters(stream, frame)
+    chroma_site, fields = ask_filters(stream, frame)
     rate, duration = stream.average_rate, container.duration
     return FilmInfo(
         path=path,
         container=container.format.name,
-        streams=tuple(_describe_stream(s) for s in container.streams),
+        streams=tuple(describe_stream(s) for s in container.streams),
         video_index=stream.index,
         width=frame.width,
         height=frame.height,
@@ -143,6 +168,8 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, frame:
         duration_seconds_from_header=None if duration is None else duration / av.time_base,
         tags=tuple(container.metadata.items()),
         chapters=tuple(_describe_chapter(chapter) for chapter in container.chapters()),
+        limits=limits,
+        has_silent_frames=fields == "P" and stream.codec_context.name not in TELLING_CODECS,
     )
 
 
@@ -155,12 +182,20 @@ def _kind(stream: Stream) -> StreamKind:
     return _KINDS.get(stream.type, "data")
 
 
-def _describe_stream(stream: Stream) -> StreamInfo:
+def _is_known(context: CodecContext) -> bool:
+    """Whether a muxer can take the stream: none takes a sound without a rate, or a picture without a size."""
+    if isinstance(context, AudioCodecContext):
+        return context.sample_rate > 0
+    return not isinstance(context, VideoCodecContext) or min(context.width, context.height) > 0
+
+
+def describe_stream(stream: Stream) -> StreamInfo:
+    """What the container says of one stream."""
     context = stream.codec_context
     return StreamInfo(
         index=stream.index,
         kind=_kind(stream),
-        codec=context.codec.canonical_name if context is not None else "none",
+        codec=context.codec.canonical_name if context is not None and _is_known(context) else "none",
         time_base=_fraction(stream.time_base) or Fraction(1, av.time_base),
         start_pts=stream.start_time,
         tags=tuple(stream.metadata.items()),
@@ -178,7 +213,7 @@ def _describe_chapter(chapter: Mapping[str, Any]) -> Chapter:
     )
 
 
-def _ask_filters(stream: VideoStream, frame: av.VideoFrame) -> tuple[str, str]:
+def ask_filters(stream: VideoStream, frame: av.VideoFrame) -> tuple[str, str]:
     """Chroma site and fields of a frame (`P` progressive, `T` or `B` first), which PyAV has no names for.
 
     FFmpeg's filter `showinfo` reports them in the log, which is captured for this one frame.
@@ -188,14 +223,9 @@ def _ask_filters(stream: VideoStream, frame: av.VideoFrame) -> tuple[str, str]:
         width=frame.width, height=frame.height, format=frame.format, time_base=stream.time_base
     )
     graph.link_nodes(source, graph.add("showinfo"), graph.add("buffersink")).configure()
-    level = av.logging.get_level()
-    with av.logging.Capture(local=False) as log:
-        av.logging.set_level(av.logging.INFO)
-        try:
-            graph.push(frame)
-            graph.pull()
-        finally:
-            av.logging.set_level(level)
+    with listening(INFO, all_threads=True) as log:
+        graph.push(frame)
+        graph.pull()
     report = "".join(message for _, name, message in log if name == "showinfo")
     site, fields = re.search(r" cl:(\S+)", report), re.search(r" i:([PTB]) ", report)
     return (site[1] if site else "unspecified"), (fields[1] if fields else "P")

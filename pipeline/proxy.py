@@ -7,12 +7,12 @@ have any size, codec, depth, subsampling, range and matrix, or be RGB: it is rea
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import av
 import av.error
-import cv2
 import numpy as np
 import numpy.typing as npt
 from av.codec.context import Flags
@@ -33,8 +33,12 @@ from pipeline.color import (
 )
 from pipeline.colortags import MATRICES
 from pipeline.errors import SourceError
+from pipeline.luma import describe_pixels
 from pipeline.media import FilmInfo, Plane
+from pipeline.probe import ask_filters
 from pipeline.publish import publish
+from pipeline.siting import place_at_luma
+from pipeline.whereabouts import reading
 
 _DEPTH = 10
 _TICK = Fraction(1, 1000)
@@ -81,32 +85,54 @@ def write_proxy(path: Path, frames: Iterable[tuple[int, ProxyFrame]], *, film: F
         container.mux(stream.encode(None))
 
 
-def read_proxy(path: Path, *, film: FilmInfo, frame_count: int) -> Generator[ProxyFrame, None, None]:
+def read_proxy(
+    path: Path, *, film: FilmInfo, frame_count: int, data: bytes | None = None
+) -> Generator[ProxyFrame, None, None]:
     """The frames of a proxy, ours or foreign, in presentation order and in the film's matrix.
+
+    With `data`, that is the file, and `path` what it is called.
 
     Tags of matrix and range are believed; without them the film's matrix and limited range are taken. Raises
     SourceError where the file cannot be decoded, has no colour, or holds more or fewer than `frame_count`
     frames; the error comes after the frames that are good.
     """
     matrix = resolve_color(film).matrix
-    found = 0
+    found, site = 0, ""
     try:
-        with av.open(str(path)) as container:
+        with (
+            reading(path, film.limits) as post,
+            av.open(
+                str(path) if data is None else BytesIO(data), "r", metadata_errors="replace"
+            ) as container,
+        ):
             if not container.streams.video:
                 raise SourceError(
                     f"colour proxy {path}: no video in it; a film of {frame_count} frames is needed"
                 )
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
+            stream.codec_context.options = {"max_pixels": str(film.limits.pixels)}
             for frame in container.decode(stream):
                 found += 1
+                site = site or _site(stream, frame)
+                post.frame(frame.pts)
                 if found <= frame_count:
-                    yield _read(frame, matrix=matrix, codec=stream.codec_context.name, path=path)
+                    picture = _read(frame, matrix=matrix, site=site, path=path)
+                    post.idle()
+                    yield picture
+                    post.busy()
     except (av.error.FFmpegError, OSError) as error:
         reason = error.strerror or type(error).__name__
         raise SourceError(f"colour proxy {path}: cannot be decoded after {found} frames: {reason}") from error
     if found != frame_count:
         raise SourceError(f"colour proxy {path}: holds {found} frames, the film's part has {frame_count}")
+
+
+def _site(stream: VideoStream, frame: VideoFrame) -> str:
+    """Where the chroma of a proxy lies, as its tag says, else as its codec is used to have it."""
+    site, _ = ask_filters(stream, frame)
+    usual = "center" if stream.codec_context.name in CENTERED_CODECS else "left"
+    return usual if site == "unspecified" else site
 
 
 def _set_up(context: VideoCodecContext, *, film: FilmInfo, shape: tuple[int, ...]) -> None:
@@ -148,14 +174,14 @@ def _samples(frame: VideoFrame, index: int, dtype: np.dtype[Any]) -> npt.NDArray
     return rows[:, : plane.width]
 
 
-def _read(frame: VideoFrame, *, matrix: str, codec: str, path: Path) -> ProxyFrame:
+def _read(frame: VideoFrame, *, matrix: str, site: str, path: Path) -> ProxyFrame:
     if frame.is_corrupt:
         raise SourceError(f"colour proxy {path}: the frame at pts {frame.pts} is damaged")
     if frame.format.is_rgb or frame.format.has_palette:
         return ProxyFrame(**_from_rgb(_rgb(frame), matrix))
     if len(frame.format.components) < 3:
         raise SourceError(f"colour proxy {path}: has no colour, its pixel format is {frame.format.name}")
-    planes = _from_planes(frame, is_centred=codec in CENTERED_CODECS)
+    planes = _from_planes(frame, site=site)
     own = MATRICES.get(int(frame.colorspace), matrix)
     if luma_coefficients(own) != luma_coefficients(matrix):
         kr, kb = luma_coefficients(own)
@@ -164,7 +190,7 @@ def _read(frame: VideoFrame, *, matrix: str, codec: str, path: Path) -> ProxyFra
     return ProxyFrame(**planes)
 
 
-def _from_planes(frame: VideoFrame, *, is_centred: bool) -> dict[str, Floats]:
+def _from_planes(frame: VideoFrame, *, site: str) -> dict[str, Floats]:
     depth, name = frame.format.components[0].bits, frame.format.name
     if not name.startswith("yuv") or name.endswith("be") or not frame.format.is_planar or depth > 16:
         frame = frame.reformat(format="yuv444p16le" if depth > 8 else "yuv444p")
@@ -173,17 +199,14 @@ def _from_planes(frame: VideoFrame, *, is_centred: bool) -> dict[str, Floats]:
     range: Literal["limited", "full"] = "full" if is_full else "limited"
     dtype = np.dtype(np.uint8) if depth == 8 else np.dtype("<u2")
     luma: Plane = _samples(frame, 0, dtype)
+    chroma = describe_pixels(frame.format.name).chroma
     centre, span = chroma_scale(depth, range)
     planes = {"luma": luma_to_unit(luma, depth=depth, range=range)}
     for index, key in ((1, "cb"), (2, "cr")):
         plane = _samples(frame, index, dtype).astype(np.float32)
         plane -= np.float32(centre)
         plane *= np.float32(1 / span)
-        if plane.shape[1] < luma.shape[1] and not is_centred:  # its samples lie a quarter to the left
-            plane[:, :-1] += np.float32(0.25) * (plane[:, 1:] - plane[:, :-1])
-        if plane.shape != luma.shape:
-            plane = cast(Floats, cv2.resize(plane, luma.shape[::-1], interpolation=cv2.INTER_LINEAR))
-        planes[key] = plane
+        planes[key] = place_at_luma(plane, shape=luma.shape[:2], site=site, chroma=chroma)
     return planes
 
 

@@ -27,8 +27,9 @@ FAULTS: tuple[Fault, ...] = ("black", "white", "grey", "sepia", "tinted", "blurr
 """In the order in which the rules are applied: a picture has the first fault that fits."""
 SHARPNESS_PX = 256
 """Longer side on which sharpness is measured."""
+COLOR_PX = 64
+"""Longer side on which colours are measured."""
 
-_COLOR_PX = 64
 _LIGHTNESS_BINS = 16
 _LEAST_DEVIATION = 2.0
 """Grey levels: pictures flatter than this hold noise, which is not sharpness."""
@@ -57,8 +58,8 @@ class QualitySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scores:
-    """What was measured of one picture."""
+class ColorScores:
+    """What was measured of the colours of one picture."""
 
     darkest: float
     """L* that 5 % of the picture are darker than."""
@@ -72,6 +73,12 @@ class Scores:
     """Hue of the mean colour, 0 to 360: about 30 red, 85 yellow, 140 green, 270 blue."""
     colorfulness: float
     """Hasler & Süsstrunk's CF: 0 grey, about 15 slightly, 45 quite, 80 highly colourful."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores(ColorScores):
+    """What was measured of one picture."""
+
     sharpness: float
     """Standard deviation of the Laplacian over that of the luma: sharp pictures have about 0.5."""
 
@@ -86,24 +93,39 @@ SCORE_NAMES = tuple(field.name for field in fields(Scores))
 def measure(rgb: Rgb) -> Scores:
     """Measures an sRGB picture of any size; the same for every size from 256 samples on the longer side on."""
     small = shrink(rgb, longest_px=SHARPNESS_PX)
-    tiny = shrink(small, longest_px=_COLOR_PX)
-    lab = cv2.cvtColor(tiny.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
-    lightness, ab = lab[..., 0].ravel().astype(np.float32), lab[..., 1:].reshape(-1, 2).astype(np.float32)
+    color = measure_color(shrink(small, longest_px=COLOR_PX))
+    return Scores(**asdict(color), sharpness=_sharpness(small))
+
+
+def measure_color(tiny: Rgb) -> ColorScores:
+    """Measures the colours of an sRGB picture as it is; of `COLOR_PX` samples on the longer side for `find_fault`."""
+    lightness, ab = lightness_and_ab(tiny)
     mean_a, mean_b = (float(value) for value in ab.mean(axis=0))
     darkest, brightest = (float(value) for value in np.percentile(lightness, (5, 99)))
-    return Scores(
+    return ColorScores(
         darkest=darkest,
         brightest=brightest,
         chroma=float(np.percentile(np.hypot(ab[:, 0], ab[:, 1]), 95)),
         tint_spread=_tint_spread(lightness, ab),
         hue_degrees=float(np.degrees(np.arctan2(mean_b, mean_a))) % 360,
         colorfulness=_colorfulness(tiny),
-        sharpness=_sharpness(small),
     )
+
+
+def lightness_and_ab(rgb: Rgb) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """L* (N,) and CIE ab (N, 2) of every sample of an sRGB picture."""
+    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    return lab[..., 0].ravel().astype(np.float32), lab[..., 1:].reshape(-1, 2).astype(np.float32)
 
 
 def find_fault(scores: Scores, settings: QualitySettings) -> Fault | None:
     """The first rule that the picture breaks; None for a picture to keep."""
+    fault = find_color_fault(scores, settings)
+    return "blurred" if fault is None and scores.sharpness < settings.sharpness else fault
+
+
+def find_color_fault(scores: ColorScores, settings: QualitySettings) -> Fault | None:
+    """The first rule about colours that the picture breaks; None where it has colours of its own."""
     if scores.brightest <= settings.black:
         return "black"
     if scores.darkest >= settings.white:
@@ -112,7 +134,7 @@ def find_fault(scores: Scores, settings: QualitySettings) -> Fault | None:
         return "grey"
     if scores.tint_spread <= settings.tint:
         return "sepia" if 30 <= scores.hue_degrees <= 100 else "tinted"
-    return "blurred" if scores.sharpness < settings.sharpness else None
+    return None
 
 
 def shrink(rgb: Rgb, *, longest_px: int) -> Rgb:

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, cast
 
-import cv2
 import numpy as np
 
 from pipeline.color import chroma_scale, chroma_to_plane, resolve_color
 from pipeline.errors import SettingsError, SourceError
+from pipeline.interlace import Fields, fields_of, merge_fields, order_of
 from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Frame, PixelFormat, Plane
+from pipeline.passthrough import pass_chroma, resize_plane
 from pipeline.proxy import ProxyFrame
-from pipeline.upsample import Scratch, chroma_size, upsample_chroma
+from pipeline.siting import chroma_size
+from pipeline.treatment import PLAIN, ShotTreatment, treat
+from pipeline.upsample import Scratch, upsample_chroma
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,8 @@ class OutputPicture:
     """What the planes mean, without gaps; the encoder tags the stream so."""
     side_by_side: bool = False
     """Left half: the source's grey picture. Right half: the result."""
+    all_fields: Fields | None = None
+    """What every frame is, where the codec says it once for all; None: each frame says it of itself."""
 
     def __post_init__(self) -> None:
         if self.pixel_format.chroma not in CHROMA_SHIFTS:
@@ -50,24 +55,41 @@ def output_picture(
     range: Literal["source", "limited", "full"] = "source",
     max_lines: int | None = None,
     side_by_side: bool = False,
+    all_fields: Fields | None = None,
+    chroma_site: str | None = None,
 ) -> OutputPicture:
     """The picture that a film is rendered to: its own size, unless it has more lines than `max_lines`.
 
+    Chroma lies where the film's does, unless `chroma_site` says where; a picture made smaller has no fields.
     A smaller picture keeps the aspect and has even sizes. Raises SettingsError for a chroma or a matrix that
     cannot be rendered to.
     """
     color = resolve_color(film)
     if range != "source":
         color = replace(color, range=range)
+    if chroma_site is not None:
+        color = replace(color, chroma_site=chroma_site)
     width, height = film.width, film.height
     if max_lines is not None and height > max_lines:
         height = max(max_lines // 2 * 2, 2)
         width = max(round(film.width * height / film.height / 2) * 2, 2)
+        all_fields = "progressive"
     if side_by_side:
         width = 2 * (width + width % 2)
     return OutputPicture(
-        width=width, height=height, pixel_format=pixel_format, color=color, side_by_side=side_by_side
+        width=width,
+        height=height,
+        pixel_format=pixel_format,
+        color=color,
+        side_by_side=side_by_side,
+        all_fields=all_fields,
     )
+
+
+def as_coded(film: FilmInfo, output: OutputPicture) -> FilmInfo:
+    """The film with the field order that its rendered frames have: none where they were made progressive."""
+    is_progressive = order_of(film) == "progressive" or output.all_fields == "progressive"
+    return replace(film, field_order="progressive") if is_progressive else film
 
 
 def render(
@@ -76,59 +98,67 @@ def render(
     proxy: Iterable[ProxyFrame],
     film: FilmInfo,
     output: OutputPicture,
-    saturation: float = 1.0,
+    treatment: ShotTreatment = PLAIN,
 ) -> Iterator[ColorFrame]:
-    """One colour frame for every frame, in order, with the colour of the proxy frame of the same number.
+    """One colour frame for every frame of a shot, in order, with the colour of the proxy frame of the same number.
 
     The luma array is the frame's own where depth, range and size are the film's. Chroma is inside the gamut
-    of the luma it lies on. Raises SourceError where frames and proxy frames do not pair one to one or a
-    frame is not of the film's size.
+    of the luma it lies on; colour that is the source's own is as the frames bring it. Raises SourceError where frames
+    and proxy frames do not pair one to one or a frame is not of the film's size.
     """
-    scratch = Scratch()
-    for number, frame, colour in _pairs(frames, proxy, film):
+    scratch, is_own = Scratch(), treatment.source == "original"
+    for number, frame, colour in _pairs(frames, treat(proxy, treatment), film):
         if frame.luma.shape != (film.height, film.width):
             found = "x".join(map(str, frame.luma.shape[::-1]))
             wanted = f"{film.width}x{film.height}"
             raise SourceError(f"rendering {film.path}: frame {number} of this part is {found}, not {wanted}")
-        yield render_frame(
-            frame, proxy=colour, film=film, output=output, saturation=saturation, scratch=scratch
-        )
+        yield render_frame(frame, proxy=None if is_own else colour, film=film, output=output, scratch=scratch)
 
 
 def render_frame(
     frame: Frame,
     *,
-    proxy: ProxyFrame,
+    proxy: ProxyFrame | None,
     film: FilmInfo,
     output: OutputPicture,
-    saturation: float = 1.0,
     scratch: Scratch | None = None,
 ) -> ColorFrame:
-    """One frame in colour; see `render`."""
+    """One frame in colour, in its own where `proxy` is None; see `render`."""
     depth, source_depth = output.pixel_format.depth, film.pixel_format.depth
     size = (output.picture_width, output.height)
     luma, is_resized = frame.luma, frame.luma.shape != size[::-1]
     if is_resized:
-        luma = _resized(luma, size)
+        luma = resize_plane(
+            merge_fields(luma) if frame.is_interlaced and size[1] < film.height else luma, size
+        )
     luma = convert_luma(
         luma, depth=source_depth, range=film.color.range, to_depth=depth, to_range=output.color.range
     )
-    cb, cr = proxy.cb, proxy.cr
-    if saturation != 1:
-        cb, cr = cb * np.float32(saturation), cr * np.float32(saturation)
-    interlaced = frame.is_interlaced and not is_resized
-    chroma = output.pixel_format.chroma
-    planes = upsample_chroma(
-        luma,
-        cb=cb,
-        cr=cr,
-        depth=depth,
-        chroma=chroma,
-        color=output.color,
-        interlaced=interlaced,
-        scratch=scratch,
-    )
-    plane_cb, plane_cr = (chroma_to_plane(plane, depth=depth, range=output.color.range) for plane in planes)
+    fields = output.all_fields or fields_of(frame)
+    interlaced = fields != "progressive"
+    if proxy is None:
+        plane_cb, plane_cr = pass_chroma(
+            frame.chroma,
+            film=film,
+            size=size,
+            pixel_format=output.pixel_format,
+            color=output.color,
+            interlaced=interlaced,
+        )
+    else:
+        planes = upsample_chroma(
+            luma,
+            cb=proxy.cb,
+            cr=proxy.cr,
+            depth=depth,
+            chroma=output.pixel_format.chroma,
+            color=output.color,
+            interlaced=interlaced,
+            scratch=scratch,
+        )
+        plane_cb, plane_cr = (
+            chroma_to_plane(plane, depth=depth, range=output.color.range) for plane in planes
+        )
     if output.side_by_side:
         plane_cb, plane_cr = _beside_grey(plane_cb, output), _beside_grey(plane_cr, output)
         luma = _twice(luma)
@@ -138,7 +168,7 @@ def render_frame(
         cb=plane_cb,
         cr=plane_cr,
         is_interlaced=interlaced,
-        is_top_field_first=frame.is_top_field_first and interlaced,
+        is_top_field_first=fields == "top",
     )
 
 
@@ -175,14 +205,6 @@ def _luma_table(
     nearest = ((value - black) * to_span * 2 + span) // (2 * span) + to_black
     table: Plane = np.clip(nearest, 0, 2**to_depth - 1).astype(np.uint8 if to_depth == 8 else np.uint16)
     return table
-
-
-def _resized(luma: Plane, size: tuple[int, int]) -> Plane:
-    """Luma at (width, height); a single missing column or line is repeated, not interpolated."""
-    right, down = size[0] - luma.shape[1], size[1] - luma.shape[0]
-    if 0 <= right <= 1 and 0 <= down <= 1:
-        return cast(Plane, cv2.copyMakeBorder(luma, 0, down, 0, right, cv2.BORDER_REPLICATE))
-    return cast(Plane, cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
 
 
 def _twice(plane: Plane) -> Plane:

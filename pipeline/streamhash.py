@@ -18,6 +18,8 @@ import numpy as np
 import xxhash
 
 from pipeline.errors import SourceError
+from pipeline.sequence import is_pattern, parse_pattern, stills_in
+from pipeline.whereabouts import Post, reading
 
 Progress = Callable[[str, int, int | None], None]
 """Told how far a stage is: (stage, done, total)."""
@@ -86,11 +88,16 @@ def hash_content(
     Reports the stage `hash` in bytes. Raises SourceError where it cannot be opened; where reading breaks off,
     `broken_off` says so and the streams are as far as they go.
     """
+    if is_pattern(path):
+        return _hash_stills(path, places, progress)
     size, digest = _hash_file(path, progress)
     try:
-        with av.open(str(path.absolute()), metadata_errors="replace") as container:
+        with (
+            reading(path) as post,
+            av.open(str(path.absolute()), metadata_errors="replace") as container,
+        ):
             running = {stream.index: _Running() for stream in container.streams}
-            broken_off = _read_packets(container, running, picture_index if places else None, places)
+            broken_off = _read_packets(container, running, picture_index if places else None, places, post)
             name = container.format.name
             streams = tuple(
                 _finish(stream, running[stream.index], picture_index, places) for stream in container.streams
@@ -103,6 +110,38 @@ def hash_content(
 def split_hashes(text: str) -> Sequence[str]:
     """The single hashes in `StreamHash.frames`."""
     return [text[at : at + 16] for at in range(0, len(text), 16)]
+
+
+def _hash_stills(path: Path, places: bool, progress: Progress | None) -> ContentHash:
+    """Numbered stills are a stream whose packets are the files; the hash of a frame is seeded with its number.
+
+    The hash of the whole is that of the list that `sha256sum` prints of them: `sha256sum *.dpx | sha256sum`.
+    """
+    pattern, numbers = parse_pattern(path), stills_in(path)
+    listing, payload, frames, done = sha256(), sha256(), array("Q"), 0
+    for number in numbers:
+        path = pattern.path(number)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise SourceError(f"cannot read {path}: {error.strerror}") from error
+        payload.update(data)
+        listing.update(f"{sha256(data).hexdigest()}  {path.name}\n".encode(errors="surrogateescape"))
+        done += len(data)
+        if places:
+            frames.append(xxhash.xxh3_64_intdigest(data, seed=number))
+        if progress is not None:
+            progress("hash", done, None)
+    stream = StreamHash(
+        index=0,
+        kind="video",
+        codec=pattern.kind,
+        packets=len(numbers),
+        payload_bytes=done,
+        sha256=payload.hexdigest(),
+        frames=np.array(frames, np.uint64).astype(">u8").tobytes().hex() if places else None,
+    )
+    return ContentHash(size_bytes=done, sha256=listing.hexdigest(), container="image2", streams=(stream,))
 
 
 def _hash_file(path: Path, progress: Progress | None) -> tuple[int, str]:
@@ -121,12 +160,13 @@ def _hash_file(path: Path, progress: Progress | None) -> tuple[int, str]:
 
 
 def _read_packets(
-    container: Any, running: dict[int, _Running], picture_index: int | None, places: bool
+    container: Any, running: dict[int, _Running], picture_index: int | None, places: bool, post: Post
 ) -> str | None:
     """Takes every packet into account; returns why it had to stop early, if it had to."""
     try:
         for packet in container.demux():
             if packet.size:
+                post.frame(packet.pts)
                 _take(packet, running[packet.stream.index], picture_index, places)
     except av.error.FFmpegError as error:
         return _reason(error)

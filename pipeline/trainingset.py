@@ -209,7 +209,7 @@ def _read_frames(path: Path, wanted: set[int]) -> list[Picture]:
 
 def _rgb_frames(path: Path, *, wanted: set[int] | None) -> Iterator[npt.NDArray[np.uint8]]:
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             for number, frame in enumerate(container.decode(video=0)):
                 if wanted is None:
                     yield np.empty((0, 0, 3), np.uint8)

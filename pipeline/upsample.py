@@ -5,6 +5,7 @@ as a * Y + b; a and b are enlarged and applied to the film's own luma. The model
 made small, not to the small picture's own, so a proxy that somebody made brighter or darker still fits.
 """
 
+from functools import partial
 from typing import Any, cast
 
 import cv2
@@ -12,15 +13,22 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.color import Floats, fit_gamut, luma_coefficients, luma_to_unit
+from pipeline.interlace import merge_fields
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, Plane
+from pipeline.siting import (
+    BOTTOM_SITES,
+    TOP_SITES,
+    chroma_size,
+    luma_at_chroma,
+    place_at_chroma,
+    shrink_to_chroma,
+)
 
 _WINDOW = (5, 5)
 _EPSILON = np.float32(1e-3)
 """Variance of luma (0..1) below which an area counts as flat."""
 _MAX_SLOPE = np.float32(1)
 _BAND_SAMPLES = 32768
-_LEFT_SITES = frozenset({"left", "topleft", "bottomleft"})
-_TOP_SITES = frozenset({"top", "topleft"})
 
 
 class Scratch:
@@ -58,63 +66,56 @@ def upsample_chroma(
     and a chroma line serves several lines, it serves those of one field. The results lie in `scratch`.
     """
     scratch = scratch or Scratch()
-    if not (interlaced and CHROMA_SHIFTS[chroma][1] and luma.shape[0] >= 4):
-        return _upsample(luma, cb=cb, cr=cr, depth=depth, chroma=chroma, color=color, scratch=scratch)
-    size = chroma_size(luma.shape[0], luma.shape[1], chroma=chroma)
-    woven = scratch.floats("woven cb", size), scratch.floats("woven cr", size)
-    for parity in (0, 1):
-        field = _upsample(
-            luma[parity::2], cb=cb, cr=cr, depth=depth, chroma=chroma, color=color, scratch=scratch
-        )
-        for plane, part in zip(woven, field, strict=True):
-            lines = plane[parity::2]
-            lines[:] = part[: len(lines)]
-    return woven
-
-
-def chroma_size(height: int, width: int, *, chroma: Chroma) -> tuple[int, int]:
-    """Lines and columns of a chroma plane; odd sizes round up."""
-    across, down = CHROMA_SHIFTS[chroma]
-    return -(-height >> down), -(-width >> across)
-
-
-def _upsample(
-    luma: Plane,
-    *,
-    cb: Floats,
-    cr: Floats,
-    depth: int,
-    chroma: Chroma,
-    color: ColorDescription,
-    scratch: Scratch,
-) -> tuple[Floats, Floats]:
     size = chroma_size(luma.shape[0], luma.shape[1], chroma=chroma)
     if cb.shape[0] > size[0] or cb.shape[1] > size[1]:
         smaller = (min(cb.shape[1], size[1]), min(cb.shape[0], size[0]))
         cb, cr = _resize(cb, smaller), _resize(cr, smaller)
-    across, down = CHROMA_SHIFTS[chroma]
-    moved_across = 0.5 * (2**across - 1) if color.chroma_site in _LEFT_SITES else 0.0
-    moved_down = 0.5 * (2**down - 1) if color.chroma_site in _TOP_SITES else 0.0
+    guide = _guide(merge_fields(luma) if interlaced else luma, cb.shape, depth=depth, color=color)
+    model = fit_guided(guide, cb, cr)
+    maps = [scratch.floats(name, size) for name in model]
+    by_field = interlaced and CHROMA_SHIFTS[chroma][1] > 0 and luma.shape[0] >= 4
+    fields = (0, 1) if by_field else (None,)
+    place = partial(place_at_chroma, shape=luma.shape[:2], site=color.chroma_site, chroma=chroma)
+    apart = by_field and color.chroma_site in TOP_SITES | BOTTOM_SITES
+    if not apart:  # both fields have their chroma where a progressive frame has it
+        for small, into in zip(model.values(), maps, strict=True):
+            place(small, into)
+    for field in fields:
+        lines = slice(field, None, None if field is None else 2)
+        parts = [plane[lines] for plane in maps]
+        if apart:
+            for small, part in zip(model.values(), parts, strict=True):
+                part[:] = place(small, scratch.floats("field", part.shape), field=field)
+        _color(luma[lines], *parts, depth=depth, chroma=chroma, color=color, field=field)
+    return maps[0], maps[1]
 
-    guide = _guide(luma, cb.shape, depth=depth, color=color)
-    move = (moved_across * cb.shape[1] / luma.shape[1], moved_down * cb.shape[0] / luma.shape[0])
-    fitted = [
-        _enlarge(_moved(plane, move), scratch.floats(name, size))
-        for name, plane in fit_guided(guide, cb, cr).items()
-    ]
-    at_chroma = _shrink(luma, across=across, down=down, left=moved_across > 0, top=moved_down > 0)
-    band = max(_BAND_SAMPLES // size[1], 1)  # all that is touched at once stays in the processor's cache
-    for start in range(0, size[0], band):
-        lines = slice(start, start + band)
+
+def _color(
+    luma: Plane,
+    cb: Floats,
+    cr: Floats,
+    *offsets_and_limits: Floats,
+    depth: int,
+    chroma: Chroma,
+    color: ColorDescription,
+    field: int | None,
+) -> None:
+    """Applies the model to the luma of a picture or of a field: `cb` and `cr`, its slopes, become chroma."""
+    across, down = CHROMA_SHIFTS[chroma]
+    at_chroma = luma_at_chroma(luma, chroma=chroma, site=color.chroma_site, field=field)
+    band = max(_BAND_SAMPLES // cb.shape[1], 1)  # all that is touched at once stays in the processor's cache
+    for start in range(0, cb.shape[0], band):
+        lines = slice(start, min(start + band, cb.shape[0]))
         _apply(
-            *(plane[lines] for plane in fitted),
+            cb[lines],
+            cr[lines],
+            *(plane[lines] for plane in offsets_and_limits),
             at_chroma=luma_to_unit(at_chroma[lines], depth=depth, range=color.range),
         )
-        bounds = _extremes(luma[start << down : (start + band) << down], across=across, down=down)
+        bounds = _extremes(luma[start << down : lines.stop << down], across=across, down=down)
         darkest, brightest = (luma_to_unit(bound, depth=depth, range=color.range) for bound in bounds)
         kr, kb = luma_coefficients(color.matrix)
-        fit_gamut(fitted[0][lines], fitted[1][lines], darkest=darkest, brightest=brightest, kr=kr, kb=kb)
-    return fitted[0], fitted[1]
+        fit_gamut(cb[lines], cr[lines], darkest=darkest, brightest=brightest, kr=kr, kb=kb)
 
 
 def _apply(
@@ -143,7 +144,7 @@ def _apply(
 def _guide(luma: Plane, shape: tuple[int, ...], *, depth: int, color: ColorDescription) -> Floats:
     """The film's luma (0..1) at the small picture's shape."""
     while min(luma.shape[0] / shape[0], luma.shape[1] / shape[1]) >= 4 and not any(n % 2 for n in luma.shape):
-        luma = _shrink(luma, across=1, down=1)
+        luma = shrink_to_chroma(luma, across=1, down=1)
     unit = luma_to_unit(luma, depth=depth, range=color.range)
     return _resize(unit, (shape[1], shape[0]))
 
@@ -178,58 +179,8 @@ def _mean(plane: npt.NDArray[Any]) -> Floats:
     return cast(Floats, cv2.blur(plane, _WINDOW, borderType=cv2.BORDER_REFLECT_101))
 
 
-def _enlarge(plane: Floats, into: Floats) -> Floats:
-    return cast(Floats, cv2.resize(plane, into.shape[::-1], dst=into, interpolation=cv2.INTER_LINEAR))
-
-
 def _resize(plane: Floats, size: tuple[int, int]) -> Floats:
     return cast(Floats, cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
-
-
-def _moved(plane: Floats, shift: tuple[float, float]) -> Floats:
-    """The plane with its content moved right and down by a part of a sample, below 1/2."""
-    right, down = np.float32(shift[0]), np.float32(shift[1])
-    if right:
-        moved = plane.copy()
-        moved[:, 1:] += right * (plane[:, :-1] - plane[:, 1:])
-        plane = moved
-    if down:
-        moved = plane.copy()
-        moved[1:] += down * (plane[:-1] - plane[1:])
-        plane = moved
-    return plane
-
-
-def _shrink(luma: Plane, *, across: int, down: int, left: bool = False, top: bool = False) -> Plane:
-    """Luma at the chroma samples: the mean of their block, or 1-2-1 around the sample that they lie on.
-
-    The sizes round up; the last column and line are repeated.
-    """
-    if not across and not down:
-        return luma
-    block_width, block_height = 1 << across, 1 << down
-    height, width = -(-luma.shape[0] >> down), -(-luma.shape[1] >> across)
-    lead_across, lead_down = block_width // 2 * left, block_height // 2 * top
-    padded = luma
-    extra = (height * block_height - luma.shape[0], width * block_width - luma.shape[1])
-    if lead_across or lead_down or any(extra):
-        padded = cast(
-            Plane, cv2.copyMakeBorder(luma, lead_down, extra[0], lead_across, extra[1], cv2.BORDER_REPLICATE)
-        )
-    # at half the size both are the mean, and linear is the fast one
-    method = cv2.INTER_AREA if max(across, down) > 1 else cv2.INTER_LINEAR
-    parts = [
-        cv2.resize(
-            padded[y : y + height * block_height, x : x + width * block_width],
-            (width, height),
-            interpolation=method,
-        )
-        for y in sorted({0, lead_down})
-        for x in sorted({0, lead_across})
-    ]
-    while len(parts) > 1:
-        parts = [cv2.addWeighted(p, 0.5, q, 0.5, 0) for p, q in zip(parts[::2], parts[1::2], strict=True)]
-    return cast(Plane, parts[0])
 
 
 def _extremes(luma: Plane, *, across: int, down: int) -> tuple[Plane, Plane]:

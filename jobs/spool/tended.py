@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     _die_with_the_worker()
     if not _wait_for_work_folder(Path(job_file)):
         return BUSY
-    return cli.main(["run", job_file, "--claimed", *options])
+    return cli.main(["run", job_file, "--claimed", *options], supervised=True)
 
 
 def _die_with_the_worker() -> None:

@@ -96,7 +96,7 @@ def _load(
         except SettingsError as error:
             faults.append(str(error))
     if faults:
-        raise SettingsError("\n".join(faults))
+        raise SettingsError.of_many(faults)
     return found
 
 

@@ -5,7 +5,8 @@ python tests/benchmarks/ablation.py DATA OUT [--start WEIGHTS] [--only NAME…]
 DATA is the folder that configs/train/default.yaml and configs/evaluate/heldout.csv name files of. Every row is
 `kinochrome train`, then `kinochrome evaluate` on all held-out photos as they are and on every third of them aged
 as old film. Rows that are done are not done again, and a killed training goes on; so OUT may be run again.
-With --start two more rows go on from those weights: the default recipe's last stage, with its adversary and without.
+The last weights of each row count, not the best. With --start two more rows go on from those weights: the last
+stage with its adversary and without.
 """
 
 import argparse
@@ -32,10 +33,12 @@ ROOT = Path(__file__).parents[2]
 _DEFAULT, _PIX2PIX = ROOT / "configs/train/default.yaml", ROOT / "configs/train/pix2pix.yaml"
 _HELD_OUT = ROOT / "configs/evaluate/heldout.csv"
 _Losses = dict[str, object]
+Row = tuple[Path, dict[str, object]]
 _COMMON: dict[str, object] = {
     "train.batch": 16,
     "train.average": 0.98,
-    "train.validate_every": 75,
+    "train.validate_every": 250,
+    "train.keep": "last",
     "samples.crop_px": 128,
     "samples.aged": 0.65,
     "validation_pictures": 100,
@@ -50,7 +53,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path)
     parser.add_argument("--only", nargs="+", default=[])
     arguments = parser.parse_args()
-    rows = make_rows(arguments.start)
+    rows = make_rows(arguments.out, arguments.start)
     names = arguments.only or list(rows)
     arguments.out.mkdir(parents=True, exist_ok=True)
     aged = make_aged(arguments.data, arguments.out / "aged")
@@ -59,29 +62,36 @@ def main() -> None:
     print(table(done))
 
 
-def make_rows(start: Path | None) -> dict[str, tuple[Path, dict[str, object]]]:
-    """Configuration and settings of each row, by name."""
+def make_rows(out: Path, start: Path | None) -> dict[str, Row]:
+    """Configuration and settings of each row, by name; those that share their first 500 steps go on from `common`."""
     cross: _Losses = {"cross_entropy": 1}
     l1: _Losses = {"cross_entropy": 0, "l1": 20}
     both: _Losses = {"cross_entropy": 0.3, "l1": 20}
     gan = both | {"adversarial": 0.5}
-    rows: dict[str, tuple[Path, dict[str, object]]] = {
-        "cross-entropy": (_DEFAULT, _COMMON | _stages(cross, cross)),
-        "+ L1": (_DEFAULT, _COMMON | _stages(cross, both)),
-        "+ adversarial": (_DEFAULT, _COMMON | _stages(cross, gan)),
-        "L1 only": (_DEFAULT, _COMMON | _stages(l1, l1)),
-        "+ adversarial, no ageing": (
-            _DEFAULT,
-            _COMMON | _stages(cross, gan) | {"samples.aged": 0, "samples.titles": 0},
-        ),
-        "+ adversarial, frozen encoder": (_DEFAULT, _COMMON | _stages(cross, gan, encoder_rate=0)),
-        "pix2pix": (_PIX2PIX, _pix2pix()),
+    common = {"init": str(_folder(out, "common").absolute() / "weights.safetensors")}
+    rows: dict[str, Row] = {
+        "common": (_DEFAULT, _COMMON | {"train.stages": _first(cross)}),
+        "cross-entropy": (_DEFAULT, _COMMON | common | {"train.stages": [_last(cross)]}),
+        "+ L1": (_DEFAULT, _COMMON | common | {"train.stages": [_last(both)]}),
+        "+ adversarial": (_DEFAULT, _COMMON | common | {"train.stages": [_last(gan)]}),
     }
     if start:
-        for name, losses in (("start, then + L1", both), ("start, then + adversarial", gan)):
-            stage = {"name": "last", "steps": 300, "rate": 3e-4, "encoder_rate": 0.1} | losses
-            rows[name] = (_DEFAULT, _COMMON | {"init": str(start.absolute()), "train.stages": [stage]})
-    return rows
+        begun = {"init": str(start.absolute())}
+        rows |= {
+            f"{start.stem}, then + L1": (_DEFAULT, _COMMON | begun | {"train.stages": [_last(both)]}),
+            f"{start.stem}, then + adversarial": (_DEFAULT, _COMMON | begun | {"train.stages": [_last(gan)]}),
+        }
+    unaged = {"samples.aged": 0, "samples.titles": 0}
+    frozen = {"train.stages": [*_first(cross, encoder_rate=0), _last(gan, encoder_rate=0)]}
+    return rows | {
+        "+ adversarial, frozen encoder": (_DEFAULT, _COMMON | frozen),
+        "+ adversarial, no ageing": (
+            _DEFAULT,
+            _COMMON | {"train.stages": [*_first(cross), _last(gan)]} | unaged,
+        ),
+        "L1 only": (_DEFAULT, _COMMON | {"train.stages": [*_first(l1), _last(l1)]}),
+        "pix2pix": (_PIX2PIX, _pix2pix()),
+    }
 
 
 def make_aged(data: Path, out: Path) -> Path:
@@ -104,11 +114,9 @@ def make_aged(data: Path, out: Path) -> Path:
     return out
 
 
-def run_row(
-    name: str, row: tuple[Path, dict[str, object]], data: Path, out: Path, aged: Path
-) -> dict[str, Any]:
+def run_row(name: str, row: Row, data: Path, out: Path, aged: Path) -> dict[str, Any]:
     """Train and evaluate one row, unless its figures lie in its folder already."""
-    folder = out / "".join(c if c.isalnum() else "_" for c in name)
+    folder = _folder(out, name)
     found = folder / "figures.json"
     if found.exists():
         known: dict[str, Any] = json.loads(found.read_text())
@@ -150,11 +158,15 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _stages(first: _Losses, last: _Losses, *, encoder_rate: float = 0.1) -> dict[str, object]:
-    shared = {"name": "decoder", "steps": 150, "rate": 1.5e-3, "final_rate": 1.2e-3} | first
-    whole = {"name": "whole", "steps": 350, "rate": 1.2e-3, "final_rate": 3e-4, "encoder_rate": encoder_rate}
-    end = {"name": "last", "steps": 250, "rate": 3e-4, "encoder_rate": encoder_rate, "warmup_steps": 20}
-    return {"train.stages": [shared, whole | first, end | last]}
+def _first(losses: _Losses, *, encoder_rate: float = 0.1) -> list[_Losses]:
+    decoder: _Losses = {"name": "decoder", "steps": 150, "rate": 1.5e-3, "final_rate": 1.2e-3}
+    whole: _Losses = {"name": "whole", "steps": 350, "rate": 1.2e-3, "final_rate": 3e-4}
+    return [decoder | losses, whole | losses | {"encoder_rate": encoder_rate}]
+
+
+def _last(losses: _Losses, *, encoder_rate: float = 0.1) -> _Losses:
+    stage: _Losses = {"name": "last", "steps": 250, "rate": 3e-4, "encoder_rate": encoder_rate}
+    return stage | {"warmup_steps": 20} | losses
 
 
 def _pix2pix() -> dict[str, object]:
@@ -165,11 +177,16 @@ def _pix2pix() -> dict[str, object]:
         "unet.levels": 7,
         "samples.crop_px": 128,
         "train.validate_every": 375,
+        "train.keep": "last",
         "validation_pictures": 100,
         "validation_clips": 2,
         "validation_origins": yaml.safe_load(_DEFAULT.read_text())["validation_origins"],
         "test_origins": yaml.safe_load(_DEFAULT.read_text())["test_origins"],
     }
+
+
+def _folder(out: Path, name: str) -> Path:
+    return out / "".join(c if c.isalnum() else "_" for c in name)
 
 
 def _evaluate(weights: Path, photos: list[str]) -> dict[str, float]:

@@ -52,16 +52,18 @@ def test_defaults_are_those_of_the_stages(write: Write, tmp_path: Path) -> None:
 
 def test_presets_are_what_they_promise(write: Write) -> None:
     jobs = {name: load_job(write(f"preset: {name}")) for name in PRESETS}
-    access, archival, mezzanine, preview = (jobs[name].encode for name in PRESETS)
+    access, archival, mezzanine, studio, preview, sequence = (jobs[name].encode for name in PRESETS)
     assert dict(access.options) == {"preset": "medium", "crf": "18"}
     assert (access.codec, access.chroma, access.depth) == ("libx264", "420", 8)
     assert (archival.codec, archival.chroma, archival.depth) == ("ffv1", "source", "source")
     assert archival.options.items() >= {"level": "3", "g": "1", "slices": "16", "slicecrc": "1"}.items()
     assert (mezzanine.codec, mezzanine.chroma, mezzanine.depth) == ("prores_ks", "422", 10)
     assert dict(mezzanine.options) == {"profile": "hq", "vendor": "apl0"}
+    assert (studio.codec, studio.chroma, studio.depth) == ("dnxhd", "422", 10)
     assert (preview.max_lines, preview.side_by_side) == (540, True)
-    assert [job.suffix for job in jobs.values()] == [".mp4", ".mkv", ".mov", ".mp4"]
-    assert [job.faststart for job in jobs.values()] == [True, False, False, True]
+    assert (sequence.codec, sequence.chroma, sequence.depth) == ("ffv1", "444", "source")
+    assert [job.suffix for job in jobs.values()] == [".mp4", ".mkv", ".mov", ".mxf", ".mp4", ".mkv"]
+    assert [job.faststart for job in jobs.values()] == [True, False, False, False, True, False]
 
 
 def test_set_wins_over_the_job_file_which_wins_over_the_preset(write: Write) -> None:
@@ -149,7 +151,7 @@ encode:
         ("weights: none.safetensors\n", "job.yaml:3: weights: no such file: none.safetensors"),
         ("from_proxy: film.mkv\n", "job.yaml:3: from_proxy: no such folder: film.mkv"),
         ("suffix: .avi\n", "job.yaml:3: suffix: found '.avi'; .mkv"),
-        ("shots: {}\n", "job.yaml:3: shots: unknown key;"),
+        ("shot: {}\n", "job.yaml:3: shot: unknown key;"),
     ],
 )
 def test_a_fault_is_one_line_that_names_the_place(write: Write, text: str, told: str) -> None:
@@ -282,7 +284,7 @@ def test_the_examples_are_the_presets_and_real_jobs(tmp_path: Path) -> None:
     for name in PRESETS:
         shown = yaml.safe_load((examples / f"{name}.yaml").read_text(encoding="utf-8"))
         shipped = Path(__file__).parents[2] / "jobs" / "presets" / f"{name}.yaml"
-        kept = {key: value for key, value in shown.items() if key not in ("input", "output")}
+        kept = {key: value for key, value in shown.items() if key not in ("input", "output", "rate")}
         assert kept == yaml.safe_load(shipped.read_text(encoding="utf-8"))
 
 

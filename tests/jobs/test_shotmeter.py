@@ -30,11 +30,6 @@ def test_flicker_is_the_change_of_chroma_where_luma_stands_still() -> None:
     assert _measure(frames).flicker == pytest.approx(5, abs=1e-3)
 
 
-def test_flicker_counts_what_is_rendered() -> None:
-    frames = [_frame(luma=0.5, cb=0.1 + number % 2 * 10 / 255) for number in range(4)]
-    assert _measure(frames, saturation=0.5).flicker == pytest.approx(2.5, abs=1e-3)
-
-
 def test_gamut_share_counts_coloured_pixels_at_the_edge() -> None:
     """Luma 0.5 with Cb 0.3: blue = 0.5 + 1.8556 * 0.3 is above 1; with Cb 0.1 it is inside. White has no colour."""
     frame = _frame(luma=0.5, cb=0.1)
@@ -78,8 +73,8 @@ def test_a_shot_without_frames_has_no_figures() -> None:
         _measure([])
 
 
-def _measure(frames: list[ProxyFrame], *, saturation: float = 1.0) -> ShotFigures:
-    meter = ShotMeter(kr=KR, kb=KB, saturation=saturation)
+def _measure(frames: list[ProxyFrame]) -> ShotFigures:
+    meter = ShotMeter(kr=KR, kb=KB)
     for frame in frames:
         meter.push(frame)
     return meter.finish()

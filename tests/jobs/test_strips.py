@@ -33,12 +33,6 @@ def test_a_strip_has_the_proxy_s_colour_on_the_film_s_luma() -> None:
     assert (red, green, blue) == pytest.approx((199, 92, 128), abs=4)
 
 
-def test_saturation_counts() -> None:
-    (strip,) = _strips(film_info(320, 240), luma=128, cr=0.2, saturation=0.0)
-    color = _decode(strip.color)
-    assert np.ptp(color[75, 100].astype(int)) <= 2
-
-
 def test_pictures_are_shown_as_a_player_shows_them() -> None:
     anamorphic = film_info(72, 58, sample_aspect=Fraction(2))
     assert (_strips(anamorphic)[0].width, _strips(anamorphic)[0].height) == (3 * 372 + 2 * GAP_PX, 150)
@@ -63,7 +57,6 @@ def _strips(
     luma: int = 100,
     left_luma: int | None = None,
     cr: float = 0.0,
-    saturation: float = 1.0,
     shots: list[Shot] | None = None,
 ) -> list[Strip]:
     plane = np.full((film.height, film.width), luma, np.uint8)
@@ -74,7 +67,7 @@ def _strips(
     maker = StripMaker(film, shots=shots or [Shot(index=0, start=0, end=9)])
     for number in range(shots[-1].end if shots else 9):
         if maker.wants(number):
-            maker.push(number, Frame(pts=number, luma=plane), proxy=proxy, saturation=saturation)
+            maker.push(number, Frame(pts=number, luma=plane), proxy=proxy)
     return maker.strips
 
 

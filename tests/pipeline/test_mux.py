@@ -186,6 +186,21 @@ def test_priming_of_aac_keeps_its_place(tmp_path: Path) -> None:
         assert max(abs(a[0] - b[0]) for a, b in zip(after, before, strict=True)) <= Fraction(1, 2000)
 
 
+def test_sound_that_begins_before_zero_moves_no_frame(tmp_path: Path) -> None:
+    make_film(
+        tmp_path / "film.mkv",
+        frames=12,
+        audio=1,
+        audio_offset_seconds=Fraction(-1, 100),
+        container_options={"avoid_negative_ts": "disabled"},
+    )
+    before = packets(tmp_path / "film.mkv", "audio")
+    assert before[0][0] < 0, "the test needs sound that starts before zero"
+    finish(probe(tmp_path / "film.mkv"), tmp_path / "out.mkv")
+    assert packets(tmp_path / "out.mkv", "audio") == before
+    assert packets(tmp_path / "out.mkv", "video")[0][0] == 0
+
+
 def test_matroska_keeps_everything(tmp_path: Path) -> None:
     film = rich_film(tmp_path / "film.mkv")
     output = tmp_path / "out.mkv"

@@ -271,4 +271,6 @@ def test_damage_is_told_once_with_its_count(tmp_path: Path, caplog: pytest.LogCa
     damage_film(tmp_path / "whole.mkv", path, packets=range(20, 40, 3))
     assert len(_scan(path).timeline) > len(whole) / 2
     (warning,) = (record.getMessage() for record in caplog.records if record.levelname == "WARNING")
-    assert re.fullmatch(r"damaged\.mkv: damaged in \d+ places, first at pts .*", warning)
+    assert re.fullmatch(
+        r"damaged\.mkv: damaged in \d+ places: pts 760 \(0\.760 s\): concealed: .*; pts .*", warning
+    )

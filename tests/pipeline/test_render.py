@@ -11,7 +11,9 @@ from pipeline.errors import SettingsError, SourceError
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorFrame, FilmInfo, Frame, PixelFormat, Plane
 from pipeline.proxy import ProxyFrame
 from pipeline.render import OutputPicture, convert_luma, output_picture, render
-from pipeline.upsample import Scratch, chroma_size, upsample_chroma
+from pipeline.siting import chroma_size
+from pipeline.treatment import ShotTreatment
+from pipeline.upsample import Scratch, upsample_chroma
 from tests.films import film_info
 
 Floats = npt.NDArray[np.float32]
@@ -158,25 +160,21 @@ def test_a_proxy_as_large_as_the_film_works_and_a_graded_brightness_does_not_mat
     np.testing.assert_array_equal(first.cb, second.cb)
 
 
-def test_each_field_gets_its_own_chroma() -> None:
+def test_each_field_gets_chroma_for_its_own_luma() -> None:
     film = film_info(96, 64, matrix="bt709")
     luma = np.empty((64, 96), np.uint8)
-    luma[0::2], luma[1::2] = 60, 160
-    luma[:, 48:] = 255 - luma[:, 48:]
+    luma[0::2], luma[1::2] = 120, 16
     proxy = _proxy(limit=0.1)
-    woven, _ = upsample_chroma(
-        luma, cb=proxy.cb, cr=proxy.cr, depth=8, chroma="420", color=_picture(film).color, interlaced=True
-    )
-    for parity in (0, 1):
-        field, _ = upsample_chroma(
-            luma[parity::2], cb=proxy.cb, cr=proxy.cr, depth=8, chroma="420", color=_picture(film).color
-        )
-        np.testing.assert_allclose(woven[parity::2], field, atol=1e-6)
     frame = Frame(pts=0, luma=luma, is_interlaced=True, is_top_field_first=True)
     (found,) = render([frame], proxy=[proxy], film=film, output=_picture(film))
     assert found.is_interlaced
     assert found.is_top_field_first
-    np.testing.assert_allclose(_chroma(found.cb, 8, "limited"), woven, atol=0.51 / 224)
+    cb = _chroma(found.cb, 8, "limited")
+    np.testing.assert_allclose(cb[1::2], 0, atol=0.51 / 224)  # black has no colour
+    plain = np.full_like(luma, 120)
+    (whole,) = render([Frame(pts=0, luma=plain)], proxy=[proxy], film=film, output=_picture(film))
+    assert np.abs(cb[0::2]).max() > 0.05
+    np.testing.assert_allclose(cb[0::2], _chroma(whole.cb, 8, "limited")[0::2], atol=0.51 / 224)
 
 
 def test_scratch_memory_changes_no_result() -> None:
@@ -266,7 +264,11 @@ def test_saturation_scales_the_colour() -> None:
     proxy = ProxyFrame(luma=flat, cb=flat, cr=-flat)
     for factor in (0.0, 0.5, 1.0):
         (frame,) = render(
-            [Frame(pts=0, luma=luma)], proxy=[proxy], film=film, output=_picture(film), saturation=factor
+            [Frame(pts=0, luma=luma)],
+            proxy=[proxy],
+            film=film,
+            output=_picture(film),
+            treatment=ShotTreatment(saturation=factor),
         )
         np.testing.assert_allclose(frame.cb, 128 + 22.4 * factor, atol=1)
         np.testing.assert_allclose(frame.cr, 128 - 22.4 * factor, atol=1)
