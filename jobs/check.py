@@ -16,7 +16,7 @@ from jobs.estimate_pace import Pace, measure_pace
 from jobs.estimate_sample import Sample, make_sample, sample_work
 from jobs.examine import ColoredFilm, examine
 from jobs.hardware import plan_seats
-from jobs.jobfile import Job
+from jobs.job import Job
 from jobs.ledger import read_records
 from jobs.planning import find_plan
 from jobs.sourcefilm import probe_source

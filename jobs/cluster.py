@@ -18,7 +18,7 @@ from jobs import clusterworker
 from jobs.clustercrew import Crew, questioning
 from jobs.clusterlink import Link, Member
 from jobs.handout import Handout
-from jobs.jobfile import Job
+from jobs.job import Job
 from jobs.lanes import Report
 from jobs.status import survey
 from jobs.wanted import Wanted

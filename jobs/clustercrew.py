@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from jobs import clusterworker
 from jobs.clusterlink import Link, Member
 from jobs.clusterworker import Facts
-from jobs.jobfile import Job
+from jobs.job import Job
 from jobs.treatments import weights_of_shots
 from pipeline.errors import DeviceError, SettingsError
 from pipeline.publish import partial_path, publish

@@ -14,7 +14,8 @@ from jobs.export_commands import command_lists, command_paths
 from jobs.export_openjd import check_template_path, openjd_template, template_text
 from jobs.export_slurm import slurm_script
 from jobs.farm import MOST_CHUNKS, Farm, FarmJob, default_chunk, make_title
-from jobs.jobfile import Job, load_job, override_layers
+from jobs.job import Job
+from jobs.jobfile import load_job, override_layers
 from jobs.jobpaths import absolute
 from jobs.progress import Progress
 from jobs.steps import run_plan

@@ -15,7 +15,7 @@ from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.sequence import is_pattern
 
 if TYPE_CHECKING:
-    from jobs.jobfile import Job
+    from jobs.job import Job
     from jobs.spool.claim import Claim
     from jobs.steps import RunSummary
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from jobs.jobfile import Job
+from jobs.job import Job
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from jobs.jobfile import Job
+from jobs.job import Job
 from jobs.ledger import Inputs, as_inputs, fingerprint
 from jobs.version import VERSION
 from pipeline.color import resolve_color

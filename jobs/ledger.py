@@ -22,7 +22,7 @@ from pipeline.publish import read_json, write_json
 from pipeline.source import file_stamp
 
 if TYPE_CHECKING:
-    from jobs.jobfile import Job
+    from jobs.job import Job
 
 Product = Literal["color", "video"]
 Inputs = dict[str, str]

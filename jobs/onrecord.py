@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from jobs.examine import ColoredFilm, examine_proxies
-from jobs.jobfile import Job, load_job
+from jobs.job import Job
+from jobs.jobfile import load_job
 from jobs.ledger import read_records
 from jobs.noted import read_notes
 from jobs.progress import Progress

@@ -1,6 +1,6 @@
 """The plan of a job's film: found in its work folder, or made there."""
 
-from jobs.jobfile import Job
+from jobs.job import Job
 from jobs.progress import Progress
 from jobs.shotkinds import kinds_line
 from jobs.sourcefilm import probe_source

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from jobs.examine import ColoredFilm, Examined, examine, examine_proxies
-from jobs.jobfile import Job
+from jobs.job import Job
 from jobs.ledger import Record, read_records
 from jobs.machine import this_machine
 from jobs.premis import to_premis

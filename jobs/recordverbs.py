@@ -8,7 +8,7 @@ from jobs.progress import Progress
 from pipeline.errors import KinochromeError, SettingsError, SourceError
 
 if TYPE_CHECKING:
-    from jobs.jobfile import Job
+    from jobs.job import Job
     from jobs.verify import Verdict
 
 Details = dict[str, Any]

@@ -1,6 +1,6 @@
 """The film that a job is about, as the job's settings have it read: the one way in which jobs open their input."""
 
-from jobs.jobfile import Job
+from jobs.job import Job
 from pipeline.interlace import take_fields
 from pipeline.media import FilmInfo
 from pipeline.sequence import parse_rate

@@ -19,7 +19,7 @@ from pipeline.errors import SettingsError
 from pipeline.stills.values import is_still_name
 
 if TYPE_CHECKING:
-    from jobs.jobfile import Job
+    from jobs.job import Job
     from jobs.steps import RunSummary
 
 Details = dict[str, Any]

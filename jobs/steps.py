@@ -13,7 +13,7 @@ from pathlib import Path
 from jobs.expectation import expect, told_error
 from jobs.framecount import FrameCount
 from jobs.hardware import Seat, describe_seats, plan_seats
-from jobs.jobfile import Job
+from jobs.job import Job
 from jobs.lanes import do_lanes
 from jobs.ledger import job_fingerprint
 from jobs.noted import noted

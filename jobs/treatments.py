@@ -10,7 +10,7 @@ from jobs.shotsettings import ShotOverride
 from pipeline.treatment import ColorSource, ShotTreatment
 
 if TYPE_CHECKING:
-    from jobs.jobfile import Job
+    from jobs.job import Job
     from pipeline.plan import Plan
 
 _NAMES = {

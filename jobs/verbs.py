@@ -17,7 +17,7 @@ from jobs.stageverbs import film_status
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
-    from jobs.jobfile import Job
+    from jobs.job import Job
     from jobs.spool.claim import Claim
 
 Details = dict[str, Any]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from jobs.inputs import color_inputs, prediction, video_inputs
-from jobs.jobfile import Job
+from jobs.job import Job
 from jobs.ledger import Inputs
 from jobs.treatments import ShotChoice, choose_treatments
 from jobs.workdir import WorkDir

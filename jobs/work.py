@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.contentcache import ContentCache
-from jobs.jobfile import Job
+from jobs.job import Job
 from jobs.lanes import Bench, Report, Stopped, do_lanes
 from jobs.networks import Networks
 from jobs.proxies import find_graded

@@ -19,12 +19,10 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from models import parallel
-from models.adversary import Adversary
 from models.checkpoint import read_tensors, write_tensors
 from models.errors import TrainingError, WeightsError
 from models.generator import Generator, Hints
-from models.lab import SoftLabels
-from models.losses import l1_loss, rebalancing_weights, soft_cross_entropy
+from models.objective import Objective
 from models.schedule import Stage, TrainSettings
 from models.state import flatten, load_optimizer, under
 from models.validation import Figures, Validation
@@ -69,14 +67,9 @@ class Trainer:
         self._stage_start, self._stale = 0, 0
         parallel.synchronize_norms(generator)
         self.generator = generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._labels, self._bin_weight = self._make_labels(prior)
+        self._objective = Objective(self.generator, settings=settings, prior=prior, device=self.device)
         self._optimizer = torch.optim.AdamW(
             self._groups(), betas=settings.betas, weight_decay=settings.weight_decay
-        )
-        self._adversary = (
-            Adversary(settings.adversary, stride=generator.training_stride, device=self.device)
-            if settings.adversarial
-            else None
         )
         self._average = (
             AveragedModel(generator, avg_fn=self._averaged, use_buffers=True) if settings.average else None
@@ -157,9 +150,9 @@ class Trainer:
         }
         if self._average:
             parts["average"] = self._average.state_dict()
-        if self._adversary:
-            parts["discriminator"] = self._adversary.discriminator.state_dict()
-            parts["discriminator_optimizer"] = self._adversary.optimizer.state_dict()["state"]
+        if adversary := self._objective.adversary:
+            parts["discriminator"] = adversary.discriminator.state_dict()
+            parts["discriminator_optimizer"] = adversary.optimizer.state_dict()["state"]
         header = {
             "kind": "training",
             "settings": asdict(self.settings),
@@ -180,9 +173,9 @@ class Trainer:
         load_optimizer(self._optimizer, under(tensors, "optimizer"))
         if self._average:
             self._average.load_state_dict(under(tensors, "average"))
-        if self._adversary:
-            self._adversary.discriminator.load_state_dict(under(tensors, "discriminator"))
-            load_optimizer(self._adversary.optimizer, under(tensors, "discriminator_optimizer"))
+        if adversary := self._objective.adversary:
+            adversary.discriminator.load_state_dict(under(tensors, "discriminator"))
+            load_optimizer(adversary.optimizer, under(tensors, "discriminator_optimizer"))
         self.step = int(header["step"])
         self.stage_index, self._stage_start, self._stale = header["stage"]
         best = header["best"]
@@ -195,23 +188,7 @@ class Trainer:
         hints = Hints(batch.hint_ab.to(self.device), batch.hint_confidence.to(self.device))
         with self._autocast():
             raw = self._forward(lightness, hints)
-        terms: dict[str, tuple[float, Tensor]] = {}
-        losses: dict[str, float] = {}
-        if stage.cross_entropy:
-            terms["cross_entropy"] = stage.cross_entropy, self._cross_entropy(raw, truth)
-        if stage.l1 or stage.adversarial:
-            fake = self.generator.to_ab(raw, self.settings.temperature)
-            if stage.adversarial:
-                assert self._adversary
-                losses["discriminator"] = self._adversary.step(lightness, real=truth, fake=fake)
-                terms["adversarial"] = stage.adversarial, self._adversary.generator_loss(lightness, fake)
-            terms["l1"] = stage.l1, l1_loss(fake, truth)
-        total = sum(
-            (weight * loss for weight, loss in terms.values()), start=torch.zeros((), device=self.device)
-        )
-        losses |= {name: float(loss.detach()) for name, (_, loss) in terms.items()} | {
-            "loss": float(total.detach())
-        }
+        total, losses = self._objective.play(stage, raw, lightness=lightness, truth=truth)
         for name, value in losses.items():
             if not math.isfinite(value):
                 raise TrainingError(f"step {self.step}: the {name} is {value}; a lower rate may help")
@@ -221,11 +198,6 @@ class Trainer:
             nn.utils.clip_grad_norm_(self.generator.parameters(), self.settings.gradient_clip)
         self._optimizer.step()
         return losses
-
-    def _cross_entropy(self, raw: Tensor, truth: Tensor) -> Tensor:
-        assert self._labels is not None
-        assert self._bin_weight is not None
-        return soft_cross_entropy(raw, *self._labels(truth), self._bin_weight)
 
     def _judge(self, validation: Validation, on_validation: Callable[[Scores, bool], None]) -> None:
         scores = Scores(self.step, validation.measure(self.predict))
@@ -252,9 +224,9 @@ class Trainer:
             for part in list(encoder.stages)[self.stage.unfrozen_from :] if self.stage.encoder_rate else []:
                 part.requires_grad_(True)
         self._forward = parallel.wrap(self.generator)
-        if self._adversary:
-            self._adversary.discriminator.requires_grad_(True)
-            self._adversary.parallelize(parallel.wrap)
+        if adversary := self._objective.adversary:
+            adversary.discriminator.requires_grad_(True)
+            adversary.parallelize(parallel.wrap)
 
     def _set_modes(self) -> None:
         self._forward.train()
@@ -269,17 +241,6 @@ class Trainer:
         outside = [p for p in self.generator.parameters() if id(p) not in known]
         groups = [{"params": outside, "encoder": False}]
         return [*groups, {"params": inside, "encoder": True}] if inside else groups
-
-    def _make_labels(self, prior: npt.NDArray[np.float64] | None) -> tuple[SoftLabels | None, Tensor | None]:
-        if not any(stage.cross_entropy for stage in self.settings.stages):
-            return None, None
-        bins = getattr(self.generator, "bins", None)
-        if bins is None or prior is None:
-            raise TrainingError(
-                f"cross_entropy: generator {self.generator.architecture!r} predicts no distribution; 0 works"
-            )
-        weight = torch.from_numpy(rebalancing_weights(prior, mix=self.settings.rebalance))
-        return SoftLabels(bins.cpu().numpy()), weight.to(self.device)
 
     def _averaged(self, mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
         """A running mean that follows fast at first: decay (1 + n) / (10 + n), up to the settings' own."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from jobs.jobfile import Job, load_job, make_job
+from jobs.job import Job
+from jobs.jobfile import load_job, make_job
 from jobs.progress import Progress
 from jobs.spool.entry import NORMAL_ATTEMPTS, NORMAL_PRIORITY, Entry, make_id
 from jobs.spool.folder import Spool, SpoolError

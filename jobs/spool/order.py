@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from jobs.jobfile import Job
+from jobs.job import Job
 from jobs.spool.entry import NORMAL_ATTEMPTS
 from jobs.version import VERSION
 from jobs.workdir import work_folder

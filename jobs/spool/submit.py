@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from jobs.jobfile import Job
+from jobs.job import Job
 from jobs.spool.entry import NORMAL_ATTEMPTS, NORMAL_PRIORITY, Entry, make_id
 from jobs.spool.folder import Spool
 from jobs.spool.order import make_order, order_text, read_order

@@ -11,7 +11,7 @@ from jobs.progress import Progress
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
-    from jobs.jobfile import Job
+    from jobs.job import Job
     from jobs.spool.dropfolder import DropFolder
 
 Details = dict[str, Any]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from jobs.jobfile import PRESETS, Job, load_job, make_job, schema
+from jobs.job import Job
+from jobs.jobfile import PRESETS, load_job, make_job, schema
 from jobs.workdir import work_folder
 from jobs.yamlfile import MAX_BYTES
 from pipeline.encode import EncodeSettings

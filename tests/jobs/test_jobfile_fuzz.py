@@ -15,7 +15,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.jobfile import Job, load_job, schema
+from jobs.job import Job
+from jobs.jobfile import load_job, schema
 from jobs.plaintext import one_line
 from pipeline.errors import SettingsError
 

@@ -12,7 +12,8 @@ import av
 import numpy as np
 import pytest
 
-from jobs.jobfile import Job, make_job
+from jobs.job import Job
+from jobs.jobfile import make_job
 from jobs.progress import QuietProgress
 from jobs.steps import RunSummary, run_job
 from jobs.workdir import WorkDir

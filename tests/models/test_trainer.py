@@ -33,6 +33,21 @@ SETTINGS = TrainSettings(
 )
 
 
+def test_the_last_weights_are_kept_where_that_is_asked_for(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, stages=(replace(DECODER, steps=3, rate=1),), validate_every=1, keep="last")
+    found: list[tuple[float, bool]] = []
+    kept = _trainer(settings=settings).fit(
+        _batches(0),
+        validation=_validation(),
+        checkpoint=tmp_path / "c.safetensors",
+        on_step=lambda step, losses: None,
+        on_validation=lambda scores, better: found.append((scores.figures.score, better)),
+    )
+    assert kept.step == 3
+    assert [better for _, better in found] == [True] * 3
+    assert kept.figures.score == found[-1][0]
+
+
 def test_every_stage_plays_and_its_losses_fall(tmp_path: Path) -> None:
     settings = replace(
         SETTINGS, stages=(replace(DECODER, steps=8), WHOLE, replace(ADVERSARIAL, steps=8)), validate_every=50
