@@ -27,7 +27,8 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pipeline.samples import age, decode_rgb
+from pipeline.ageing import age
+from pipeline.samples import decode_rgb
 
 ROOT = Path(__file__).parents[2]
 _DEFAULT, _PIX2PIX = ROOT / "configs/train/default.yaml", ROOT / "configs/train/pix2pix.yaml"

@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from pipeline.ageing import age
 from pipeline.errors import SettingsError
-from pipeline.samples import PhotoSamples, SampleSettings, age, make_sample
+from pipeline.samples import PhotoSamples, SampleSettings, make_sample
 
 PLAIN = SampleSettings(crop_px=64, aged=0, titles=0, hinted=0)
 
