@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 
@@ -94,12 +95,14 @@ def halve(clip: Path, out: Path) -> tuple[Path, Path]:
         video = source.streams.video[0]
         written = target.add_stream("ffv1", rate=video.average_rate)
         written.width, written.height, written.pix_fmt = video.width, video.height, video.pix_fmt
+        rate, kept = video.average_rate or Fraction(25), 0
         for number, frame in enumerate(source.decode(video)):
             if of_frame[number]:
                 if number % _EVERY_FRAMES == 0:
                     cv2.imwrite(str(out / "other" / f"{number:06}.png"), frame.to_ndarray(format="bgr24"))
                 continue
-            frame.pts = None
+            frame.pts, frame.time_base = kept, 1 / rate
+            kept += 1
             target.mux(written.encode(frame))
         target.mux(written.encode(None))
     return learned, out / "other"
