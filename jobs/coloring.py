@@ -11,12 +11,12 @@ from jobs.wanted import Film
 from pipeline.color import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color
 from pipeline.decode import FrameReader
 from pipeline.interlace import seen_luma
-from pipeline.media import Frame, Plane, Segment
+from pipeline.media import Plane, Segment
 from pipeline.passthrough import own_colors
 from pipeline.predict import NetFrame, NetSize, Predictor, net_frame, shrink
 from pipeline.prefetch import ahead
 from pipeline.proxy import ProxyFrame
-from pipeline.steady import SteadySettings, steady
+from pipeline.steady import Steadier, SteadySettings
 
 DECODE_AHEAD_FRAMES = 16
 """Frames that are decoded before they are needed."""
@@ -42,25 +42,37 @@ def predict_colors(
     """
     info, color = film.info, resolve_color(film.info)
     layout = _layout(film, segment, predictor.short_side)
-    guides: list[npt.NDArray[np.uint8]] = []
+    steadier = Steadier(layout.whole.output, settings=settings)
     lumas: list[npt.NDArray[np.float32]] = []
+    numbers: list[int] = []
 
-    def small(frame: Frame) -> npt.NDArray[np.float32]:
-        on_luma(frame.luma)
-        small_luma = shrink(seen_luma(frame), layout.whole)
-        net = luma_to_unit(small_luma, depth=info.pixel_format.depth, range=info.color.range)
-        guides.append(_guide(net))
-        lumas.append(shrink(net, NetSize(*layout.whole.output)))
-        return lightness(layout.picture(net), transfer=color.transfer)
+    def shown() -> Iterator[npt.NDArray[np.float32]]:
+        """The frames that the network has to see, whose numbers go to `numbers`."""
+        waiting: dict[int, npt.NDArray[np.float32]] = {}
+        for number, frame in enumerate(reader.read(segment.lead_start, segment.lead_end)):
+            on_luma(frame.luma)
+            small = shrink(seen_luma(frame), layout.whole)
+            net = luma_to_unit(small, depth=info.pixel_format.depth, range=info.color.range)
+            lumas.append(shrink(net, NetSize(*layout.whole.output)))
+            waiting[number] = lightness(layout.picture(net), transfer=color.transfer)
+            if chosen := steadier.push(_guide(net)):
+                numbers.extend(chosen)
+                yield from map(waiting.__getitem__, chosen)
+                waiting.clear()
+        chosen = steadier.finish()
+        numbers.extend(chosen)
+        yield from map(waiting.__getitem__, chosen)
 
-    frames = reader.read(segment.lead_start, segment.lead_end)
-    with closing(ahead(map(small, frames), depth=DECODE_AHEAD_FRAMES)) as pictures:
-        predicted = []
+    predicted: list[npt.NDArray[np.float32]] = []
+    done = segment.start
+    with closing(ahead(shown(), depth=DECODE_AHEAD_FRAMES)) as pictures:
         for ab in predictor.predict(pictures):
             predicted.append(layout.framed(ab))
-            if segment.start <= segment.lead_start + len(predicted) - 1 < segment.end:
+            seen = segment.lead_start + numbers[len(predicted) - 1] + 1
+            for _ in range(done, min(seen, segment.end)):
                 on_frame()
-    steadied = steady(np.stack(guides), np.stack(predicted), settings=settings)
+            done = max(done, seen)
+    steadied = steadier.spread(np.stack(predicted))
     kept = slice(segment.start - segment.lead_start, segment.end - segment.lead_start)
     luma = np.stack(lumas[kept])
     kr, kb = luma_coefficients(color.matrix)

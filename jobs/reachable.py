@@ -12,16 +12,14 @@ from pipeline.errors import KinochromeError, OutputError
 def reachable(folder: Path) -> Iterator[None]:
     """For the length of the block, a file of `folder` that cannot be used is an OutputError that names it.
 
-    Where the folder itself is gone, the error says so, once. Blocks may lie in each other.
+    Where the folder itself is gone, every error is one that says so, once. Blocks may lie in each other.
     """
     try:
         yield
-    except OutputError as error:
+    except KinochromeError as error:
         if folder.is_dir() or _gone(folder) in str(error):
             raise
         raise OutputError(f"{error}; {_gone(folder)}") from error
-    except KinochromeError:
-        raise
     except OSError as error:
         if error.filename is None or folder not in Path(os.fsdecode(error.filename)).parents:
             raise

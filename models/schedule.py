@@ -68,6 +68,11 @@ class TrainSettings:
     """The discriminator, for the stages that have one."""
     average: float = 0.999
     """Decay of the running mean of the generator's weights, which is what is validated and kept; 0 has none."""
+    trained_share: float = 1
+    """Share of the trained weights in what is validated and kept; the rest are those that the training began with.
+
+    Below 1 a fine-tuning forgets less.
+    """
     precision: str = "bf16"
     """bf16 (autocast) or fp32."""
     validate_every: int = 250
@@ -92,6 +97,8 @@ class TrainSettings:
             raise TrainingError(f"keep {self.keep!r}: best or last works")
         if not 0 <= self.average < 1:
             raise TrainingError(f"average {self.average}: a decay from 0 to below 1 works")
+        if not 0 < self.trained_share <= 1:
+            raise TrainingError(f"trained_share {self.trained_share}: above 0 up to 1 works")
 
     @property
     def steps(self) -> int:

@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
 from models import parallel
 from models.checkpoint import read_tensors, write_tensors
 from models.errors import TrainingError, WeightsError
 from models.generator import Generator, Hints
+from models.kept import KeptWeights
 from models.objective import Objective
 from models.schedule import Stage, TrainSettings
 from models.state import flatten, load_optimizer, under
@@ -71,9 +71,9 @@ class Trainer:
         self._optimizer = torch.optim.AdamW(
             self._groups(), betas=settings.betas, weight_decay=settings.weight_decay
         )
-        self._average = (
-            AveragedModel(generator, avg_fn=self._averaged, use_buffers=True) if settings.average else None
-        )
+        self._kept = KeptWeights(self.generator, decay=settings.average, share=settings.trained_share)
+        self.result = self._kept.make()
+        """The generator that was validated last, and is kept if it is the best."""
         self._enter_stage()
 
     @property
@@ -85,13 +85,6 @@ class Trainer:
     def finished(self) -> bool:
         """Whether every stage is over."""
         return self.stage_index == len(self.settings.stages)
-
-    @property
-    def result(self) -> Generator:
-        """The generator that is validated and kept: the running mean where there is one."""
-        kept = self._average.module if self._average else self.generator
-        assert isinstance(kept, Generator)
-        return kept
 
     def fit(
         self,
@@ -131,14 +124,12 @@ class Trainer:
         torch.manual_seed((self.settings.seed * 1_000_003 + self.step) * 1009 + parallel.rank())  # dropout
         losses = self._play(batch)
         self.step += 1
-        if self._average:
-            self._average.update_parameters(self.generator)
+        self._kept.update()
         return {name: parallel.mean_over_processes(value, self.device) for name, value in losses.items()}
 
     @torch.no_grad()
     def predict(self, lightness: Tensor) -> Tensor:
         """L* (N, 1, H, W) → the ab (N, 2, H/4, W/4) of `result`, without hints."""
-        self.result.eval()
         with self._autocast():
             return self.result.colorize(lightness.to(self.device), temperature=self.settings.temperature)
 
@@ -147,9 +138,8 @@ class Trainer:
         parts: dict[str, Any] = {
             "generator": self.generator.state_dict(),
             "optimizer": self._optimizer.state_dict()["state"],
+            **self._kept.state(),
         }
-        if self._average:
-            parts["average"] = self._average.state_dict()
         if adversary := self._objective.adversary:
             parts["discriminator"] = adversary.discriminator.state_dict()
             parts["discriminator_optimizer"] = adversary.optimizer.state_dict()["state"]
@@ -171,8 +161,8 @@ class Trainer:
             )
         self.generator.load_state_dict(under(tensors, "generator"))
         load_optimizer(self._optimizer, under(tensors, "optimizer"))
-        if self._average:
-            self._average.load_state_dict(under(tensors, "average"))
+        self._kept.load(tensors)
+        self.result = self._kept.make()
         if adversary := self._objective.adversary:
             adversary.discriminator.load_state_dict(under(tensors, "discriminator"))
             load_optimizer(adversary.optimizer, under(tensors, "discriminator_optimizer"))
@@ -200,6 +190,7 @@ class Trainer:
         return losses
 
     def _judge(self, validation: Validation, on_validation: Callable[[Scores, bool], None]) -> None:
+        self.result = self._kept.make()
         scores = Scores(self.step, validation.measure(self.predict))
         better = self.best is None or scores.figures.score < self.best.figures.score
         self._stale = 0 if better else self._stale + 1
@@ -241,11 +232,6 @@ class Trainer:
         outside = [p for p in self.generator.parameters() if id(p) not in known]
         groups = [{"params": outside, "encoder": False}]
         return [*groups, {"params": inside, "encoder": True}] if inside else groups
-
-    def _averaged(self, mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
-        """A running mean that follows fast at first: decay (1 + n) / (10 + n), up to the settings' own."""
-        decay = min(self.settings.average, (1 + int(count)) / (10 + int(count)))
-        return mean.float() * decay + new.float() * (1 - decay)
 
     def _autocast(self) -> contextlib.AbstractContextManager[None]:
         on = self.settings.precision == "bf16"

@@ -187,7 +187,16 @@ def _is_stale(partial: Path, *, host: str, pid: int) -> bool:
         return True
     except PermissionError:  # alive, and somebody else's
         return False
-    return False
+    return _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether a process of Linux is dead, and nobody has asked yet how it ended; in containers often nobody does."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return False
+    return told.rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"])
 
 
 def _host() -> str:

@@ -8,7 +8,7 @@ from pipeline.errors import SettingsError
 from pipeline.media import Segment, Shot
 
 BATCH_FRAMES = 8
-"""Frames that the network colours at once; segments and leads begin a multiple of it after their shot."""
+"""Frames that the network colours at once; segments and leads begin a multiple of so many after their shot."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +43,9 @@ def make_segments(shots: Sequence[Shot], settings: SegmentSettings) -> tuple[Seg
     quarter of it, the last two parts share their frames evenly instead. The lead reaches `overlap_frames` to
     either side, never out of the shot.
 
-    Every start, and every end but the shot's own, is a multiple of `BATCH_FRAMES` from the shot's start. So a
-    network fed in batches of that many from `lead_start` on sees each frame among the same others whichever
-    segment asks, and a frame's colour does not depend, not even in its last bit, on where the cuts lie.
+    Every start, and every end but the shot's own, is a multiple of `BATCH_FRAMES` from the shot's start. So the
+    frames that the network is shown in any case, every 1, 2, 4 or 8 of a segment, are the same of the shot wherever
+    the cuts lie.
     """
     segments: list[Segment] = []
     for shot in shots:

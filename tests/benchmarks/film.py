@@ -41,7 +41,7 @@ from pipeline.proxy import ProxyFrame, write_proxy
 from pipeline.render import render
 from pipeline.segments import SegmentSettings
 from pipeline.shots import ShotSettings
-from pipeline.steady import SteadySettings, steady
+from pipeline.steady import Steadier
 
 CLIP = Path(__file__).parents[1] / "data" / "chaplin_street.mp4"
 FRAMES = 192
@@ -85,7 +85,7 @@ def _speed(folder: Path, width: int, height: int) -> dict[str, object]:
     source = _make_film(folder / f"{width}x{height}.mp4", width, height, FRAMES)
     longer = _make_film(folder / f"{width}x{height}-long.mp4", width, height, FRAMES_END_TO_END)
     stages = Meter()
-    _measure_stages(source, folder, stages)
+    share = _measure_stages(source, folder, stages)
     whole = Meter()
     predictor_warm(source, folder)
     with whole.measure("end to end"):
@@ -93,6 +93,7 @@ def _speed(folder: Path, width: int, height: int) -> dict[str, object]:
     seconds = whole.wall["end to end"] / FRAMES_END_TO_END
     bound = max(*stages.wall.values(), sum(stages.cpu.values()) / _cores()) / FRAMES
     figures: dict[str, object] = {
+        "share of frames that the network sees": round(share, 3),
         "frames/s of each stage alone": {k: round(FRAMES / v, 1) for k, v in stages.wall.items()},
         "CPU ms a frame": {k: round(1000 * v / FRAMES, 2) for k, v in stages.cpu.items()},
         "end to end frames/s": round(1 / seconds, 2),
@@ -113,7 +114,8 @@ def predictor_warm(source: Path, folder: Path) -> None:
     _colorize(short, folder / "warm-out.mp4", folder)
 
 
-def _measure_stages(source: Path, folder: Path, stages: Meter) -> None:
+def _measure_stages(source: Path, folder: Path, stages: Meter) -> float:
+    """Measures each stage by itself; returns the share of the frames that the network sees."""
     job = make_job({"input": str(source), "output": str(folder / "out.mp4"), "overwrite": True})
     film = probe(source)
     picture, predictor, color = check_output(job, film), make_predictor(job), resolve_color(film)
@@ -132,14 +134,18 @@ def _measure_stages(source: Path, folder: Path, stages: Meter) -> None:
             for frame in frames:
                 luma_to_unit(shrink(frame.luma, size), depth=film.pixel_format.depth, range=film.color.range)
     nets = [shrink(unit, size) for unit in units]
+    guides = [(cv2.resize(net, None, fx=0.4375, fy=0.4375) * 255).astype(np.uint8) for net in nets]
+    with stages.measure("steady: flow"):
+        for _ in range(repeat):
+            steadier = Steadier(size.output, settings=job.steady)
+            chosen = [number for guide in guides for number in steadier.push(guide)] + steadier.finish()
     list(predictor.predict([lightness(nets[0])] * 8))
     with stages.measure("predict"):
         for _ in range(repeat):
-            ab = np.stack(list(predictor.predict(lightness(net) for net in nets)))
-    guides = np.stack([(cv2.resize(net, None, fx=0.4375, fy=0.4375) * 255).astype(np.uint8) for net in nets])
-    with stages.measure("steady"):
+            ab = np.stack(list(predictor.predict(lightness(nets[number]) for number in chosen)))
+    with stages.measure("steady: spread"):
         for _ in range(repeat):
-            steadied = steady(guides, ab, settings=SteadySettings())
+            steadied = steadier.spread(ab)
     lumas = np.stack([shrink(net, NetSize(*size.output)) for net in nets])
     kr, kb = luma_coefficients(color.matrix)
     with stages.measure("chroma proxy"):
@@ -171,6 +177,7 @@ def _measure_stages(source: Path, folder: Path, stages: Meter) -> None:
             )
     with stages.measure("mux"):
         mux(film, [folder / "s.nut"], folder / "m.mp4", timeline=plan.timeline, color=color, tags={})
+    return len(chosen) / FRAMES_AT_ONCE
 
 
 def _colorize(source: Path, output: Path, folder: Path) -> None:

@@ -136,6 +136,23 @@ def test_running_mean_lags_behind_the_weights(tmp_path: Path) -> None:
     assert 0 < float((mean - start).norm()) < float((now - start).norm())
 
 
+def test_kept_weights_lie_between_those_that_it_began_with_and_the_trained(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, stages=(DECODER,), average=0, validate_every=1, trained_share=0.25)
+    trainer = _trainer(settings=settings)
+    begun = {name: value.clone() for name, value in trainer.generator.state_dict().items()}
+    _run(trainer, 3, tmp_path / "c.safetensors")
+    trained, kept = trainer.generator.state_dict(), trainer.result.state_dict()
+    name = "logits.weight"
+    assert not torch.equal(trained[name], begun[name])
+    for name, value in kept.items():
+        if value.is_floating_point():
+            torch.testing.assert_close(value, begun[name] + 0.25 * (trained[name] - begun[name]))
+    trainer.save(tmp_path / "c.safetensors")
+    resumed = _trainer(settings=settings, seed_of_weights=77)
+    resumed.load(tmp_path / "c.safetensors")
+    _assert_same(kept, resumed.result.state_dict(), prefix="")
+
+
 def test_loss_that_is_not_finite_stops_with_a_clear_error() -> None:
     trainer = _trainer()
     batch = _batch(0)

@@ -201,6 +201,15 @@ def test_partials_of_dead_runs_are_removed_and_others_stay(tmp_path: Path) -> No
     assert _names(tmp_path) == sorted([new_elsewhere.name, ours.name, users.name])
 
 
+def test_a_partial_of_a_process_that_nobody_buried_is_removed(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it is over, and a zombie until it is waited for
+    left = tmp_path / partial_path(tmp_path / "film.mkv").name.replace(f".{os.getpid()}.", f".{child.pid}.")
+    left.write_bytes(b"half")
+    assert remove_partials(tmp_path) == [left]
+    child.wait()
+
+
 def test_only_partials_of_the_named_file_are_removed(tmp_path: Path) -> None:
     host = partial_path(tmp_path / "x").name.split(".")[1]
     dead = _dead_pid()

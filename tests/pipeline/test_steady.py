@@ -7,7 +7,7 @@ import pytest
 
 from models.metrics import cdc
 from pipeline.errors import SettingsError
-from pipeline.steady import SteadySettings, steady
+from pipeline.steady import Steadier, SteadySettings, steady
 
 Floats = npt.NDArray[np.float32]
 Luma = npt.NDArray[np.uint8]
@@ -49,7 +49,7 @@ def _error(found: Floats, truth: Floats) -> float:
 def test_noise_on_a_moving_texture_loses_more_than_three_quarters_of_its_variance() -> None:
     luma, truth = _scene(1)
     noisy = _flickering(truth, 2)
-    found = steady(luma, noisy, settings=SteadySettings())
+    found = steady(luma, noisy, settings=SteadySettings(predict_every=1))
     assert found.shape == truth.shape
     assert found.dtype == np.float32
     assert _error(found, truth) < _error(noisy, truth) / 4
@@ -70,7 +70,7 @@ def test_a_flicker_of_exposure_does_not_end_the_memory() -> None:
     light = np.random.default_rng(6).uniform(0.75, 1.1, (FRAMES, 1, 1))
     pulsing = np.clip(luma * light + 5, 0, 255).astype(np.uint8)
     assert np.abs(pulsing[1:].mean((1, 2)) - pulsing[:-1].mean((1, 2))).max() > 16  # twice the tolerance
-    found = steady(pulsing, noisy, settings=SteadySettings())
+    found = steady(pulsing, noisy, settings=SteadySettings(predict_every=1))
     assert _error(found, truth) < _error(noisy, truth) / 4
 
 
@@ -102,6 +102,52 @@ def test_input_is_left_as_it_was_and_the_result_is_the_same_again() -> None:
     first = steady(luma, ab, settings=SteadySettings())
     np.testing.assert_array_equal(ab, kept)
     np.testing.assert_array_equal(steady(luma, ab, settings=SteadySettings()), first)
+
+
+def test_where_nothing_is_new_every_fourth_frame_and_the_last_have_colours_of_their_own() -> None:
+    luma, truth = _scene(15)
+    steadier = Steadier((HEIGHT, WIDTH), settings=SteadySettings())
+    told = [steadier.push(picture) for picture in luma]
+    assert told == [[number] if number % 4 == 0 else [] for number in range(FRAMES)]
+    chosen = [*range(0, FRAMES, 4), FRAMES - 1]
+    assert steadier.finish() == chosen[-1:]
+    found = steadier.spread(truth[chosen])
+    assert found.shape == truth.shape
+    whole = steady(luma, truth, settings=SteadySettings(predict_every=1))
+    assert _error(found, truth) < 1.5 * _error(whole, truth)
+    for number in set(range(FRAMES)) - set(chosen):
+        assert np.abs(found[number] - whole[number]).mean() < 0.5
+
+
+def test_what_appears_for_a_frame_gets_a_colour_of_its_own() -> None:
+    luma, ab = _scene(16, step=0)
+    flash, _ = _scene(17)
+    luma[6, :, :WIDTH], ab[6, :, :, : WIDTH // 2] = flash[6, :, :WIDTH], 60
+    steadier = Steadier((HEIGHT, WIDTH), settings=SteadySettings())
+    chosen = [number for picture in luma for number in steadier.push(picture)] + steadier.finish()
+    assert chosen == [0, 4, 6, 8, 12, 16, 20, 23]
+    found = steadier.spread(ab[chosen])
+    assert np.abs(found[6, :, :, : WIDTH // 2 - 2] - 60).mean() < 6
+    assert np.abs(found[5] - ab[5]).mean() < 1
+
+
+def test_points_that_are_found_nowhere_take_a_neighbours_colour() -> None:
+    luma, ab = _scene(18, step=0)
+    ab[:, 0], ab[:, 1] = 30, -20
+    flash, _ = _scene(19)
+    luma[6, :, : WIDTH // 8] = flash[6, :, : WIDTH // 8]  # too little to ask for a colour
+    steadier = Steadier((HEIGHT, WIDTH), settings=SteadySettings())
+    chosen = [number for picture in luma for number in steadier.push(picture)] + steadier.finish()
+    assert 6 not in chosen
+    np.testing.assert_allclose(steadier.spread(ab[chosen]), ab, atol=1)
+
+
+def test_colours_for_other_frames_than_were_told_are_refused() -> None:
+    luma, ab = _scene(20)
+    steadier = Steadier((HEIGHT, WIDTH), settings=SteadySettings())
+    steadier.push(luma[0])
+    with pytest.raises(ValueError, match="2 pictures of colour for 1 frames"):
+        steadier.spread(ab[:2])
 
 
 def test_colours_do_not_fade() -> None:
