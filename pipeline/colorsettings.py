@@ -13,7 +13,7 @@ class ColorSettings:
     """Shorter side of the network's input in samples: 128 to 512, a multiple of 32."""
     temperature: float = 0.5
     """Of the annealed mean, 0.05 to 2: lower is more colourful, higher is calmer."""
-    vividness: float = 1.5
+    vividness: float = 1.8
     """Factor on the predicted ab, 0.5 to 2: makes up for means, which are paler than what they are means of."""
     saturation: float = 1.0
     """Factor on the rendered chroma, 0 to 2; a change of it does not predict again."""
