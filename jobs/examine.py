@@ -14,11 +14,14 @@ from pipeline.decode import FrameReader
 from pipeline.lumaproof import LumaProof, LumaProver, not_comparable, result_frames
 from pipeline.media import FilmInfo
 from pipeline.plan import Plan
+from pipeline.prefetch import ahead
 from pipeline.proxy import ProxyFrame, read_proxy
 from pipeline.render import OutputPicture
 from pipeline.treatment import treat
 
 FrameDone = Callable[[], None]
+
+_AHEAD_FRAMES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +78,8 @@ def examine(
         return examine_proxies(film, luma=LumaProof(comparable=False, reason=reason), on_frame=on_frame)
     meter, maker = _FilmMeter(film), StripMaker(result, shots=film.plan.shots)
     with ExitStack() as stack:
-        frames = stack.enter_context(closing(result_frames(result, name=output)))
-        colors = stack.enter_context(closing(_colors(film)))
+        frames = stack.enter_context(closing(ahead(result_frames(result, name=output), depth=_AHEAD_FRAMES)))
+        colors = stack.enter_context(closing(ahead(_colors(film), depth=_AHEAD_FRAMES)))
         prover = stack.enter_context(LumaProver(film.info, timeline=film.plan.timeline, picture=picture))
         for frame in frames:
             prover.push(frame.luma)  # refuses a frame too many, so there is a colour for each

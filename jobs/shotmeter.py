@@ -35,7 +35,7 @@ class ShotMeter:
         luma, chroma = _prepared(frame)
         coloured = np.abs(chroma).max(axis=0) > _COLOURED
         rgb = chroma_to_rgb(luma, *chroma, kr=self._kr, kb=self._kb)
-        outside = (rgb.min(axis=-1) < _EDGE) | (rgb.max(axis=-1) > 1 - _EDGE)
+        outside = cv2.inRange(rgb, (_EDGE,) * 3, (1 - _EDGE,) * 3) == 0
         self._at_edge += int(np.count_nonzero(outside & coloured))
         self._pixels += luma.size
         fit_gamut(*chroma, darkest=luma, brightest=luma, kr=self._kr, kb=self._kb)

@@ -24,9 +24,11 @@ import imageio_ffmpeg
 import numpy as np
 import torch
 
+from jobs.examine import ColoredFilm, examine
 from jobs.jobfile import make_job
 from jobs.progress import QuietProgress
 from jobs.steps import check_output, make_predictor, run_job
+from jobs.treatments import choose_treatments
 from jobs.workdir import WorkDir
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights
 from pipeline.color import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color
@@ -149,16 +151,17 @@ def _measure_stages(source: Path, folder: Path, stages: Meter) -> float:
     lumas = np.stack([shrink(net, NetSize(*size.output)) for net in nets])
     kr, kb = luma_coefficients(color.matrix)
     with stages.measure("chroma proxy"):
+        proxies = []
         for _ in range(repeat):
             cb, cr = ab_to_chroma(lumas, steadied, kr=kr, kb=kb, primaries=color.primaries)
-            proxies = [ProxyFrame(luma=y, cb=b, cr=r) for y, b, r in zip(lumas, cb, cr, strict=True)]
-            write_proxy(folder / "p.mkv", zip((f.pts for f in frames), proxies, strict=True), film=film)
+            proxies += [ProxyFrame(luma=y, cb=b, cr=r) for y, b, r in zip(lumas, cb, cr, strict=True)]
+        write_proxy(folder / "p.mkv", zip(plan.timeline.pts.tolist(), proxies, strict=True), film=film)
     with FrameReader(film, timeline=plan.timeline) as reader, stages.measure("decode for rendering"):
         for _ in reader.frames():
             pass
     with stages.measure("render"):
         for _ in range(repeat):
-            rendered = list(render(frames, proxy=proxies, film=film, output=picture))
+            rendered = list(render(frames, proxy=proxies[:FRAMES_AT_ONCE], film=film, output=picture))
     step = int(plan.timeline.pts[1] - plan.timeline.pts[0])
     with (
         stages.measure("encode"),
@@ -177,6 +180,12 @@ def _measure_stages(source: Path, folder: Path, stages: Meter) -> float:
             )
     with stages.measure("mux"):
         mux(film, [folder / "s.nut"], folder / "m.mp4", timeline=plan.timeline, color=color, tags={})
+    colored = ColoredFilm(
+        info=film, plan=plan, proxies=[folder / "p.mkv"], choices=choose_treatments(job, plan)
+    )
+    with stages.measure("prove"):
+        result = probe(folder / "m.mp4")
+        examine(colored, result=result, output=result.path, picture=picture, on_frame=lambda: None)
     return len(chosen) / FRAMES_AT_ONCE
 
 
