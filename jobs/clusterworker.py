@@ -10,6 +10,7 @@ import logging
 import os
 import platform
 import socket
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -18,13 +19,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jobs.stalls import Watch
 from jobs.version import VERSION
 from pipeline.publish import remove_partials
+from pipeline.whereabouts import board
 
 if TYPE_CHECKING:
     from distributed import Worker
 
     from jobs.work import SegmentTask
+
+_log = logging.getLogger(__name__)
 
 TOPIC = "kinochrome"
 LIBRARIES = ("torch", "numpy", "av", "opencv-python")
@@ -34,6 +39,7 @@ Frames = list[tuple[str, int, int]]
 """How far each stage of each segment is, as a `Report` has it."""
 
 _TELL_SECONDS = 0.5
+_LOOK_SECONDS = 0.5
 _PROCESS = uuid.uuid4().hex
 _at_work: set[str] = set()
 _stopped: set[str] = set()
@@ -104,13 +110,41 @@ def work(task: "SegmentTask", run: str, process: str, threads: int, level: int) 
     torch.set_num_threads(threads)
     _at_work.add(run)
     try:
-        with _log_to(worker, run, level):
+        with _log_to(worker, run, level), watched():
             do_segments(task, report=report, stopped=lambda: run in _stopped or not is_wanted())
     except _UnwantedError:
         return None
     finally:
         _at_work.discard(run)
     return [(stage, segment, done) for (stage, segment), done in frames.items()]
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[None]:
+    """For the length of the block, this process ends itself where a library hangs, as `limits.stall_seconds` has it.
+
+    It says so in its log before; the nanny starts another in its place, and the client counts it as a death.
+    """
+    watch, over = Watch(), threading.Event()
+
+    def look() -> None:
+        looked, beats = time.monotonic(), 0
+        while not over.wait(_LOOK_SECONDS):
+            now, beats = time.monotonic(), beats + 1
+            hang = watch.look(board().places(), beats=beats, seconds=now - looked)
+            looked = now
+            if hang is not None:
+                _log.warning("%s, so its worker process was ended", hang)
+                over.wait(_LOOK_SECONDS)  # for the log to go out
+                os._exit(1)
+
+    thread = threading.Thread(target=look, name="stall watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def stop(run: str) -> None:

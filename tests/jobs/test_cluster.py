@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from jobs.workdir import WorkDir
 from models.checkpoint import DEFAULT_WEIGHTS
 from pipeline.errors import DeviceError
 from tests.clusters import Cluster
-from tests.stages import SEGMENTS, digest, each_once, events, finish, make_place, published, start
+from tests.stages import ROOT, SEGMENTS, digest, each_once, events, finish, make_place, published, start
 
 WORK = ".out.mkv.kinochrome"
 pytestmark = pytest.mark.slow
@@ -108,6 +109,28 @@ def test_a_killed_worker_s_segments_are_done_by_others(job: Path, cluster: Clust
     assert digest(job.with_name("out.mkv")) == wanted
     assert published(job.parent / WORK) == each_once()
     assert partials(job) == []
+
+
+def test_a_worker_whose_decoder_hangs_ends_itself_and_says_so() -> None:
+    code = """
+import logging, time
+from pathlib import Path
+from jobs.clusterworker import watched
+from pipeline.limits import Limits
+from pipeline.whereabouts import reading
+logging.basicConfig()
+with watched(), reading(Path("share/film.mkv"), Limits(stall_seconds=1)) as post:
+    for _ in range(8):
+        time.sleep(0.25)
+        post.frame(7)
+    print("got on", flush=True)
+    time.sleep(120)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "got on\n")
+    assert "share/film.mkv: after 8 frames (pts 7), no progress for 1 s, so its worker" in done.stderr
 
 
 def test_a_segment_that_kills_every_worker_is_named(job: Path, cluster: Cluster) -> None:
