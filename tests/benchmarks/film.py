@@ -54,13 +54,15 @@ FRAMES_AT_ONCE = 96  # of the stages that are given frames from memory
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--memory", action="store_true", help="measure peak memory instead (many minutes)")
+    parser.add_argument("--set", action="append", default=[], help="key=value of the films of --memory")
     parser.add_argument("--sizes", default="640x360,1280x720,1920x1080", help="of the speed figures")
     arguments = parser.parse_args()
     report: dict[str, object] = {"machine": _machine(), "versions": _versions()}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if arguments.memory:
-            report["peak memory"] = _memory(folder)
+            report["settings"] = arguments.set
+            report["peak memory"] = _memory(folder, arguments.set)
         else:
             for size in arguments.sizes.split(","):
                 width, height = map(int, size.split("x"))
@@ -225,7 +227,7 @@ def _plain_loop(source: Path, output: Path) -> None:
     capture.release()
 
 
-def _memory(folder: Path) -> dict[str, object]:
+def _memory(folder: Path, settings: list[str]) -> dict[str, object]:
     peaks = {}
     for minutes in (1, 10):
         source = _make_film(folder / f"{minutes}min.mp4", 1920, 1080, minutes * 60 * 25)
@@ -239,6 +241,7 @@ def _memory(folder: Path) -> dict[str, object]:
             str(folder / "big.mp4"),
             "-q",
             "--overwrite",
+            *(f"--set={setting}" for setting in settings),
         ]
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
