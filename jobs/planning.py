@@ -4,7 +4,7 @@ from jobs.job import Job
 from jobs.progress import Progress
 from jobs.shotkinds import kinds_line
 from jobs.sourcefilm import probe_source
-from jobs.treatments import check_shots, choose_treatments
+from jobs.treatments import check_shots, choose_treatments, idle_settings
 from jobs.workdir import WorkDir
 from pipeline.damage import refuse_damage
 from pipeline.errors import KinochromeError, SettingsError
@@ -75,6 +75,8 @@ def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) ->
     kinds = kinds_line(plan.shots, choose_treatments(job, plan))
     if kinds:
         progress.note(kinds)
+    for idle in idle_settings(job, plan):
+        progress.note(idle, warning=True)
     return plan
 
 

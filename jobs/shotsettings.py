@@ -23,7 +23,8 @@ ShotRange = Annotated[
 """Numbers of shots, from 0, both ends included: `3`, `5-7`, `0-9:2,40`; see `ranges.parse_ranges`."""
 
 
-_OF_PREDICTION = ("saturation", "hue_degrees", "weights")
+OF_PREDICTION = ("saturation", "hue_degrees", "weights")
+"""Keys of what is predicted: nothing for a shot that keeps its own colour."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ class ShotOverride:
         ShotTreatment(saturation=_or(self.saturation, 1.0), hue_degrees=_or(self.hue_degrees, 0.0))
         if self.skip and self.keep_original:
             raise SettingsError("skip does not go with keep_original: true; one of the two would work")
-        change = next((name for name in _OF_PREDICTION if getattr(self, name) is not None), None)
+        change = next((name for name in OF_PREDICTION if getattr(self, name) is not None), None)
         for name in ("skip", "keep_original"):
             if getattr(self, name) and change is not None:
                 raise SettingsError(f"{change} does not go with {name}: true; one of the two would work")

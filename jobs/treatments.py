@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jobs.layers import Fault, refuse
-from jobs.ranges import parse_ranges
-from jobs.shotsettings import ShotOverride
+from jobs.ranges import format_ranges, parse_ranges
+from jobs.shotsettings import OF_PREDICTION, ShotOverride
 from pipeline.treatment import ColorSource, ShotTreatment
 
 if TYPE_CHECKING:
@@ -50,6 +50,24 @@ def choose_treatments(job: "Job", plan: "Plan") -> tuple[ShotChoice, ...]:
     return tuple(_settled(choice, plain) for choice in found)
 
 
+def idle_settings(job: "Job", plan: "Plan") -> list[str]:
+    """A line for each setting of `shots:` that changes nothing, where the shot keeps the source's own colour."""
+    choices, lines = choose_treatments(job, plan), []
+    for text, override in job.shots.items():
+        own = [
+            index
+            for index in parse_ranges(text).pick(len(choices))
+            if choices[index].treatment.source == "original"
+        ]
+        lines += [
+            f"shots.{text}.{name} changes nothing of {'shots' if len(own) > 1 else 'shot'} {format_ranges(own)} with "
+            "colour of the source's own; keep_original: false would have it predicted"
+            for name in OF_PREDICTION
+            if own and getattr(override, name) is not None
+        ]
+    return lines
+
+
 def check_shots(job: "Job", plan: "Plan") -> None:
     """Raises SettingsError, a line for each, where `shots:` names shots that the film does not have."""
     count = len(plan.shots)
@@ -69,7 +87,7 @@ def weights_of_shots(job: "Job") -> tuple[str, ...]:
 
 def _changed(choice: ShotChoice, override: ShotOverride, *, key: str) -> ShotChoice:
     treatment, keys = choice.treatment, dict(choice.keys)
-    for name in ("saturation", "hue_degrees", "weights"):
+    for name in OF_PREDICTION:
         value = getattr(override, name)
         if value is not None:
             treatment = replace(treatment, **{name: value})

@@ -89,6 +89,20 @@ def test_a_kept_shot_can_be_coloured_all_the_same(tmp_path: Path, capsys: pytest
     ]
 
 
+def test_a_setting_that_changes_nothing_of_a_kept_shot_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film, job = _reel(tmp_path / "reel.mkv"), tmp_path / "job.yaml"
+    job.write_text(
+        f'input: {film.name}\noutput: out.mkv\nshots: {{"0-2": {{saturation: 0.5}}, "1": {{hue_degrees: 9}}}}\n',
+        encoding="utf-8",
+    )
+    assert main(["plan", str(job), "-q"]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "shots.0-2.saturation changes nothing of shot 2" in line
+    assert "keep_original: false" in line
+
+
 def _damaged(folder: Path) -> tuple[Path, list[int]]:
     """A film with a tone, of whose frames 6 fails its CRC and 9 is no picture; its path and the times of all frames."""
     whole, path = folder / "whole.mkv", folder / "damaged.mkv"
