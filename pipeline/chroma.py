@@ -10,8 +10,9 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.luma import describe_pixels, red_green_blue, stored_samples
+from pipeline.luma import describe_pixels, luma_plane, red_green_blue, stored_samples
 from pipeline.media import CHROMA_SHIFTS, PixelFormat, Plane
+from pipeline.siting import place_field_at_luma
 
 _KR, _KB = 0.2126, 0.0722
 _PLANAR = {
@@ -46,6 +47,31 @@ def chroma_planes(frame: av.VideoFrame) -> tuple[Plane, Plane] | None:
         for index in (1, 2)
     )
     return cb, cr
+
+
+def spread_chroma(picture: av.VideoFrame, *, site: str, field: int | None = None) -> av.VideoFrame:
+    """The picture, or field of one, as planar 4:4:4 of its depth, its chroma interpolated where `site` says it lies.
+
+    As it is where every sample of luma has chroma already, or none has.
+    """
+    pixels = describe_pixels(picture.format.name)
+    planes = chroma_planes(picture)
+    if planes is None or pixels.chroma in ("444", "rgb"):
+        return picture
+    luma, depth = luma_plane(picture), pixels.depth
+    made = av.VideoFrame(picture.width, picture.height, "yuv444p" if depth == 8 else f"yuv444p{depth}le")
+    shape = (picture.height, picture.width)
+    placed = [
+        place_field_at_luma(
+            plane.astype(np.float32), shape=shape, site=site, chroma=pixels.chroma, field=field
+        )
+        for plane in planes
+    ]
+    for plane, samples in zip(made.planes, (luma, *placed), strict=True):
+        rows = np.zeros((plane.height, plane.line_size // luma.itemsize), luma.dtype)
+        rows[:, : plane.width] = samples if samples is luma else np.rint(samples)
+        plane.update(rows.tobytes())
+    return made
 
 
 def _is_plain(pixels: av.VideoFormat) -> bool:

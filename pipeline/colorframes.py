@@ -5,6 +5,7 @@ For training sets only. The film path never does this: it leaves the luma alone,
 
 import math
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 import av
 import cv2
@@ -12,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
+from pipeline.chroma import spread_chroma
 from pipeline.color import resolve_color
 from pipeline.errors import SourceError
-from pipeline.media import FilmInfo, PictureArea
+from pipeline.media import CHROMA_SHIFTS, FilmInfo, PictureArea
 from pipeline.pictures import PictureSource
 
 Rgb = npt.NDArray[np.uint8]
@@ -66,7 +68,7 @@ class ColorConverter:
         self._matrix = _MATRICES[color.matrix]
         self._range = ColorRange.JPEG if color.range == "full" else ColorRange.MPEG
         self._reformatters: dict[tuple[int, int], VideoReformatter] = {}
-        self._field = _FieldTaker()
+        self._field = _FieldTaker(film.time_base)
 
     def to_rgb(
         self,
@@ -80,9 +82,10 @@ class ColorConverter:
 
         Of an interlaced picture one field is taken, at half its size: two moments make no picture.
         """
-        aspect = float(self._film.sample_aspect)
+        aspect, field = float(self._film.sample_aspect), None
         if picture.interlaced_frame:
-            picture, aspect = self._field.take(picture), aspect / 2
+            picture, aspect, field = self._field.take(picture), aspect / 2, 0
+        picture = self._sited(picture, field)
         # square pixels are made by giving up samples, never by inventing them
         width, height = picture.width * min(1.0, aspect), picture.height / max(1.0, aspect)
         shown_width, shown_height = width * (area.right - area.left), height * (area.bottom - area.top)
@@ -97,6 +100,14 @@ class ColorConverter:
         rgb = _inside(rgb, area)
         turn = _TURNS.get(self._film.rotation_degrees)
         return np.ascontiguousarray(rgb) if turn is None else cv2.rotate(rgb, turn).astype(np.uint8)
+
+    def _sited(self, picture: av.VideoFrame, field: int | None) -> av.VideoFrame:
+        """The picture as swscale may have it: it knows of sites, but neither of fields nor of blocks cut at the rim."""
+        across, down = CHROMA_SHIFTS.get(self._film.pixel_format.chroma, (0, 0))
+        is_cut = picture.width % (1 << across) or picture.height % (1 << down)
+        if not is_cut and (field is None or not down):
+            return picture
+        return spread_chroma(picture, site=resolve_color(self._film).chroma_site, field=field)
 
     def _convert(self, picture: av.VideoFrame, width: int, height: int) -> Rgb:
         # each size keeps its own tables
@@ -118,14 +129,15 @@ class ColorConverter:
 class _FieldTaker:
     """Takes the top field out of interlaced pictures, chroma included."""
 
-    def __init__(self) -> None:
+    def __init__(self, time_base: Fraction) -> None:
+        self._time_base = time_base
         self._graph: av.filter.Graph | None = None
 
     def take(self, picture: av.VideoFrame) -> av.VideoFrame:
         if self._graph is None:
             self._graph = av.filter.Graph()
             source = self._graph.add_buffer(
-                width=picture.width, height=picture.height, format=picture.format, time_base=picture.time_base
+                width=picture.width, height=picture.height, format=picture.format, time_base=self._time_base
             )
             self._graph.link_nodes(
                 source, self._graph.add("field", "type=top"), self._graph.add("buffersink")

@@ -117,6 +117,13 @@ FILES = (
         why="there is no picture to colour",
     ),
     Kind(
+        name="bomb",
+        title="Bombs: pixels, frames, hours or frames a second without end",
+        kept="all within `limits`, by default 100 megapixels, 10 million frames, 48 hours, 1000 frames a second",
+        refused="what goes beyond, before it gets memory, naming the limit; a decoder that hangs is ended",
+        why="a small file can ask for any amount of memory and time",
+    ),
+    Kind(
         name="changing",
         title="Size or depth that changes in mid-film",
         refused="naming the frame",

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from pipeline.color import Floats, chroma_scale, chroma_to_plane, luma_to_unit, resolve_color
-from pipeline.media import CHROMA_SHIFTS, ColorDescription, FilmInfo, Frame, PixelFormat, Plane
+from pipeline.media import ColorDescription, FilmInfo, Frame, PixelFormat, Plane
 from pipeline.proxy import ProxyFrame
-from pipeline.siting import chroma_offset, chroma_size, luma_at_chroma
+from pipeline.siting import chroma_size, luma_at_chroma, place_at_luma, place_field_at_luma
 
 
 def pass_chroma(
@@ -55,10 +55,14 @@ def own_colors(frame: Frame, *, film: FilmInfo, height: int, width: int) -> Prox
         return ProxyFrame(luma=luma, cb=np.zeros_like(luma), cr=np.zeros_like(luma))
     centre, span = chroma_scale(depth, range)
     cb, cr = (
-        cv2.resize(plane.astype(np.float32) - centre, (width, height), interpolation=cv2.INTER_AREA) / span
+        _placed(plane.astype(np.float32) - np.float32(centre), film=film, interlaced=frame.is_interlaced)
         for plane in frame.chroma
     )
-    return ProxyFrame(luma=luma, cb=cast(Floats, cb), cr=cast(Floats, cr))
+    cb, cr = (
+        cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA) * np.float32(1 / span)
+        for plane in (cb, cr)
+    )
+    return ProxyFrame(luma=luma, cb=cb, cr=cr)
 
 
 def resize_plane(plane: Plane, size: tuple[int, int]) -> Plane:
@@ -89,19 +93,22 @@ def _resampled(
     return woven
 
 
+def _placed(plane: Floats, *, film: FilmInfo, interlaced: bool) -> Floats:
+    """Chroma of a whole picture, for every sample of luma."""
+    chroma, shape = film.pixel_format.chroma, (film.height, film.width)
+    if chroma == "rgb":
+        return plane
+    site = resolve_color(film).chroma_site
+    return place_at_luma(plane, shape=shape, site=site, chroma=chroma, interlaced=interlaced)
+
+
 def _spread(plane: Floats, *, film: FilmInfo, height: int, field: int | None = None) -> Floats:
     """One sample of chroma for every sample of luma, interpolated between the places where the film has them."""
     chroma = film.pixel_format.chroma
-    across, down = (0, 0) if chroma == "rgb" else CHROMA_SHIFTS[chroma]
-    if not across and not down:
+    if chroma == "rgb":
         return plane
     site = resolve_color(film).chroma_site
-    steps = (2**across, 2**down)
-    at = chroma_offset(site, chroma=chroma, field=field)
-    back = np.array([[1 / steps[0], 0, -at[0] / steps[0]], [0, 1 / steps[1], -at[1] / steps[1]]])
-    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    spread = cv2.warpAffine(plane, back, (film.width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
-    return cast(Floats, spread)
+    return place_field_at_luma(plane, shape=(height, film.width), site=site, chroma=chroma, field=field)
 
 
 def _thinned(plane: Floats, *, film: FilmInfo, pixel_format: PixelFormat, field: int | None = None) -> Floats:

@@ -206,7 +206,9 @@ def _from_planes(frame: VideoFrame, *, site: str) -> dict[str, Floats]:
         plane = _samples(frame, index, dtype).astype(np.float32)
         plane -= np.float32(centre)
         plane *= np.float32(1 / span)
-        planes[key] = place_at_luma(plane, shape=luma.shape[:2], site=site, chroma=chroma)
+        planes[key] = place_at_luma(
+            plane, shape=luma.shape[:2], site=site, chroma=chroma, interlaced=bool(frame.interlaced_frame)
+        )
     return planes
 
 

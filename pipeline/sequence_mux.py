@@ -1,5 +1,6 @@
 """The finished film as numbered stills: the segments' pictures, one file each, in a folder that is whole or absent."""
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,13 +10,13 @@ from pathlib import Path
 
 import av
 import av.error
-import cv2
 import numpy as np
 
 from pipeline.chroma import chroma_planes
 from pipeline.color import Floats, chroma_scale, chroma_to_rgb, luma_coefficients
 from pipeline.containers import check_container
 from pipeline.errors import OutputError
+from pipeline.headroom import Headroom
 from pipeline.intermediate import open_segment, ticks
 from pipeline.luma import luma_plane
 from pipeline.media import FilmInfo, PixelFormat, Plane, Timeline
@@ -26,7 +27,10 @@ from pipeline.sequence import KINDS, Pattern, parse_pattern, stills_in
 from pipeline.sequence_container import check_even
 from pipeline.sequence_probe import still_of_frame
 from pipeline.sequence_write import StillFrame, write_still_frame
+from pipeline.siting import place_at_luma
 from pipeline.stills.dpx import DEPTHS
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int], None]
 """Told how many stills are written."""
@@ -55,18 +59,22 @@ def mux_stills(
     `segments`, in the order of the film, hold exactly the frames of the timeline, rendered as `picture`. Numbers go on
     from `start_number`, without it from the source's first number, or from 1. `timecode` names frame n where the
     film has one. `before_publish` is told of the pattern within the partial folder. A folder that is there already
-    must be empty or, with `overwrite`, hold nothing but stills of that pattern. Raises OutputError.
+    must be empty or, with `overwrite`, hold nothing but stills of that pattern. Warns, in one line, where a film of
+    limited range has luma beyond black and white, for which stills have no place. Raises OutputError.
     """
     plan = check_container(film, output, video_codec="ffv1", allow_loss=allow_loss)
     check_even(film, output, timeline=timeline)
     pattern = parse_pattern(output)
     first = first_number(film, start_number)
     notes: dict[str, None] = {}
+    beyond = Headroom(depth=picture.pixel_format.depth, range=picture.color.range)
     with _published(pattern, overwrite=overwrite) as partial:
         done = 0
         for frame in _frames(film, segments, timeline):
             pts = int(timeline.pts[done])
-            luma, cb, cr, depth = _samples(frame, picture, output)
+            own = luma_plane(frame)[: picture.height, : picture.width]
+            beyond.look_at(own)
+            luma, cb, cr, depth = _samples(frame, own, picture, output)
             still = StillFrame(
                 luma=luma,
                 cb=cb,
@@ -85,6 +93,10 @@ def mux_stills(
             progress(done)
         if done != len(timeline):
             raise OutputError(f"cannot write {output}: {done} frames arrived, the film has {len(timeline)}")
+        if beyond.frames:
+            _log.warning(
+                "%s: %s; stills have no place for it, a film (.mkv) would keep it", film.path.name, beyond
+            )
         report = MuxReport(kept=(), converted=plan.converted + tuple(notes), lost=plan.lost)
         before_publish(partial / output.name, report)
     return report
@@ -154,11 +166,13 @@ def _frames(film: FilmInfo, segments: Sequence[Path], timeline: Timeline) -> Ite
                 raise OutputError(f"cannot read the segment {path}: {error.strerror}") from error
 
 
-def _samples(frame: av.VideoFrame, picture: OutputPicture, output: Path) -> tuple[Plane, Floats, Floats, int]:
+def _samples(
+    frame: av.VideoFrame, own: Plane, picture: OutputPicture, output: Path
+) -> tuple[Plane, Floats, Floats, int]:
     """Luma of the stills, at their depth and range; Cb and Cr for every sample, BT.709's; and that depth."""
     pixels, wanted = picture.pixel_format, stills_picture(picture, output).pixel_format
     luma = convert_luma(
-        luma_plane(frame)[: picture.height, : picture.width],
+        own,
         depth=pixels.depth,
         range=picture.color.range,
         to_depth=wanted.depth,
@@ -167,14 +181,20 @@ def _samples(frame: av.VideoFrame, picture: OutputPicture, output: Path) -> tupl
     planes = chroma_planes(frame)
     assert planes is not None
     centre, span = chroma_scale(pixels.depth, picture.color.range)
-    size = (picture.width, picture.height)
+    is_progressive = (picture.all_fields or "progressive") == "progressive" and not frame.interlaced_frame
     cb, cr = (
-        cv2.resize((plane.astype(np.float32) - np.float32(centre)) / np.float32(span), size)
+        place_at_luma(
+            (plane.astype(np.float32) - np.float32(centre)) / np.float32(span),
+            shape=(picture.height, picture.width),
+            site=picture.color.chroma_site,
+            chroma=pixels.chroma,
+            interlaced=not is_progressive,
+        )
         for plane in planes
     )
     return (
         luma,
-        *_to_bt709(cb.astype(np.float32), cr.astype(np.float32), picture.color.matrix),
+        *_to_bt709(cb, cr, picture.color.matrix),
         wanted.depth,
     )
 

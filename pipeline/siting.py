@@ -79,23 +79,34 @@ def place_at_chroma(
     return into
 
 
-def place_at_luma(plane: Floats, *, shape: tuple[int, int], site: str, chroma: Chroma) -> Floats:
-    """A chroma plane interpolated at the luma samples of its progressive picture of (H, W) `shape`."""
-    placed: Floats = plane
+def place_at_luma(
+    plane: Floats, *, shape: tuple[int, int], site: str, chroma: Chroma, interlaced: bool = False
+) -> Floats:
+    """A chroma plane interpolated at the luma samples of its picture of (H, W) `shape`: interlaced, field by field."""
+    if not interlaced or not CHROMA_SHIFTS[chroma][1]:
+        return place_field_at_luma(plane, shape=shape, site=site, chroma=chroma)
+    woven = np.empty(shape, np.float32)
+    for parity in (0, 1):
+        lines = woven[parity::2]
+        if lines.size and plane.shape[0] > parity:
+            lines[:] = place_field_at_luma(
+                plane[parity::2], shape=(len(lines), shape[1]), site=site, chroma=chroma, field=parity
+            )
+        else:  # a picture of so few lines has no second line of chroma
+            lines[:] = place_field_at_luma(plane, shape=(len(lines), shape[1]), site=site, chroma=chroma)
+    return woven
+
+
+def place_field_at_luma(
+    plane: Floats, *, shape: tuple[int, int], site: str, chroma: Chroma, field: int | None = None
+) -> Floats:
+    """The chroma of a progressive picture, or of one field, interpolated at that one's luma samples: (H, W) `shape`."""
+    placed = plane
     for axis, (shift, offset) in enumerate(
-        zip(CHROMA_SHIFTS[chroma], chroma_offset(site, chroma=chroma), strict=True)
+        zip(CHROMA_SHIFTS[chroma], chroma_offset(site, chroma=chroma, field=field), strict=True)
     ):
-        if not shift:
-            continue
-        last = plane.shape[1 - axis] - 1
-        at = np.clip((np.arange(shape[1 - axis]) - offset) / 2**shift, 0, last)
-        before = at.astype(np.intp)
-        share = (at - before).astype(np.float32)
-        after = np.minimum(before + 1, last)
-        if axis == 0:
-            placed = placed[:, before] * (1 - share) + placed[:, after] * share
-        else:
-            placed = placed[before] * (1 - share[:, None]) + placed[after] * share[:, None]
+        if shift:
+            placed = _stretched(placed, axis=1 - axis, count=shape[1 - axis], step=1 << shift, offset=offset)
     return placed
 
 
@@ -152,6 +163,20 @@ def _lacking(samples: int, wanted: int, scale: float) -> int:
     ):
         added += 1
     return added
+
+
+def _stretched(plane: Floats, *, axis: int, count: int, step: int, offset: float) -> Floats:
+    """`count` samples along the axis, of which every `step`th, from `offset` on, is one of the plane's."""
+    last = plane.shape[axis] - 1
+    made = np.empty((count, plane.shape[1]) if axis == 0 else (plane.shape[0], count), np.float32)
+    for phase in range(min(step, count)):  # samples of one phase have the same two weights
+        into = made[phase::step] if axis == 0 else made[:, phase::step]
+        first, share = divmod((phase - offset) / step, 1)
+        before = int(first) + np.arange(into.shape[axis])
+        np.multiply(plane.take(before.clip(0, last), axis), np.float32(1 - share), out=into)
+        if share:
+            into += plane.take((before + 1).clip(0, last), axis) * np.float32(share)
+    return made
 
 
 def _moved(plane: Floats, *, right: float, down: float) -> Floats:

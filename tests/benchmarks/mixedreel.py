@@ -67,9 +67,12 @@ def main() -> None:
             plan = scan_film(probe(path), shot_settings=ShotSettings(), segment_settings=SegmentSettings())
             for number, (called, variant, name) in enumerate(truth):
                 middle = number * FRAMES + FRAMES // 2
-                found = next(str(shot.kind) for shot in plan.shots if shot.start <= middle < shot.end)
+                shot = next(shot for shot in plan.shots if shot.start <= middle < shot.end)
+                found = str(shot.kind)
                 right += found == called
                 if found != called:
+                    is_joined = shot.end - shot.start > FRAMES * 1.5
+                    found += ", joined with its neighbour" if is_joined else ""
                     wrong[called, variant, found] += 1
                     print(f"{called} ({variant}) was called {found}: {name}", flush=True)
     for (called, variant, found), count in sorted(wrong.items()):

@@ -19,9 +19,11 @@ from tests.fields import field_flags, luma_sums
 from tests.media import ColorTags, make_film
 
 FRAMES = 4
-_CASES = list(
-    itertools.product((8, 10, 12, 16), ("gray", "yuv420p"), ("limited", "full"), (None, "tff", "bff"))
-)
+_ALL = (("limited", "full"), (None, "tff", "bff"))
+_CASES = [
+    *itertools.product((8, 10, 12, 16), ("gray", "yuv420p"), *_ALL),
+    *itertools.product((8, 10), ("yuv422p", "yuv444p"), *_ALL),
+]
 
 
 @pytest.mark.parametrize(("depth", "kind", "levels", "fields"), _CASES)

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from jobs.cli import main
@@ -13,6 +14,8 @@ from jobs.jobfile import load_job, make_job
 from jobs.verify import verify_film
 from pipeline.errors import SettingsError
 from pipeline.luma import luma_plane
+from tests.graded import color_flat
+from tests.media import ColorTags, make_film
 from tests.stages import events, finish, start
 from tests.stills_films import make_stills, read_still, write_sound
 
@@ -166,3 +169,21 @@ def test_check_and_status_know_stills(stills: Path, capsys: pytest.CaptureFixtur
     assert main(["plan", str(stills / "job.yaml"), "--quiet"]) == 0
     assert main(["status", str(stills / "job.yaml")]) == 0
     assert "to do" in capsys.readouterr().out
+
+
+def test_stills_that_clip_a_film_s_luma_say_so_and_it_is_on_record(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    frames = [np.full((48, 64), 100, np.uint8) for _ in range(4)]
+    frames[2][:8] = 250
+    tags = ColorTags(range="limited")
+    make_film(tmp_path / "film.mkv", frames=frames, pixel_format="yuv420p", color=tags)
+    output = tmp_path / "out" / "%03d.png"
+    arguments = ("-q", "--set", "report_page=false")
+    assert color_flat(tmp_path / "film.mkv", output, *arguments, work=tmp_path / "work") == 0
+    (told,) = (line for line in capfd.readouterr().err.splitlines() if "beyond" in line)
+    assert "1 of 4 frames have luma beyond black or white (16 to 250 in a range of 16 to 235)" in told
+    record = json.loads((tmp_path / "out.report.json").read_text())
+    assert [warning for warning in record["warnings"] if warning in told] == record["warnings"]
+    assert len(record["warnings"]) == 1
+    assert record["luma"]["equal"] is not True

@@ -315,6 +315,26 @@ CASES = [
         refused=r"7",
     ),
     Case(kind="mixed", make=kindfilms.mixed, check=_color_untouched),
+    *(
+        Case(
+            kind="bomb",
+            make=film(frames=7, pts=[*range(6), 400_000], time_base=Fraction(1, 10)),
+            source="film.nut",
+            arguments=(*ARCHIVAL, "--set", f"limits.{limit}"),
+            refused=rf"{told}.* limits\.{limit.partition('=')[0]}",
+        )
+        for limit, told in (
+            ("pixels=3000", r"64x48, 3,072 pixels"),
+            ("frames=6", r"frame 6 \(pts \d+\) is one too many"),
+            ("hours=10", r"frame 6 \(pts \d+\) comes more than 10 hours"),
+            ("rate=4", r"frame 4 \(pts \d+\) is more than the 4th"),
+        )
+    ),
+    Case(
+        kind="bomb",
+        make=film(frames=7, pts=[*range(6), 400_000], time_base=Fraction(1, 10)),
+        source="film.nut",
+    ),
     Case(kind="damaged", make=kindfilms.damaged, refused="damaged"),
     Case(kind="damaged", make=kindfilms.damaged, arguments=GOING),
     Case(kind="damaged", make=kindfilms.cut_off, arguments=GOING),

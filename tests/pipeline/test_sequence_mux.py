@@ -22,7 +22,7 @@ from pipeline.sequence_probe import probe_film_or_stills
 from pipeline.stills.dpx import dpx_timecode, read_dpx_head
 from pipeline.stills.exr_header import read_exr_header
 from pipeline.stills.rgb_luma import luma_of_rgb
-from tests.media import make_film
+from tests.media import ColorTags, make_film
 from tests.stills_films import make_stills
 
 _CODED = EncodeSettings(codec="ffv1", options={"level": "3"}, chroma="444")
@@ -160,6 +160,32 @@ def test_what_stills_cannot_hold_is_an_error_or_a_listed_loss(tmp_path: Path) ->
     assert not output.parent.exists()
     report = _mux(film, output, tmp_path / "s.nut", allow_loss=True)
     assert len(report.lost) == 5
+
+
+@pytest.mark.parametrize(("depth", "low", "high"), [(8, 3, 250), (10, 64, 941), (10, 63, 940)])
+def test_luma_beyond_black_and_white_is_clipped_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, depth: int, low: int, high: int
+) -> None:
+    dtype = np.uint8 if depth == 8 else np.uint16
+    frames = [np.full((48, 64), 64 << (depth - 8), dtype) for _ in range(4)]
+    frames[1][:8], frames[2][-8:] = low, high
+    name = "yuv420p" if depth == 8 else "yuv420p10le"
+    make_film(tmp_path / "a.nut", frames=frames, pixel_format=name, color=ColorTags(range="limited"))
+    _mux(probe(tmp_path / "a.nut"), tmp_path / "out" / "%03d.png", tmp_path / "s.nut")
+    (told,) = caplog.messages
+    black, white = 16 << (depth - 8), 235 << (depth - 8)
+    count = (low < black) + (high > white)
+    assert told.startswith(f"a.nut: {count} of 4 frames have luma beyond black or white")
+    assert f"({min(low, black)} to {max(high, white)} in a range of {black} to {white})" in told
+
+
+def test_luma_within_its_range_is_not_spoken_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    frames = [np.full((48, 64), code, np.uint8) for code in (16, 235, 100, 0, 255)]
+    for range, count in (("limited", 3), ("full", 5)):
+        path = tmp_path / f"{range}.mkv"
+        make_film(path, frames=frames[:count], pixel_format="yuv420p", color=ColorTags(range=range))  # type: ignore[arg-type]
+        _mux(probe(path), tmp_path / range / "%03d.png", tmp_path / f"{range}.s.nut")
+    assert caplog.messages == []
 
 
 def test_times_that_keep_no_rate_are_refused(tmp_path: Path) -> None:

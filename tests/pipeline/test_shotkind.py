@@ -98,10 +98,11 @@ def test_a_tint_that_drifts_is_a_tint() -> None:
     assert _kinds(drifting) == ["tinted"]
 
 
+@pytest.mark.parametrize("steps", [4, 8])
 @pytest.mark.parametrize("seed", range(3))
-def test_noise_in_the_chroma_of_a_tape_is_no_colour(seed: int) -> None:
-    assert _kinds(_grey(), noise=4, seed=seed) == ["grey"]
-    assert _kinds(_tinted((1, 0.85, 0.6)), noise=4, seed=seed) == ["tinted"]
+def test_noise_in_the_chroma_of_a_tape_is_no_colour(seed: int, steps: float) -> None:
+    assert _kinds(_grey(), noise=steps, seed=seed) == ["grey"]
+    assert _kinds(_tinted((1, 0.85, 0.6)), noise=steps, seed=seed) == ["tinted"]
 
 
 def test_colour_shots_stay_colour_when_they_fade_are_pale_or_hold_grey_frames() -> None:
@@ -110,6 +111,42 @@ def test_colour_shots_stay_colour_when_they_fade_are_pale_or_hold_grey_frames() 
     half_grey = [*_grey()[: 2 * _FRAMES // 3], *colours[2 * _FRAMES // 3 :]]
     for frames in (faded, half_grey, _share(colours, 0.3), [_coded(rgb * 0.2) for rgb in colours]):
         assert _kinds(frames) == ["colour"]
+
+
+def _two_woods(first: Sequence[float], second: Sequence[float]) -> list[Rgb]:
+    """Warm from edge to edge, as a toy on a table, in squares of two browns."""
+    squares = np.kron(np.indices((3, 4)).sum(axis=0) % 2, np.ones((40, 40)))[..., None]
+    pairs = zip(_tinted(first), _tinted(second), strict=True)
+    return [_coded(one * squares + other * (1 - squares)) for one, other in pairs]
+
+
+def test_two_hues_of_one_family_are_colours_where_lightness_does_not_explain_them() -> None:
+    brown, other = (1, 0.72, 0.45), (1, 0.75, 0.44)
+    assert _kinds(_two_woods(brown, other)) == ["colour"]
+    assert _kinds(_two_woods(brown, brown)) == ["tinted"]
+
+
+def test_a_lamp_in_a_grey_picture_is_a_colour() -> None:
+    lit = _grey()
+    for rgb in lit:
+        rgb[50:62, 60:74] = (200, 60, 40)
+    assert _kinds(lit) == ["colour"]
+    assert _kinds(lit, noise=4) == ["colour"]
+
+
+def test_very_dark_and_very_pale_pictures_have_colours_too() -> None:
+    assert _kinds([_coded(rgb * 0.05) for rgb in _colours()]) == ["colour"]
+    assert _kinds(_share(_colours(), 0.03)) == ["colour"]
+    assert _kinds(_share(_colours(), 0.05), noise=4) == ["colour"]
+
+
+def test_a_title_in_a_faint_bath_is_tinted_and_one_on_a_noisy_tape_is_not() -> None:
+    card = np.full((120, 160), 15, np.uint8)
+    cv2.putText(card, "Meanwhile...", (20, 65), cv2.FONT_HERSHEY_TRIPLEX, 0.6, 230, 1)
+    grey = [np.repeat(card[..., None], 3, axis=2)] * _FRAMES
+    bathed = [_coded(rgb * np.array([1, 0.92, 0.78])) for rgb in grey]
+    assert _kinds(bathed) == ["tinted"]
+    assert _kinds(grey, noise=4) == ["grey"]
 
 
 def test_black_counts_only_where_there_is_nothing_else() -> None:

@@ -108,6 +108,22 @@ def test_from_fade_to_fade_cuts_lie_in_the_black_only() -> None:
     assert all(38 <= start <= 52 for start in starts[1:])
 
 
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("black_frames", [0, 1, 12])
+def test_after_a_fade_to_black_a_shot_begins_with_its_first_picture(seed: int, black_frames: int) -> None:
+    fade = np.linspace(1.0, 0.0, 16).astype(np.float32)[:, None, None]
+    black = np.zeros((black_frames, 48, 64), np.float32)
+    film = _join(_scene(seed, 16) * fade, black, _scene(seed + 100, 20), _scene(seed + 200, 20))
+    assert _starts(film) == [0, 16 + black_frames, 36 + black_frames]
+
+
+def test_black_at_the_beginning_and_in_the_midst_of_a_scene_changes_nothing_else() -> None:
+    black = np.zeros((10, 48, 64), np.float32)
+    scene = _scene(1, 40)
+    assert _starts(_join(black, scene)) == [0, 10]
+    assert _starts(_join(scene[:20], black, scene[20:])) == [0]
+
+
 def test_a_dissolve_is_not_many_cuts() -> None:
     mix = np.linspace(0.0, 1.0, 16, dtype=np.float32)[:, None, None]
     dissolve = _scene(1, 36)[20:] * (1.0 - mix) + _scene(2, 16) * mix

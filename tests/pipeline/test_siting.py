@@ -1,7 +1,9 @@
-"""Matrices, ranges and chroma sites, in and out, against zimg (FFmpeg's `zscale`), which shares no code with ours."""
+"""Matrices, ranges and chroma sites of what is written, against zimg (FFmpeg's `zscale`), which shares no code of ours.
+
+How they are read is in `test_chroma_reading.py`.
+"""
 
 import subprocess
-from pathlib import Path
 from typing import Literal
 
 import imageio_ffmpeg
@@ -17,13 +19,9 @@ from pipeline.color import (
     luma_coefficients,
     unit_to_luma,
 )
-from pipeline.colorframes import ColorConverter, color_frames
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, Plane
-from pipeline.probe import probe
-from pipeline.proxy import read_proxy
 from pipeline.siting import chroma_offset
 from pipeline.upsample import upsample_chroma
-from tests.films import film_info
 
 W, H = 128, 96
 ZIMG_MATRIX = {"bt709": "709", "smpte170m": "170m", "bt2020nc": "2020_ncl"}
@@ -76,27 +74,6 @@ def test_rendered_chroma_lies_where_zimg_puts_it(chroma: Chroma, site: str, vert
     _, ours = upsample_chroma(luma, cb=small[0], cr=small[1], depth=10, chroma=chroma, color=color)
     per_sample = float(np.ptp(cr)) / ((H if vertical else W) - 1)
     assert np.abs(ours - theirs)[8:-8, 8:-8].max() / per_sample < 0.1
-
-
-@pytest.mark.parametrize("pixel_format", ["yuv420p10le", "yuv422p10le"])
-@pytest.mark.parametrize("site", ["left", "center", "topleft"])
-def test_chroma_is_read_where_it_lies(tmp_path: Path, pixel_format: str, site: str) -> None:
-    """A film in colour, and a proxy that another program wrote."""
-    for vertical in (False, True):
-        path = tmp_path / f"{vertical}.mkv"
-        _zimg_film(path, _ramp(vertical), pixel_format, matrix="bt709", levels="limited", site=site)
-        film = probe(path)
-        assert film.color.chroma_site == site
-        rgb = ColorConverter(film).to_rgb(next(color_frames(film))).astype(np.float64) / 255
-        (proxy,) = read_proxy(path, film=film_info(W, H, matrix="bt709"), frame_count=1)
-        kr, kb = luma_coefficients("bt709")
-        shown = chroma_to_rgb(proxy.luma, proxy.cb, proxy.cr, kr=kr, kb=kb).astype(np.float64)
-        for found in (rgb, shown):
-            profile = (found[..., 0] - found[..., 2]).mean(axis=1 if vertical else 0)
-            count = len(profile)
-            place = ((profile + 1) / 2 - 0.25) / 0.5 * (count - 1)  # of the ramp of red against blue
-            error = (place - np.arange(count))[16:-16]
-            assert abs(error.mean()) < 0.05  # single samples carry the rounding to 8 bits
 
 
 @pytest.mark.parametrize("matrix", ["bt709", "smpte170m", "bt2020nc"])
@@ -194,12 +171,6 @@ def _zimg_planes(
     ends = np.cumsum([H * W, shape[0] * shape[1]])
     first, second, third = np.split(data, ends)
     return [first.reshape(H, W), second.reshape(shape), third.reshape(shape)]
-
-
-def _zimg_film(path: Path, rgb: Doubles, pixel_format: str, *, matrix: str, levels: Range, site: str) -> None:
-    filters = _to_yuv(pixel_format, matrix=matrix, levels=levels, site=site)
-    tags = ("-colorspace", matrix, "-color_range", "tv" if levels == "limited" else "pc")
-    _ffmpeg(rgb, filters, "-c:v", "ffv1", *tags, "-chroma_sample_location", site, str(path))
 
 
 def _to_yuv(pixel_format: str, *, matrix: str, levels: Range, site: str) -> str:

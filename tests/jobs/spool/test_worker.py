@@ -193,12 +193,17 @@ def test_a_worker_that_is_stopped_gives_its_job_back_uncounted(spool: Spool) -> 
     assert list((spool.path / "running").iterdir()) == []
 
 
-def test_a_killed_worker_s_job_is_taken_over(spool: Spool) -> None:
+def test_a_killed_worker_s_job_is_taken_over(spool: Spool, tmp_path: Path) -> None:
     entry = add_job(spool)
-    process = worker_process(spool, IDLE)
+    pid = tmp_path / "pid"
+    process = worker_process(
+        spool, f"import os; open({str(pid)!r}, 'w').write(f'{{os.getpid()}}\\n'); {IDLE}"
+    )
+    wait_for(lambda: pid.exists() and pid.read_text().endswith("\n"))
     wait_for(lambda: list((spool.path / "running").glob("*.beat")))
     process.kill()
     process.wait()
+    os.kill(int(pid.read_text()), signal.SIGKILL)  # on the machine that went down nothing is left of the job
     assert serve(spool, "print('done by the second')") == {"done": 1}
     assert [(entry.state, entry.attempts) for entry in spool.entries()] == [("done", 2)]
     assert "gave no sign of life in attempt 1" in log_of(spool, entry)
