@@ -47,8 +47,8 @@ def run_film(
         is_kept = job.work is not None or job.keep_work
         try:
             details = finish_film(job, progress, work=work, make=make, sheet=sheet)
-        except SourceError:  # a film that is refused is not worth its plan
-            if not is_kept and not work.is_begun:
+        except SourceError:  # a film that is refused, or does not decode twice alike, is not worth its plan
+            if not is_kept and not work.has_products:
                 work.discard()
             raise
         if not is_kept:

@@ -5,6 +5,8 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from jobs.progress import Progress
@@ -67,8 +69,14 @@ def _make_trainer(job: TrainJob, data: TrainingData, device: torch.device) -> Tr
     generator = make_generator(job)
     needs_prior = any(stage.cross_entropy for stage in job.train.stages)
     bins = generator.bins.numpy() if isinstance(generator, EfficientGenerator) else None
-    prior = bin_prior(data.pictures, bins) if needs_prior and bins is not None else None
+    prior = _prior(job, data, bins) if needs_prior and bins is not None else None
     return Trainer(generator, settings=job.train, prior=prior, device=str(device))
+
+
+def _prior(job: TrainJob, data: TrainingData, bins: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """The share of each ab bin (Q,) among the samples, those of the base set with them."""
+    prior = bin_prior(data.pictures, bins)
+    return prior + job.base_share * (bin_prior(data.base, bins) - prior) if data.base else prior
 
 
 def make_generator(job: TrainJob) -> Generator:

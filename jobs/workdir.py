@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from jobs.ledger import RECORD_NAME
 from jobs.pulse import leave_trace
 from jobs.recordpaths import page_path, record_path
 from jobs.worklock import flock, hold_lock, holder, write_holder
@@ -130,9 +131,9 @@ class WorkDir:
         return self.path / _PLAN
 
     @property
-    def is_begun(self) -> bool:
-        """Whether work on any segment has begun."""
-        return (self.path / _SEGMENTS).exists()
+    def has_products(self) -> bool:
+        """Whether anything of any segment is finished."""
+        return any((self.path / _SEGMENTS).glob(f"*/{RECORD_NAME}"))
 
     def segment_dir(self, index: int) -> Path:
         """The folder of a segment, made where it is not there."""
@@ -218,7 +219,7 @@ class WorkDir:
     def _leave(self, *, failed: bool) -> None:
         if self._lock is None:
             return
-        nothing_done = failed and not self.plan_path.exists() and not self.is_begun
+        nothing_done = failed and not self.plan_path.exists() and not self.has_products
         if (self._discarded or nothing_done) and flock(self._lock, fcntl.LOCK_EX):
             self._remove()
         os.close(self._lock)

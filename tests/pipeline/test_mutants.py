@@ -1,5 +1,6 @@
 """Spoilt films of many containers and codecs: read, or refused with one line. See `benchmarks/mutants.py`, too."""
 
+import json
 from pathlib import Path
 from random import Random
 
@@ -87,3 +88,23 @@ def test_a_film_that_is_refused_leaves_no_folder(tmp_path: Path, capsys: pytest.
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" not in line]
     assert line.startswith(f"kinochrome: error: {film}: ")
     assert list(tmp_path.iterdir()) == [film]
+
+
+def test_a_film_that_does_not_decode_as_planned_leaves_no_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was left with a segment that had been begun and held nothing; here it is the plan that is wrong."""
+    film, job = tmp_path / "film.mkv", tmp_path / "job.yaml"
+    make_film(film)
+    job.write_text(
+        "input: film.mkv\noutput: out.mkv\ndevice: cpu\ncolor: {short_side: 128}\n", encoding="utf-8"
+    )
+    assert main(["plan", str(job), "-q"]) == 0
+    plan_path = tmp_path / ".out.mkv.kinochrome" / "plan.json"
+    plan = json.loads(plan_path.read_text(encoding="utf-8"))
+    plan["luma_hash"] = plan["luma_hash"][:-16] + "0" * 16
+    plan_path.write_text(json.dumps(plan), encoding="utf-8")
+    assert main(["run", str(job), "-q"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "frame 23 (pts 920) does not decode as it did when the film was planned" in line
+    assert sorted(tmp_path.iterdir()) == [film, job]
