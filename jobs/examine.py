@@ -78,7 +78,7 @@ def examine(
         return examine_proxies(film, luma=LumaProof(comparable=False, reason=reason), on_frame=on_frame)
     meter, maker = _FilmMeter(film), StripMaker(result, shots=film.plan.shots)
     with ExitStack() as stack:
-        frames = stack.enter_context(closing(ahead(result_frames(result, name=output), depth=_AHEAD_FRAMES)))
+        frames = stack.enter_context(closing(result_frames(result, name=output)))
         colors = stack.enter_context(closing(ahead(_colors(film), depth=_AHEAD_FRAMES)))
         prover = stack.enter_context(LumaProver(film.info, timeline=film.plan.timeline, picture=picture))
         for frame in frames:

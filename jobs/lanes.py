@@ -1,4 +1,6 @@
-"""Two lanes: while one gives a segment its colour, the other renders the segment before it.
+"""Three lanes: while one gives a segment its colour, two render the segments before it.
+
+One encoder alone leaves cores idle, at the beginning and at the end of each segment most of all.
 
 A segment is worked on under its own lock. One that another process works on is left for the end; then it is
 either done, or that process is gone and it is ours.
@@ -6,10 +8,12 @@ either done, or that process is gone and it is ours.
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 from jobs.proxies import find_graded
 from jobs.reachable import reachable
@@ -23,6 +27,7 @@ from pipeline.prefetch import ahead
 from pipeline.publish import remove_partials
 
 _SEGMENTS_AHEAD = 1
+_RENDER_LANES = 2
 _PAUSE_SECONDS = 0.2
 
 Report = Callable[[str, int, int], None]
@@ -56,18 +61,56 @@ def do_lanes(
             lane = _color_lane(bench, left, locks=locks, held=held, report=report, stopped=stopped)
             with (
                 reachable(film.work.path),
-                FrameReader(film.info, timeline=film.plan.timeline) as reader,
                 closing(ahead(lane, depth=_SEGMENTS_AHEAD)) as ready,
             ):
-                for segment, proxy in ready:
-                    count = _counter(report, "render", segment)
-                    bench.renderer.render(reader, segment, proxy=proxy, on_frame=count)
-                    locks.release(segment)
+                _render(bench, ready, locks=locks, report=report)
             if len(held) == len(left):
                 time.sleep(_PAUSE_SECONDS)
             left = held
     finally:
         locks.release_all()
+
+
+class _GivenUpError(Exception):
+    """Another lane failed, or the run was interrupted."""
+
+
+def _render(bench: Bench, ready: Iterable[tuple[Segment, Path]], *, locks: "_Locks", report: Report) -> None:
+    """Renders what is ready; raises what the first lane to fail raised, once the others have stopped."""
+    film, failed = bench.wanted.film, list[BaseException]()
+    free: SimpleQueue[FrameReader | None] = SimpleQueue()
+    for _ in range(_RENDER_LANES):
+        free.put(None)
+
+    def render(reader: FrameReader, segment: Segment, proxy: Path) -> None:
+        told = _counter(report, "render", segment)
+
+        def count() -> None:
+            if failed:
+                raise _GivenUpError
+            told()
+
+        try:
+            bench.renderer.render(reader, segment, proxy=proxy, on_frame=count)
+            locks.release(segment)
+        except BaseException as error:  # crosses over to the caller, whatever it is
+            failed.append(error)
+        finally:
+            free.put(reader)
+
+    with ExitStack() as readers, ThreadPoolExecutor(_RENDER_LANES, thread_name_prefix="render") as pool:
+        try:
+            for segment, proxy in ready:
+                reader = free.get() or readers.enter_context(
+                    FrameReader(film.info, timeline=film.plan.timeline)
+                )
+                if failed:
+                    break
+                pool.submit(render, reader, segment, proxy)
+        except BaseException as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 def _color_lane(

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from jobs.version import VERSION
 from pipeline.errors import SettingsError
-from pipeline.publish import read_json, write_json
+from pipeline.publish import read_json, told_clearly, write_json
 from pipeline.source import file_stamp
 
 if TYPE_CHECKING:
@@ -146,8 +146,9 @@ def find_record(folder: Path, product: Product, *, wanted: Inputs) -> Record | N
 
 
 def count_attempt(folder: Path) -> int:
-    """Note that work on a segment starts; returns how many times it has, with this one."""
-    with (folder / _ATTEMPTS_NAME).open("ab") as file:
+    """Note that work on a segment starts; returns how many times it has, with this one. Raises OutputError."""
+    path = folder / _ATTEMPTS_NAME
+    with told_clearly(path), path.open("ab") as file:
         file.write(b".")
         return file.tell()
 

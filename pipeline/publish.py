@@ -55,7 +55,7 @@ def publish(path: Path) -> Iterator[Path]:
     """
     partial = partial_path(path)
     try:
-        with _told_clearly(path, partial):
+        with told_clearly(path, partial):
             partial.open("wb").close()
             partial.unlink()
             yield partial
@@ -78,7 +78,7 @@ def publish_folder(path: Path) -> Iterator[Path]:
     """
     partial = partial_path(path)
     try:
-        with _told_clearly(path, partial):
+        with told_clearly(path, partial):
             partial.mkdir()
             yield partial
             for folder, _, names in os.walk(partial):
@@ -164,12 +164,15 @@ def free_bytes(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def _told_clearly(path: Path, partial: Path) -> Iterator[None]:
-    """Turns an OSError that the output caused into an OutputError of one line; lets all others pass."""
+def told_clearly(path: Path, partial: Path | None = None) -> Iterator[None]:
+    """Turns an OSError that writing `path`, or its partial, caused into an OutputError of one line; all others pass."""
     try:
         yield
     except OSError as error:
-        names_output = error.filename is not None and os.fspath(error.filename) in {str(partial), str(path)}
+        names_output = error.filename is not None and os.fspath(error.filename) in {
+            str(partial or path),
+            str(path),
+        }
         faults = _DISK_FAULTS | (_PATH_FAULTS if names_output else {})
         if isinstance(error, OutputError) or error.errno not in faults:
             raise

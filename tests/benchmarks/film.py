@@ -47,7 +47,7 @@ from pipeline.steady import Steadier
 
 CLIP = Path(__file__).parents[1] / "data" / "chaplin_street.mp4"
 FRAMES = 192
-FRAMES_END_TO_END = 720  # three segments, so that both lanes run
+FRAMES_END_TO_END = 1440  # six segments, a minute
 FRAMES_AT_ONCE = 96  # of the stages that are given frames from memory
 
 
