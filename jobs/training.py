@@ -128,7 +128,12 @@ def _note_validation(
             "scores": asdict(scores),
         }
         save_weights(
-            job.out / WEIGHTS_NAME, trainer.result, name=job.name, licence=job.licence, recipe=recipe
+            job.out / WEIGHTS_NAME,
+            trainer.result,
+            name=job.name,
+            licence=job.licence,
+            vividness=job.train.vividness,
+            recipe=recipe,
         )
     log.validation(scores, best=best)
     log.pictures("grey, result, truth", validation.show(trainer.predict, count=_SHOWN_PICTURES), scores.step)

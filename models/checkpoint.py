@@ -28,6 +28,10 @@ GENERATORS: Mapping[str, tuple[Callable[[Any], Generator], type[Any]]] = {
 DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.safetensors"
 
 
+DEFAULT_VIVIDNESS = 1.8
+"""Of weights that do not say theirs, the default weights among them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class WeightsInfo:
     """What a weights file says of itself."""
@@ -37,12 +41,20 @@ class WeightsInfo:
     name: str
     architecture: str
     licence: str
+    vividness: float
+    """Factor on its ab that suits it: means are paler than what they are means of, more or less so by the training."""
 
 
 def save_weights(
-    path: Path, generator: Generator, *, name: str, licence: str, recipe: Mapping[str, Any]
+    path: Path,
+    generator: Generator,
+    *,
+    name: str,
+    licence: str,
+    vividness: float = DEFAULT_VIVIDNESS,
+    recipe: Mapping[str, Any],
 ) -> None:
-    """Write a generator as float16, whole or not at all; the recipe goes into the header."""
+    """Write a generator as float16, whole or not at all; all else goes into the header."""
     tensors = {key: _half(tensor) for key, tensor in generator.state_dict().items()}
     header = {
         "format": FORMAT,
@@ -50,6 +62,7 @@ def save_weights(
         "settings": asdict(generator.settings),
         "name": name,
         "licence": licence,
+        "vividness": vividness,
         "recipe": dict(recipe),
     }
     write_tensors(path, tensors, header)
@@ -76,12 +89,16 @@ def load_weights(path: Path) -> tuple[Generator, WeightsInfo]:
         raise WeightsError(
             f"weights {path}: its tensors do not fit architecture {architecture!r}: {reason}"
         ) from error
+    vividness = header.get("vividness", DEFAULT_VIVIDNESS)
+    if not isinstance(vividness, int | float) or not 0.5 <= vividness <= 2:
+        raise WeightsError(f"weights {path}: vividness {vividness!r}; a number from 0.5 to 2 would work")
     info = WeightsInfo(
         path=path,
         sha256=sha256(path.read_bytes()).hexdigest(),
         name=str(header.get("name", path.stem)),
         architecture=architecture,
         licence=str(header.get("licence", "unknown")),
+        vividness=float(vividness),
     )
     return generator.eval().requires_grad_(False), info
 

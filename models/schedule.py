@@ -83,6 +83,8 @@ class TrainSettings:
     """Whose weights are kept: the best validation's, by its score, or the last one's."""
     temperature: float = 0.38
     """Of the annealed mean, in the losses on ab and in validation."""
+    vividness: float = 1.8
+    """Factor on the predicted ab, 0.5 to 2, that goes into the weights for those who colour with them."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -97,6 +99,8 @@ class TrainSettings:
             raise TrainingError(f"keep {self.keep!r}: best or last works")
         if not 0 <= self.average < 1:
             raise TrainingError(f"average {self.average}: a decay from 0 to below 1 works")
+        if not 0.5 <= self.vividness <= 2:
+            raise TrainingError(f"vividness {self.vividness}: a number from 0.5 to 2 works")
         if not 0 < self.trained_share <= 1:
             raise TrainingError(f"trained_share {self.trained_share}: above 0 up to 1 works")
 

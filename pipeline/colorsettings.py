@@ -13,8 +13,11 @@ class ColorSettings:
     """Shorter side of the network's input in samples: 128 to 512, a multiple of 32."""
     temperature: float = 0.5
     """Of the annealed mean, 0.05 to 2: lower is more colourful, higher is calmer."""
-    vividness: float = 1.8
-    """Factor on the predicted ab, 0.5 to 2: makes up for means, which are paler than what they are means of."""
+    vividness: float | None = None
+    """Factor on the predicted ab, 0.5 to 2: makes up for means, which are paler than what they are means of.
+
+    None is what the weights say of themselves; the default weights have 1.8.
+    """
     saturation: float = 1.0
     """Factor on the rendered chroma, 0 to 2; a change of it does not predict again."""
 
@@ -23,7 +26,7 @@ class ColorSettings:
             raise SettingsError(f"short_side {self.short_side}: a multiple of 32 from 128 to 512 works")
         if not 0.05 <= self.temperature <= 2:
             raise SettingsError(f"temperature {self.temperature}: a number from 0.05 to 2 works")
-        if not 0.5 <= self.vividness <= 2:
+        if self.vividness is not None and not 0.5 <= self.vividness <= 2:
             raise SettingsError(f"vividness {self.vividness}: a number from 0.5 to 2 works")
         if not 0 <= self.saturation <= 2:
             raise SettingsError(f"saturation {self.saturation}: a number from 0 to 2 works")

@@ -109,10 +109,11 @@ class Predictor:
         """
         settings = settings or ColorSettings()
         self.short_side, self.batch = settings.short_side, batch
-        self.temperature, self.vividness = settings.temperature, settings.vividness
+        self.temperature = settings.temperature
         self.device = find_device(device)
         self.precision = find_precision(precision, self.device)
         generator, self.weights = load_weights(weights or DEFAULT_WEIGHTS)
+        self.vividness = settings.vividness or self.weights.vividness
         fold(generator)
         dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
         self._generator = generator.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -5,7 +5,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models.checkpoint import DEFAULT_WEIGHTS, load_weights, read_tensors, save_weights, write_tensors
+from models.checkpoint import (
+    DEFAULT_VIVIDNESS,
+    DEFAULT_WEIGHTS,
+    load_weights,
+    read_tensors,
+    save_weights,
+    write_tensors,
+)
 from models.efficient import EfficientGenerator, EfficientSettings
 from models.errors import WeightsError
 
@@ -14,9 +21,10 @@ def test_weights_come_back_as_half_precision_of_what_was_saved(tmp_path: Path) -
     torch.manual_seed(0)
     generator = EfficientGenerator(EfficientSettings(context=64, decoder=(32, 32, 32), heads=2))
     path = tmp_path / "w.safetensors"
-    save_weights(path, generator, name="small", licence="CC0-1.0", recipe={"steps": 0})
+    save_weights(path, generator, name="small", licence="CC0-1.0", vividness=1.25, recipe={"steps": 0})
     loaded, info = load_weights(path)
-    assert (info.name, info.licence, info.architecture) == ("small", "CC0-1.0", "efficient")
+    told = info.name, info.licence, info.architecture, info.vividness
+    assert told == ("small", "CC0-1.0", "efficient", 1.25)
     assert loaded.settings == generator.settings
     for key, tensor in generator.state_dict().items():
         torch.testing.assert_close(loaded.state_dict()[key], tensor, rtol=1e-3, atol=1e-4)
@@ -26,8 +34,18 @@ def test_weights_come_back_as_half_precision_of_what_was_saved(tmp_path: Path) -
 def test_default_weights_are_there_and_state_their_licence() -> None:
     generator, info = load_weights(DEFAULT_WEIGHTS)
     assert info.licence == "Apache-2.0"
+    assert info.vividness == DEFAULT_VIVIDNESS
     assert len(info.sha256) == 64
     assert not generator.training
+
+
+@pytest.mark.parametrize("vividness", [0.1, float("nan"), 3])
+def test_a_vividness_that_no_colour_bears_is_refused(tmp_path: Path, vividness: float) -> None:
+    path = tmp_path / "w.safetensors"
+    small = EfficientGenerator(EfficientSettings(context=64, decoder=(32, 32, 32), heads=2))
+    save_weights(path, small, name="x", licence="x", vividness=vividness, recipe={})
+    with pytest.raises(WeightsError, match=r"vividness .*; a number from 0\.5 to 2 would work"):
+        load_weights(path)
 
 
 class _Bomb:

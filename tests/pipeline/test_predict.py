@@ -11,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.checkpoint import DEFAULT_WEIGHTS, load_weights, save_weights
 from models.errors import WeightsError
 from pipeline.color import lightness
 from pipeline.colorsettings import ColorSettings
@@ -60,6 +61,20 @@ def test_colours_survive_a_change_of_exposure_and_of_size(street: FloatImage) ->
         resized = cv2.resize(street, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         other = predictor.predict_pictures(np.asarray(resized, np.float32)[None])[0]
         assert _difference(plain, other) < 0.6 * strength
+
+
+def test_vividness_is_the_weights_own_unless_it_is_set(
+    predictor: Predictor, street: FloatImage, tmp_path: Path
+) -> None:
+    generator, _ = load_weights(DEFAULT_WEIGHTS)
+    pale = tmp_path / "pale.safetensors"
+    save_weights(pale, generator, name="pale", licence="none", vividness=0.9, recipe={})
+    net = [lightness(shrink(street, SIZE))]
+    (default,) = predictor.predict(net)
+    for vividness, factor in ((None, 0.5), (1.8, 1.0)):
+        settings = ColorSettings(short_side=128, vividness=vividness)
+        (found,) = Predictor(pale, settings=settings, device="cpu", precision="fp32").predict(net)
+        np.testing.assert_allclose(found, default * factor, atol=0.05)
 
 
 def test_out_of_memory_halves_the_batch_aloud(
