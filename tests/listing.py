@@ -104,7 +104,7 @@ def luma_md5(path: Path) -> list[Framed]:
     done = _ffmpeg(
         *("-threads", "1"),  # several do not decode damage alike twice
         *("-noautorotate", "-copyts", "-i", f"file:{path}"),
-        *("-map", f"0:v:{number}", "-fps_mode", "passthrough"),
+        *("-map", f"0:v:{number}", "-fps_mode", "passthrough", "-enc_time_base", "demux"),
         *("-vf", "extractplanes=y", "-f", "framemd5", "-"),
         check=False,
     )
