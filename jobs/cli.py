@@ -19,6 +19,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from jobs import verbs
+from jobs.allocator import share_heaps
 from jobs.datasetverb import add_dataset_verb
 from jobs.export_options import add_export_options
 from jobs.isolation import interruptible, isolate
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None, *, supervised: bool | None = None) -
     `supervised`, which a program that was started without `argv` is: what the verb does is done in a process of its
     own (`jobs.isolation`), and both return, to end.
     """
+    share_heaps()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         parsed = make_parser().parse_args(arguments)

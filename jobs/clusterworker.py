@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jobs.allocator import share_heaps
 from jobs.stalls import Watch
 from jobs.version import VERSION
 from pipeline.publish import remove_partials
@@ -107,6 +108,7 @@ def work(task: "SegmentTask", run: str, process: str, threads: int, level: int) 
 
     from jobs.work import do_segments
 
+    share_heaps()
     torch.set_num_threads(threads)
     _at_work.add(run)
     try:

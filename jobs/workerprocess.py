@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 
 from joblib.externals.loky import process_executor
 
+from jobs.allocator import share_heaps
 from pipeline.whereabouts import board
 
 _TELL_SECONDS = 0.1
@@ -43,6 +44,7 @@ _line: _Line | None = None
 def begin(pipe: "Connection[object, object]", threads: int, level: int) -> None:
     """Sets this process up, once. `threads` is for the network: as many as in the parent, so that bytes are alike."""
     global _line
+    share_heaps()
     _line = _Line(pipe)
     threading.Thread(target=_listen, args=(_line,), name="parent", daemon=True).start()
     threading.Thread(target=_beat, args=(_line,), name="pulse", daemon=True).start()
