@@ -38,7 +38,8 @@ class TrainJob(BaseModel):
     init: str = "imagenet"
     """What to start from: imagenet (the encoder; the rest at random), random, default, or a .safetensors file."""
     base: Path | None = None
-    """Folder of a general training set that a fine-tuning must not forget. Relative as `data`."""
+    """Folder of general pictures whose colours a fine-tuning must not forget: they stay what `init` makes of them.
+    Relative as `data`."""
     base_share: Annotated[float, Field(ge=0, lt=1)] = 0.25
     """Share of the samples that come from `base`, where there is one."""
     name: str = "unnamed"
@@ -81,6 +82,9 @@ def load_train_job(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
     if isinstance(init, str) and init not in _INITS and not Path(init).is_file():
         told = f"no such file: {init}; {', '.join(_INITS)} or a .safetensors file works"
         faults.append(Fault(merged.origin(("init",)), "init", told))
+    if job is not None and job.base is not None and job.init in ("imagenet", "random"):
+        told = f"init {job.init}: such weights know no colours to keep; default or a .safetensors file works"
+        faults.append(Fault(merged.origin(("base",)), "base", told))
     refuse(faults, order=[layer.origin(()).name for layer in layers])
     if job is None:
         raise AssertionError("a training without faults was not made")

@@ -5,8 +5,6 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from jobs.progress import Progress
@@ -37,7 +35,12 @@ def train(job: TrainJob, *, progress: Progress) -> Scores:
     (resolved settings), `log.jsonl` and `tensorboard/`. Under torchrun every process calls this; process 0 writes.
     """
     device = parallel.local_device(find_device(job.device))
-    with parallel.process_group(device), ExitStack() as stack:
+    with parallel.process_group(device):
+        return _train(job, device, progress)
+
+
+def _train(job: TrainJob, device: torch.device, progress: Progress) -> Scores:
+    with ExitStack() as stack:
         if parallel.rank() == 0:
             job.out.mkdir(parents=True, exist_ok=True)
             (job.out / "config.json").write_text(job.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -69,14 +72,9 @@ def _make_trainer(job: TrainJob, data: TrainingData, device: torch.device) -> Tr
     generator = make_generator(job)
     needs_prior = any(stage.cross_entropy for stage in job.train.stages)
     bins = generator.bins.numpy() if isinstance(generator, EfficientGenerator) else None
-    prior = _prior(job, data, bins) if needs_prior and bins is not None else None
-    return Trainer(generator, settings=job.train, prior=prior, device=str(device))
-
-
-def _prior(job: TrainJob, data: TrainingData, bins: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """The share of each ab bin (Q,) among the samples, those of the base set with them."""
-    prior = bin_prior(data.pictures, bins)
-    return prior + job.base_share * (bin_prior(data.base, bins) - prior) if data.base else prior
+    scale = 1 / job.train.vividness if job.train.learns_shown else 1
+    prior = bin_prior(data.pictures, bins, scale=scale) if needs_prior and bins is not None else None
+    return Trainer(generator, settings=job.train, prior=prior, device=str(device), remembers=bool(data.base))
 
 
 def make_generator(job: TrainJob) -> Generator:

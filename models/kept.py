@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
+from models.begun import BegunWeights
 from models.generator import Generator
 from models.state import under
 
@@ -15,11 +16,13 @@ from models.state import under
 class KeptWeights:
     """A running mean of the weights that learn, mixed with those that the training began with."""
 
-    def __init__(self, generator: Generator, *, decay: float, share: float) -> None:
-        """`decay` of the running mean, 0 for none; `share` of the trained weights in the mixture, 1 for them alone."""
+    def __init__(
+        self, generator: Generator, begun: BegunWeights | None, *, decay: float, share: float
+    ) -> None:
+        """`decay` of the running mean, 0 for none; `share` of the trained weights, the rest are those of `begun`."""
         self._learning, self._decay, self._share = generator, decay, share
         self._mean = AveragedModel(generator, avg_fn=self._averaged, use_buffers=True) if decay else None
-        self._begun = copy.deepcopy(generator.state_dict()) if share < 1 else None
+        self._begun = begun if share < 1 else None
 
     def update(self) -> None:
         """Take the weights after a step into the running mean."""
@@ -37,25 +40,20 @@ class KeptWeights:
         assert isinstance(trained, Generator)
         if self._begun is None:
             return trained.eval()
-        mixed = copy.deepcopy(trained)
+        mixed, begun = copy.deepcopy(trained), self._begun.state()
         for name, value in mixed.state_dict().items():
             if value.is_floating_point():
-                value.lerp_(self._begun[name].to(value), 1 - self._share)
+                value.lerp_(begun[name].to(value), 1 - self._share)
         return mixed.eval()
 
     def state(self) -> dict[str, Any]:
         """What a resumed training needs of it."""
-        return {
-            **({"average": self._mean.state_dict()} if self._mean else {}),
-            **({"begun": self._begun} if self._begun else {}),
-        }
+        return {"average": self._mean.state_dict()} if self._mean else {}
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Go on from `state`, flattened by `models.state.flatten`."""
         if self._mean:
             self._mean.load_state_dict(under(tensors, "average"))
-        if self._begun:
-            self._begun = under(tensors, "begun")
 
     def _averaged(self, mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
         """A running mean that follows fast at first: decay (1 + n) / (10 + n), up to the settings' own."""

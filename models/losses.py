@@ -29,6 +29,15 @@ def soft_cross_entropy(logits: Tensor, index: Tensor, weight: Tensor, bin_weight
     return (per_sample * bin_weight[index[:, 0]]).mean()
 
 
+def distillation_loss(logits: Tensor, old_logits: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of a distribution from the one to keep, a mean over samples; 0 where they are equal.
+
+    Hinton et al. 2015, "Distilling the knowledge in a neural network", at temperature 1. Both (N, Q, H, W).
+    """
+    new, old = (torch.log_softmax(one.float(), dim=1) for one in (logits, old_logits))
+    return (old.exp() * (old - new)).sum(dim=1).mean()
+
+
 def l1_loss(predicted: Tensor, truth: Tensor) -> Tensor:
     """Mean absolute error of ab in units of AB_SCALE, so that a lambda of 100 means what pix2pix means by it.
 

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 
 from models.adversary import Adversary
+from models.begun import Remembered
 from models.errors import TrainingError
 from models.generator import Generator
 from models.lab import SoftLabels
-from models.losses import l1_loss, rebalancing_weights, soft_cross_entropy
+from models.losses import distillation_loss, l1_loss, rebalancing_weights, soft_cross_entropy
 from models.schedule import Stage, TrainSettings
 
 
@@ -34,32 +35,50 @@ class Objective:
         )
 
     def play(
-        self, stage: Stage, raw: Tensor, *, lightness: Tensor, truth: Tensor
+        self,
+        stage: Stage,
+        raw: Tensor,
+        *,
+        lightness: Tensor,
+        truth: Tensor,
+        remembered: Remembered | None = None,
     ) -> tuple[Tensor, dict[str, float]]:
         """The weighted sum of a stage's losses for the generator's answer `raw`, and each of them by name.
 
-        lightness (N, 1, H, W), the true ab (N, 2, h, w). Where the stage has an adversary, that takes its step first.
+        lightness (N, 1, H, W), the true ab (N, 2, h, w); what is `remembered` counts as the truth of its pictures, but
+        for the adversary. Where the stage has one, that takes its step first.
         """
         terms: dict[str, tuple[float, Tensor]] = {}
         losses: dict[str, float] = {}
         if stage.cross_entropy:
-            terms["cross_entropy"] = stage.cross_entropy, self._cross_entropy(raw, truth)
+            terms["cross_entropy"] = stage.cross_entropy, self._cross_entropy(raw, truth, remembered)
         if stage.l1 or stage.adversarial:
             fake = self._generator.to_ab(raw, self._temperature)
             if stage.adversarial:
                 assert self.adversary
                 losses["discriminator"] = self.adversary.step(lightness, real=truth, fake=fake)
                 terms["adversarial"] = stage.adversarial, self.adversary.generator_loss(lightness, fake)
+            if remembered:
+                truth = truth.clone()
+                truth[remembered.rows] = self._generator.to_ab(remembered.raw, self._temperature)
             terms["l1"] = stage.l1, l1_loss(fake, truth)
         weighted = (weight * loss for weight, loss in terms.values())
         total = sum(weighted, start=torch.zeros((), device=truth.device))
         losses |= {name: float(loss.detach()) for name, (_, loss) in terms.items()}
         return total, losses | {"loss": float(total.detach())}
 
-    def _cross_entropy(self, raw: Tensor, truth: Tensor) -> Tensor:
+    def _cross_entropy(self, raw: Tensor, truth: Tensor, remembered: Remembered | None) -> Tensor:
         assert self._labels is not None
         assert self._bin_weight is not None
-        return soft_cross_entropy(raw, *self._labels(truth), self._bin_weight)
+        if remembered is None:
+            return soft_cross_entropy(raw, *self._labels(truth), self._bin_weight)
+        share = float(remembered.rows.float().mean())
+        kept = distillation_loss(raw[remembered.rows], remembered.raw)
+        if share == 1:
+            return kept
+        new = ~remembered.rows
+        learned = soft_cross_entropy(raw[new], *self._labels(truth[new]), self._bin_weight)
+        return share * kept + (1 - share) * learned
 
 
 def _make_labels(

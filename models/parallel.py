@@ -3,6 +3,7 @@
 Everything here does nothing in a training of one process.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,11 @@ from torch.nn.parallel import DistributedDataParallel
 
 @contextmanager
 def process_group(device: torch.device) -> Iterator[None]:
-    """For the length of the block, the group of processes that torchrun started; nothing where it did not."""
+    """For the length of the block, the group of processes that torchrun started; nothing where it did not.
+
+    What was trained in the block has to be let go of in it: a group that something still holds when the program ends
+    may end it by a signal.
+    """
     if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
         yield
         return
@@ -24,6 +29,7 @@ def process_group(device: torch.device) -> Iterator[None]:
     try:
         yield
     finally:
+        gc.collect()  # parallel modules hold the group, and themselves
         dist.destroy_process_group()
 
 

@@ -85,6 +85,16 @@ class TrainSettings:
     """Of the annealed mean, in the losses on ab and in validation."""
     vividness: float = 1.8
     """Factor on the predicted ab, 0.5 to 2, that goes into the weights for those who colour with them."""
+    learns_shown: bool = False
+    """Whether colours are learned, and validated, as they are shown, times `vividness`.
+
+    Without, the factor makes up for what means lose; with it the shown colours of a film that is known well are true.
+    """
+    as_used: bool = False
+    """Whether the generator learns in the mode it is used in: norms keep their statistics, nothing is dropped out.
+
+    So a fine-tuning starts where the weights are: statistics of its own few pictures would change all colours at once.
+    """
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from models import parallel
+from models.begun import BegunWeights
 from models.checkpoint import read_tensors, write_tensors
 from models.errors import TrainingError, WeightsError
 from models.generator import Generator, Hints
@@ -39,6 +40,8 @@ class Batch(Protocol):
     def hint_ab(self) -> Tensor: ...
     @property
     def hint_confidence(self) -> Tensor: ...
+    @property
+    def of_base(self) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,12 @@ class Trainer:
         settings: TrainSettings,
         prior: npt.NDArray[np.float64] | None,
         device: str,
+        remembers: bool = False,
     ) -> None:
-        """`prior` (Q,) is the share of each ab bin in the training set; needed where cross-entropy counts."""
+        """`prior` (Q,) is the share of each ab bin in the training set; needed where cross-entropy counts.
+
+        `remembers`: pictures of a base, whose colours are to stay those that this generator gives them, will come.
+        """
         self.settings, self.device = settings, torch.device(device)
         self.step, self.stage_index = 0, 0
         self.best: Scores | None = None
@@ -71,7 +78,11 @@ class Trainer:
         self._optimizer = torch.optim.AdamW(
             self._groups(), betas=settings.betas, weight_decay=settings.weight_decay
         )
-        self._kept = KeptWeights(self.generator, decay=settings.average, share=settings.trained_share)
+        self._begun = BegunWeights(self.generator) if remembers or settings.trained_share < 1 else None
+        self._shown = settings.vividness if settings.learns_shown else 1.0
+        self._kept = KeptWeights(
+            self.generator, self._begun, decay=settings.average, share=settings.trained_share
+        )
         self.result = self._kept.make()
         """The generator that was validated last, and is kept if it is the best."""
         self._enter_stage()
@@ -129,9 +140,10 @@ class Trainer:
 
     @torch.no_grad()
     def predict(self, lightness: Tensor) -> Tensor:
-        """L* (N, 1, H, W) → the ab (N, 2, H/4, W/4) of `result`, without hints."""
+        """L* (N, 1, H, W) → the ab (N, 2, H/4, W/4) of `result`, without hints; see `learns_shown`."""
         with self._autocast():
-            return self.result.colorize(lightness.to(self.device), temperature=self.settings.temperature)
+            ab = self.result.colorize(lightness.to(self.device), temperature=self.settings.temperature)
+        return ab * self._shown
 
     def save(self, path: Path) -> None:
         """Write everything that a resumed training needs."""
@@ -140,6 +152,8 @@ class Trainer:
             "optimizer": self._optimizer.state_dict()["state"],
             **self._kept.state(),
         }
+        if self._begun:
+            parts["begun"] = self._begun.state()
         if adversary := self._objective.adversary:
             parts["discriminator"] = adversary.discriminator.state_dict()
             parts["discriminator_optimizer"] = adversary.optimizer.state_dict()["state"]
@@ -162,6 +176,8 @@ class Trainer:
         self.generator.load_state_dict(under(tensors, "generator"))
         load_optimizer(self._optimizer, under(tensors, "optimizer"))
         self._kept.load(tensors)
+        if self._begun:
+            self._begun.load(under(tensors, "begun"))
         self.result = self._kept.make()
         if adversary := self._objective.adversary:
             adversary.discriminator.load_state_dict(under(tensors, "discriminator"))
@@ -173,12 +189,17 @@ class Trainer:
         self._enter_stage()
 
     def _play(self, batch: Batch) -> dict[str, float]:
-        stage, truth = self.stage, batch.ab.to(self.device)
+        stage, truth = self.stage, batch.ab.to(self.device) / self._shown
         lightness = batch.lightness.to(self.device)
         hints = Hints(batch.hint_ab.to(self.device), batch.hint_confidence.to(self.device))
         with self._autocast():
             raw = self._forward(lightness, hints)
-        total, losses = self._objective.play(stage, raw, lightness=lightness, truth=truth)
+            remembered = (
+                self._begun.remember(batch.of_base.to(self.device), lightness, hints) if self._begun else None
+            )
+        total, losses = self._objective.play(
+            stage, raw, lightness=lightness, truth=truth, remembered=remembered
+        )
         for name, value in losses.items():
             if not math.isfinite(value):
                 raise TrainingError(f"step {self.step}: the {name} is {value}; a lower rate may help")
@@ -220,7 +241,7 @@ class Trainer:
             adversary.parallelize(parallel.wrap)
 
     def _set_modes(self) -> None:
-        self._forward.train()
+        self._forward.train(not self.settings.as_used)
         encoder = getattr(self.generator, "encoder", None)
         if encoder is not None:
             encoder.eval()  # its normalisation keeps the ImageNet statistics

@@ -56,6 +56,8 @@ class Sample(NamedTuple):
     """float32, the same size."""
     hint_confidence: Tensor
     """float32 (1, H/stride, W/stride) in 0..1; all 0 where the sample has no hints."""
+    of_base: Tensor
+    """bool (): whether the picture is one of the base, whose colours are not to be learned but kept as they come."""
 
 
 class PhotoSamples(Dataset[Sample]):
@@ -83,17 +85,18 @@ class PhotoSamples(Dataset[Sample]):
 
     def __getitem__(self, number: int) -> Sample:
         epoch, place = divmod(number, len(self._pictures))
-        rng = np.random.default_rng([self._seed, 1, number])
+        rng, of_base = np.random.default_rng([self._seed, 1, number]), False
         if rng.random() < self._settings.titles:
             rgb = title_card(self._settings.crop_px, rng=rng)
         else:
-            if rng.random() < self._base_share:
+            of_base = rng.random() < self._base_share
+            if of_base:
                 picture = self._base[int(rng.integers(len(self._base)))]
             else:
                 order = np.random.default_rng([self._seed, epoch]).permutation(len(self._pictures))
                 picture = self._pictures[order[place]]
             rgb = random_crop(decode_rgb(picture), settings=self._settings, rng=rng)
-        return make_sample(rgb, settings=self._settings, rng=rng, stride=self._stride)
+        return make_sample(rgb, settings=self._settings, rng=rng, stride=self._stride, of_base=of_base)
 
 
 def decode_rgb(picture: Picture) -> npt.NDArray[np.uint8]:
@@ -127,6 +130,7 @@ def make_sample(
     settings: SampleSettings,
     rng: np.random.Generator,
     stride: int = AB_STRIDE,
+    of_base: bool = False,
 ) -> Sample:
     """A sample from an sRGB crop (H, W, 3) whose sides are multiples of `stride`."""
     unit = np.asarray(rgb, np.float32) / np.float32(255)
@@ -142,6 +146,7 @@ def make_sample(
         torch.from_numpy(ab).permute(2, 0, 1).contiguous(),
         torch.from_numpy(ab * (confidence[..., None] > 0)).permute(2, 0, 1).contiguous(),
         torch.from_numpy(confidence)[None],
+        torch.tensor(of_base),
     )
 
 

@@ -125,8 +125,10 @@ def read_pictures(
     return pictures
 
 
-def bin_prior(pictures: Sequence[Picture], bins: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Share of each ab bin (Q,) over small copies of at most 4,096 of the pictures; sums to 1.
+def bin_prior(
+    pictures: Sequence[Picture], bins: npt.NDArray[np.float32], *, scale: float = 1
+) -> npt.NDArray[np.float64]:
+    """Share of each ab bin (Q,) over small copies of at most 4,096 of the pictures, their ab times `scale`; sums to 1.
 
     Zhang et al. 2016, section 2.2, without their smoothing: rebalancing mixes in the uniform distribution.
     """
@@ -138,7 +140,7 @@ def bin_prior(pictures: Sequence[Picture], bins: npt.NDArray[np.float32]) -> npt
         cell = np.clip(np.round(lab[..., 1:]).astype(int), -reach, reach - 1) + reach
         np.add.at(counts, (cell[..., 0], cell[..., 1]), 1)
     found = np.argwhere(counts)
-    nearest = np.square((found - reach)[:, None] - bins[None]).sum(axis=-1).argmin(axis=1)
+    nearest = np.square(scale * (found - reach)[:, None] - bins[None]).sum(axis=-1).argmin(axis=1)
     share = np.bincount(nearest, weights=counts[tuple(found.T)], minlength=len(bins))
     return np.asarray(share / share.sum(), np.float64)
 

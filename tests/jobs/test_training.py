@@ -51,6 +51,12 @@ def test_debug_training_leaves_weights_that_load(photos: Path, tmp_path: Path) -
     assert train(job, progress=QuietProgress()) == scores  # a finished training is not done again
 
 
+def test_a_base_needs_weights_that_know_its_colours(photos: Path, tmp_path: Path) -> None:
+    overrides = [f"data={photos}", f"out={tmp_path / 'run'}", f"base={photos}", "base_share=0.5"]
+    with pytest.raises(SettingsError, match="base: init imagenet: such weights know no colours to keep"):
+        load_train_job(DEBUG, overrides=overrides)
+
+
 def test_faults_of_a_config_are_told_all_at_once(tmp_path: Path) -> None:
     config = tmp_path / "t.yaml"
     config.write_text(

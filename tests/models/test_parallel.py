@@ -27,7 +27,7 @@ settings = TrainSettings(
     batch=4, precision="fp32", average=0, gradient_clip=0, validate_every=100,
     adversary=AdversarySettings(rate=1e-4, patch=PatchSettings(layers=1, channels=8)),
 )
-with parallel.process_group(torch.device("cpu")):
+def train():
     torch.manual_seed(0)
     small = EfficientSettings(context=32, decoder=(24, 24, 24), heads=2, dropout=0)
     generator = EfficientGenerator(small)
@@ -43,10 +43,14 @@ with parallel.process_group(torch.device("cpu")):
         level = torch.rand(4, 1, 16, 16, generator=rng)
         ab = torch.cat((level * 60 - 20, level * 80 - 40), dim=1)
         lightness = torch.nn.functional.interpolate(level * 60 + 20, scale_factor=4)
-        batch = Sample(lightness[mine], ab[mine], torch.zeros_like(ab[mine]), torch.zeros_like(level[mine]))
+        whole = lightness, ab, torch.zeros_like(ab), torch.zeros_like(level), torch.zeros(4, dtype=torch.bool)
+        batch = Sample(*(part[mine] for part in whole))
         losses.append(trainer.train_step(batch))
     if parallel.rank() == 0:
         print(json.dumps([losses, norm]))
+
+with parallel.process_group(torch.device("cpu")):
+    train()
 """
 
 

@@ -153,6 +153,61 @@ def test_kept_weights_lie_between_those_that_it_began_with_and_the_trained(tmp_p
     _assert_same(kept, resumed.result.state_dict(), prefix="")
 
 
+@pytest.mark.parametrize("of_base", [True, False])
+def test_pictures_of_the_base_keep_the_colours_that_the_first_weights_give_them(of_base: bool) -> None:
+    settings = replace(SETTINGS, stages=(replace(WHOLE, steps=40, l1=20),), average=0, as_used=True)
+    trainer = _trainer(settings=settings, remembers=True)
+    stripes = torch.linspace(0, 100, 64).expand(SETTINGS.batch, 1, 64, 64)
+    film = _batch(99).lightness
+    before = trainer.predict(stripes), trainer.predict(film)
+    rows = torch.tensor([True, True, False, False])
+    for step in range(40):
+        batch = _batch(step)
+        lightness = torch.where(rows[:, None, None, None], stripes, batch.lightness)
+        trainer.train_step(batch._replace(lightness=lightness, of_base=rows & of_base))
+    changed = float((trainer.predict(stripes) - before[0]).abs().mean())
+    learned = float((trainer.predict(film) - before[1]).abs().mean())
+    assert learned > 5
+    assert changed < 3 if of_base else changed > 10
+
+
+def test_nothing_is_learned_from_pictures_of_the_base_alone(tmp_path: Path) -> None:
+    stage = replace(WHOLE, rate=1e-2, l1=20)
+    settings = replace(SETTINGS, stages=(stage,), as_used=True, weight_decay=0)
+    trainer = _trainer(settings=settings, remembers=True)
+    before = {name: value.clone() for name, value in trainer.generator.state_dict().items()}
+    losses = trainer.train_step(_batch(0)._replace(of_base=torch.ones(SETTINGS.batch, dtype=torch.bool)))
+    assert losses["cross_entropy"] == pytest.approx(0, abs=1e-6)
+    assert losses["l1"] == pytest.approx(0, abs=1e-6)
+    trainer.save(tmp_path / "c.safetensors")
+    resumed = _trainer(settings=settings, seed_of_weights=77, remembers=True)
+    resumed.load(tmp_path / "c.safetensors")
+    again = resumed.train_step(_batch(1)._replace(of_base=torch.ones(SETTINGS.batch, dtype=torch.bool)))
+    assert again["cross_entropy"] < 0.01  # what is kept are the first weights, not seed 77's
+    for name, value in trainer.generator.state_dict().items():
+        if "running_" in name:
+            assert torch.equal(value, before[name]), name
+
+
+def test_shown_colours_become_the_true_ones() -> None:
+    settings = replace(
+        SETTINGS,
+        stages=(replace(WHOLE, steps=60, l1=20),),
+        average=0,
+        as_used=True,
+        learns_shown=True,
+        vividness=2,
+    )
+    trainer, lightness = _trainer(settings=settings), _batch(0).lightness
+    truth = torch.tensor([50.0, -30.0])[:, None, None].expand(4, 2, 16, 16)
+    for _ in range(60):
+        trainer.train_step(_batch(0)._replace(ab=truth))
+    own = trainer.result.colorize(lightness, temperature=settings.temperature).mean(dim=(0, 2, 3))
+    torch.testing.assert_close(own.detach(), torch.tensor([25.0, -15.0]), rtol=0, atol=3)
+    shown = trainer.predict(lightness).mean(dim=(0, 2, 3))
+    torch.testing.assert_close(shown, 2 * own.detach(), rtol=0, atol=0.1)
+
+
 def test_loss_that_is_not_finite_stops_with_a_clear_error() -> None:
     trainer = _trainer()
     batch = _batch(0)
@@ -192,11 +247,14 @@ def test_rate_warms_up_and_falls_to_its_end() -> None:
     assert stage.rate_at(100) == pytest.approx(0.1)
 
 
-def _trainer(*, seed_of_weights: int = 0, settings: TrainSettings = SETTINGS) -> Trainer:
+def _trainer(
+    *, seed_of_weights: int = 0, settings: TrainSettings = SETTINGS, remembers: bool = False
+) -> Trainer:
     torch.manual_seed(seed_of_weights)
     generator: Generator = EfficientGenerator(SMALL)
     bins = EfficientGenerator(SMALL).bins
-    return Trainer(generator, settings=settings, prior=np.full(len(bins), 1 / len(bins)), device="cpu")
+    prior = np.full(len(bins), 1 / len(bins))
+    return Trainer(generator, settings=settings, prior=prior, device="cpu", remembers=remembers)
 
 
 def _run(
@@ -233,7 +291,8 @@ def _batch(number: int) -> Sample:
     level = (torch.rand(SETTINGS.batch, 1, 16, 16, generator=rng) > 0.5).float()
     ab = torch.cat((level * 60 - 20, level * 80 - 40), dim=1)
     lightness = torch.nn.functional.interpolate(level * 60 + 20, scale_factor=4)
-    return Sample(lightness, ab, torch.zeros_like(ab), torch.zeros_like(level))
+    of_base = torch.zeros(SETTINGS.batch, dtype=torch.bool)
+    return Sample(lightness, ab, torch.zeros_like(ab), torch.zeros_like(level), of_base)
 
 
 def _full_size(sample: Sample) -> Sample:

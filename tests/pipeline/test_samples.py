@@ -103,8 +103,9 @@ def test_ab_is_as_large_as_asked() -> None:
 def test_base_pictures_come_in_their_share() -> None:
     red, blue = (_flat(color) for color in ((30, 30, 220), (220, 30, 30)))
     samples = PhotoSamples([blue], settings=PLAIN, seed=0, base=[red], base_share=0.25)
-    share = np.mean([float(samples[number].ab[1].mean()) > 0 for number in range(200)])
-    assert 0.15 < share < 0.35
+    is_red = [float(samples[number].ab[1].mean()) > 0 for number in range(200)]
+    assert 0.15 < np.mean(is_red) < 0.35
+    assert [bool(samples[number].of_base) for number in range(200)] == is_red
 
 
 def test_title_cards_have_text_and_no_colour() -> None:

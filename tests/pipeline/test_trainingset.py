@@ -119,6 +119,8 @@ def test_prior_counts_colours(tmp_path: Path) -> None:
     half_red[:20] = (40, 40, 230)  # BGR
     prior = bin_prior([grey, cv2.imencode(".png", half_red)[1].tobytes()], bins)
     np.testing.assert_allclose(prior, [0.75, 0.25, 0], atol=0.02)
+    pale = bin_prior([cv2.imencode(".png", half_red)[1].tobytes()], bins, scale=0.1)
+    np.testing.assert_allclose(pale, [1, 0, 0], atol=0.02)
 
 
 def _photo(path: Path) -> None:
