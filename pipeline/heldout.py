@@ -32,21 +32,22 @@ class HeldOutSettings:
 def assign_splits(origins: Iterable[str], *, settings: HeldOutSettings) -> dict[str, SplitName]:
     """A split for each origin by its hash alone: the lowest hashes are for tests, the highest to validate.
 
-    Where a share catches none of three or more origins, the one with the lowest or highest hash stands in, and
+    Fewer than three are all trained on. Where a share catches none of three or more origins, the one with the lowest or highest hash stands in, and
     where all are caught the middle one is trained on. So an origin that is added to three can send a stand-in
     back to training; it holds back none that was trained on by its own hash.
     """
     places = {origin: _place(origin) for origin in origins}
+    if len(places) < FEWEST_TO_SPLIT:
+        return dict.fromkeys(places, "train")
     splits: dict[str, SplitName] = {
         origin: "test" if place < settings.test else "val" if place >= 1 - settings.val else "train"
         for origin, place in places.items()
     }
-    if len(places) >= FEWEST_TO_SPLIT:
-        ranked = sorted(places, key=lambda origin: places[origin])
-        splits[ranked[0]] = "test" if settings.test else splits[ranked[0]]
-        splits[ranked[-1]] = "val" if settings.val else splits[ranked[-1]]
-        if "train" not in splits.values():
-            splits[ranked[len(ranked) // 2]] = "train"
+    ranked = sorted(places, key=lambda origin: places[origin])
+    splits[ranked[0]] = "test" if settings.test else splits[ranked[0]]
+    splits[ranked[-1]] = "val" if settings.val else splits[ranked[-1]]
+    if "train" not in splits.values():
+        splits[ranked[len(ranked) // 2]] = "train"
     return splits
 
 
