@@ -54,8 +54,18 @@ class _FilmMeter:
     figures: list[ShotFigures] = field(default_factory=list)
     meter: ShotMeter | None = None
 
-    def push(self, number: int, color: ProxyFrame) -> None:
-        """Takes the next frame."""
+    def colors(self) -> Generator[tuple[int, ProxyFrame], None, None]:
+        """Every frame's number and colour as it is rendered, in order; measured before it is handed on."""
+        film = self.film
+        for segment, path in zip(film.plan.segments, film.proxies, strict=True):
+            count = segment.end - segment.start
+            with closing(read_proxy(path, film=film.info, frame_count=count)) as frames:
+                treated = treat(frames, film.choices[segment.shot].treatment)
+                for number, color in zip(segment.frames(), treated, strict=True):
+                    self._push(number, color)
+                    yield number, color
+
+    def _push(self, number: int, color: ProxyFrame) -> None:
         shot = self.film.plan.shots[len(self.figures)]
         if self.meter is None:
             kr, kb = luma_coefficients(resolve_color(self.film.info).matrix)
@@ -79,12 +89,11 @@ def examine(
     meter, maker = _FilmMeter(film), StripMaker(result, shots=film.plan.shots)
     with ExitStack() as stack:
         frames = stack.enter_context(closing(result_frames(result, name=output)))
-        colors = stack.enter_context(closing(ahead(_colors(film), depth=_AHEAD_FRAMES)))
+        colors = stack.enter_context(closing(ahead(meter.colors(), depth=_AHEAD_FRAMES)))
         prover = stack.enter_context(LumaProver(film.info, timeline=film.plan.timeline, picture=picture))
         for frame in frames:
             prover.push(frame.luma)  # refuses a frame too many, so there is a colour for each
             number, color = next(colors)
-            meter.push(number, color)
             if maker.wants(number):
                 maker.push(number, frame, proxy=color)
             on_frame()
@@ -97,21 +106,11 @@ def examine_proxies(film: ColoredFilm, *, luma: LumaProof, on_frame: FrameDone) 
     meter, maker = _FilmMeter(film), StripMaker(film.info, shots=film.plan.shots)
     with (
         FrameReader(film.info, timeline=film.plan.timeline) as reader,
-        closing(_colors(film)) as colors,
+        closing(meter.colors()) as colors,
     ):
         for number, color in colors:
-            meter.push(number, color)
             if maker.wants(number):
                 (frame,) = reader.read(number, number + 1)
                 maker.push(number, frame, proxy=color)
             on_frame()
     return Examined(luma=luma, figures=tuple(meter.figures), strips=tuple(maker.strips))
-
-
-def _colors(film: ColoredFilm) -> Generator[tuple[int, ProxyFrame], None, None]:
-    """Every frame's number and colour as it is rendered, in order."""
-    for segment, path in zip(film.plan.segments, film.proxies, strict=True):
-        count = segment.end - segment.start
-        with closing(read_proxy(path, film=film.info, frame_count=count)) as frames:
-            treated = treat(frames, film.choices[segment.shot].treatment)
-            yield from zip(segment.frames(), treated, strict=True)

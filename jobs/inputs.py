@@ -16,7 +16,7 @@ from pipeline.render import OutputPicture
 from pipeline.steady import SteadySettings
 from pipeline.treatment import ColorSource, ShotTreatment
 
-CODE_FORMAT = 2
+CODE_FORMAT = 3
 """Raised when a stage's result changes for the same inputs: work of an older format is done again."""
 
 

@@ -32,9 +32,9 @@ class HeldOutSettings:
 def assign_splits(origins: Iterable[str], *, settings: HeldOutSettings) -> dict[str, SplitName]:
     """A split for each origin by its hash alone: the lowest hashes are for tests, the highest to validate.
 
-    Fewer than three are all trained on. Where a share catches none of three or more origins, the one with the lowest or highest hash stands in, and
-    where all are caught the middle one is trained on. So an origin that is added to three can send a stand-in
-    back to training; it holds back none that was trained on by its own hash.
+    Fewer than three are all trained on. Where a share catches none of three or more origins, the one with the
+    lowest or highest hash stands in, and where all are caught the middle one is trained on. So an origin that is
+    added to three can send a stand-in back to training; it holds back none that was trained on by its own hash.
     """
     places = {origin: _place(origin) for origin in origins}
     if len(places) < FEWEST_TO_SPLIT:

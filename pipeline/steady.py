@@ -22,7 +22,7 @@ _KEPT_COLORFULNESS = 0.97
 _MAX_GAIN = 1.15
 _FOUND = 0.2
 """Trust, over all links to a frame with a colour of its own, above which a point counts as found there."""
-_MOST_LOST = 0.1
+_MOST_LOST = 0.15
 """Share of a frame's points that may be lost before it needs a colour of its own."""
 _LEAST_TRUST = 0.01
 """Of a link to a frame without a colour of its own, whose lost points have to take the colour of some neighbour."""
