@@ -1,11 +1,14 @@
 """Three lanes: while one gives a segment its colour, two render the segments before it.
 
-One encoder alone leaves cores idle, at the beginning and at the end of each segment most of all.
+One encoder alone leaves cores idle, at the beginning and at the end of each segment most of all. Colour is what
+rendering waits for and takes longer, so it goes first where there are not cores enough for both.
 
 A segment is worked on under its own lock. One that another process works on is left for the end; then it is
 either done, or that process is gone and it is ours.
 """
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,6 +32,7 @@ from pipeline.publish import remove_partials
 _SEGMENTS_AHEAD = 1
 _RENDER_LANES = 2
 _PAUSE_SECONDS = 0.2
+_RENDER_NICENESS = 10
 
 Report = Callable[[str, int, int], None]
 """Told how far a segment is: stage (`colour`, `render`), segment, frames done. From several threads."""
@@ -98,7 +102,12 @@ def _render(bench: Bench, ready: Iterable[tuple[Segment, Path]], *, locks: "_Loc
         finally:
             free.put(reader)
 
-    with ExitStack() as readers, ThreadPoolExecutor(_RENDER_LANES, thread_name_prefix="render") as pool:
+    with (
+        ExitStack() as readers,
+        ThreadPoolExecutor(
+            _RENDER_LANES, thread_name_prefix="render", initializer=_let_color_go_first
+        ) as pool,
+    ):
         try:
             for segment, proxy in ready:
                 reader = free.get() or readers.enter_context(
@@ -158,6 +167,14 @@ def _counter(report: Report, stage: str, segment: Segment) -> Callable[[], None]
         report(stage, segment.index, done)
 
     return count
+
+
+def _let_color_go_first() -> None:
+    """Lowers the priority of the calling thread, and of all that it starts, where threads have one of their own."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        priority = os.getpriority(os.PRIO_PROCESS, thread) + _RENDER_NICENESS
+        os.setpriority(os.PRIO_PROCESS, thread, min(priority, 19))
 
 
 class _Locks:

@@ -6,13 +6,15 @@ It is made once, by decoding the film once, and written as one JSON file. Everyt
 import logging
 from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import astuple, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.borders import BorderFinder
@@ -20,8 +22,9 @@ from pipeline.damage import Damage, describe_damage, gather_damage
 from pipeline.decode import FrameReader, luma_hash
 from pipeline.errors import SettingsError
 from pipeline.interlace import FieldCount, Fields, fields_of, seen_luma
-from pipeline.media import FilmInfo, PictureArea, Segment, Shot, ShotKind, Timeline
+from pipeline.media import FilmInfo, Frame, PictureArea, Segment, Shot, ShotKind, Timeline
 from pipeline.packetfaults import look_at_packets
+from pipeline.prefetch import ahead
 from pipeline.ptsruns import from_runs, to_runs
 from pipeline.publish import write_json
 from pipeline.segments import SegmentSettings, make_segments
@@ -31,6 +34,7 @@ from pipeline.shots import ShotFinder, ShotSettings, small_luma
 from pipeline.source import Progress, Source, check_source, source_fingerprint
 
 _log = logging.getLogger(__name__)
+_AHEAD_FRAMES = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,15 +96,16 @@ def scan_film(
     pts, hashes = array("q"), array("Q")
     fields: Counter[Fields] = Counter()
     with FrameReader(film) as reader:
-        for frame in reader.frames(chroma_every=kinds.every, is_damaged=bool(packets.damage)):
-            pts.append(frame.pts)
-            hashes.append(luma_hash(frame.luma))
-            fields[fields_of(frame)] += 1
-            small = small_luma(seen_luma(frame), depth=film.pixel_format.depth)
-            finder.push(small)
-            borders.push(small)
-            kinds.push(small, frame.chroma)
-            count(len(pts))
+        frames = reader.frames(chroma_every=kinds.every, is_damaged=bool(packets.damage))
+        with closing(ahead(_with_small_luma(frames, film), depth=_AHEAD_FRAMES)) as seen:
+            for frame, small in seen:
+                pts.append(frame.pts)
+                hashes.append(luma_hash(frame.luma))
+                fields[fields_of(frame)] += 1
+                finder.push(small)
+                borders.push(small)
+                kinds.push(small, frame.chroma)
+                count(len(pts))
         damage = gather_damage(packets.damage, reader.faults, pts=pts, packet_pts=packets.pts)
     if damage:
         _log.warning("%s: %s", film.path.name, describe_damage(damage, time_base=film.time_base))
@@ -158,6 +163,14 @@ def read_plan(path: Path) -> Plan:
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         reason = str(error)
     raise SettingsError(f"{path} is not a plan that this version can use ({reason}); plan the film again")
+
+
+def _with_small_luma(
+    frames: Iterator[Frame], film: FilmInfo
+) -> Iterator[tuple[Frame, npt.NDArray[np.uint8]]]:
+    """Each frame beside the small picture of it that shots, borders and kinds are found by."""
+    for frame in frames:
+        yield frame, small_luma(seen_luma(frame), depth=film.pixel_format.depth)
 
 
 class _PlanFile(BaseModel):
