@@ -29,12 +29,13 @@ def soft_cross_entropy(logits: Tensor, index: Tensor, weight: Tensor, bin_weight
     return (per_sample * bin_weight[index[:, 0]]).mean()
 
 
-def distillation_loss(logits: Tensor, old_logits: Tensor) -> Tensor:
+def distillation_loss(logits: Tensor, old_logits: Tensor, *, temperature: float) -> Tensor:
     """Kullback-Leibler divergence of a distribution from the one to keep, a mean over samples; 0 where they are equal.
 
-    Hinton et al. 2015, "Distilling the knowledge in a neural network", at temperature 1. Both (N, Q, H, W).
+    Hinton et al. 2015, "Distilling the knowledge in a neural network". Both (N, Q, H, W); `temperature` divides both.
+    That of the annealed mean lets those bins count that make the colour.
     """
-    new, old = (torch.log_softmax(one.float(), dim=1) for one in (logits, old_logits))
+    new, old = (torch.log_softmax(one.float() / temperature, dim=1) for one in (logits, old_logits))
     return (old.exp() * (old - new)).sum(dim=1).mean()
 
 

@@ -73,7 +73,7 @@ class Objective:
         if remembered is None:
             return soft_cross_entropy(raw, *self._labels(truth), self._bin_weight)
         share = float(remembered.rows.float().mean())
-        kept = distillation_loss(raw[remembered.rows], remembered.raw)
+        kept = distillation_loss(raw[remembered.rows], remembered.raw, temperature=self._temperature)
         if share == 1:
             return kept
         new = ~remembered.rows

@@ -90,10 +90,15 @@ class TrainSettings:
 
     Without, the factor makes up for what means lose; with it the shown colours of a film that is known well are true.
     """
-    as_used: bool = False
-    """Whether the generator learns in the mode it is used in: norms keep their statistics, nothing is dropped out.
+    resting_norms: bool = False
+    """Whether norms keep the statistics they have.
 
     So a fine-tuning starts where the weights are: statistics of its own few pictures would change all colours at once.
+    """
+    dropout: float | None = None
+    """Share of the channels that is dropped while training, 0 to below 1; None takes the generator's own.
+
+    A fine-tuning on a few pictures needs more of it.
     """
     seed: int = 0
 
@@ -111,6 +116,8 @@ class TrainSettings:
             raise TrainingError(f"average {self.average}: a decay from 0 to below 1 works")
         if not 0.5 <= self.vividness <= 2:
             raise TrainingError(f"vividness {self.vividness}: a number from 0.5 to 2 works")
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise TrainingError(f"dropout {self.dropout}: a share from 0 to below 1 works")
         if not 0 < self.trained_share <= 1:
             raise TrainingError(f"trained_share {self.trained_share}: above 0 up to 1 works")
 

@@ -241,10 +241,15 @@ class Trainer:
             adversary.parallelize(parallel.wrap)
 
     def _set_modes(self) -> None:
-        self._forward.train(not self.settings.as_used)
+        self._forward.train()
         encoder = getattr(self.generator, "encoder", None)
         if encoder is not None:
             encoder.eval()  # its normalisation keeps the ImageNet statistics
+        for part in self.generator.modules():
+            if self.settings.resting_norms and isinstance(part, nn.modules.batchnorm._BatchNorm):
+                part.eval()
+            if self.settings.dropout is not None and isinstance(part, nn.Dropout | nn.Dropout2d):
+                part.p = self.settings.dropout
 
     def _groups(self) -> list[dict[str, Any]]:
         encoder = getattr(self.generator, "encoder", None)

@@ -6,6 +6,7 @@ import torch
 
 from models.losses import (
     discriminator_loss,
+    distillation_loss,
     l1_loss,
     non_saturating_loss,
     rebalancing_weights,
@@ -53,3 +54,11 @@ def test_discriminator_loss_by_hand_is_halved() -> None:
     expected = -(math.log(0.75) + math.log(0.5)) / 2
     assert float(discriminator_loss(real, fake)) == pytest.approx(expected)
     assert float(discriminator_loss(fake, fake)) == pytest.approx(math.log(2))
+
+
+def test_distillation_by_hand() -> None:
+    old = torch.tensor([0.0, 0.5 * math.log(3)]).view(1, 2, 1, 1)
+    kept = 0.25 * math.log(0.25 / 0.5) + 0.75 * math.log(0.75 / 0.5)
+    loss = distillation_loss(torch.zeros_like(old), old, temperature=0.5)
+    assert float(loss) == pytest.approx(kept, rel=1e-6)
+    assert float(distillation_loss(old, old, temperature=0.5)) == 0
