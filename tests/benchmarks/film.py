@@ -57,6 +57,9 @@ def main() -> None:
     parser.add_argument("--memory", action="store_true", help="measure peak memory instead (many minutes)")
     parser.add_argument("--set", action="append", default=[], help="key=value of the films of --memory")
     parser.add_argument("--sizes", default="640x360,1280x720,1920x1080", help="of the speed figures")
+    parser.add_argument(
+        "--frames", type=int, default=FRAMES_END_TO_END, help="of the film coloured end to end"
+    )
     arguments = parser.parse_args()
     report: dict[str, object] = {"machine": _machine(), "versions": _versions()}
     with tempfile.TemporaryDirectory() as name:
@@ -67,7 +70,7 @@ def main() -> None:
         else:
             for size in arguments.sizes.split(","):
                 width, height = map(int, size.split("x"))
-                report[size] = _speed(folder, width, height)
+                report[size] = _speed(folder, width, height, arguments.frames)
     print(json.dumps(report, indent=2))
 
 
@@ -86,9 +89,9 @@ class Meter:
         self.cpu[name] += _cpu_seconds() - cpu
 
 
-def _speed(folder: Path, width: int, height: int) -> dict[str, object]:
+def _speed(folder: Path, width: int, height: int, end_to_end: int) -> dict[str, object]:
     source = _make_film(folder / f"{width}x{height}.mp4", width, height, FRAMES)
-    longer = _make_film(folder / f"{width}x{height}-long.mp4", width, height, FRAMES_END_TO_END)
+    longer = _make_film(folder / f"{width}x{height}-long.mp4", width, height, end_to_end)
     stages, whole = Meter(), Meter()
     predictor_warm(source, folder)
     share = _measure_stages(source, folder, stages)
@@ -96,9 +99,10 @@ def _speed(folder: Path, width: int, height: int) -> dict[str, object]:
         _colorize(longer, folder / "end.mp4", folder)
     _measure_stages(source, folder, stages)  # before and after: a machine's pace changes by the minute
     frames = 2 * FRAMES
-    seconds = whole.wall["end to end"] / FRAMES_END_TO_END
+    seconds = whole.wall["end to end"] / end_to_end
     bound = max(*stages.wall.values(), sum(stages.cpu.values()) / _cores()) / frames
     figures: dict[str, object] = {
+        "frames end to end": end_to_end,
         "share of frames that the network sees": round(share, 3),
         "frames/s of each stage alone": {k: round(frames / v, 1) for k, v in stages.wall.items()},
         "CPU ms a frame": {k: round(1000 * v / frames, 2) for k, v in stages.cpu.items()},
