@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.dropout import SparingDropout
 from models.generator import AB_STRIDE, Generator, Hints
 from models.lab import AB_SCALE, ab_bins, annealed_mean, srgb_from_lightness
 from models.lite0 import SKIP_CHANNELS, Lite0Encoder, normalize_rgb
@@ -49,7 +48,7 @@ class EfficientGenerator(Generator):
         s4, s8, s16, s32 = SKIP_CHANNELS
         self.register_buffer("bins", torch.from_numpy(ab_bins()))
         self.encoder = Lite0Encoder()
-        self.drop = SparingDropout(self.settings.dropout)
+        self.drop = nn.Dropout2d(self.settings.dropout)
         self.context = _Context(s32 + _HINT_CHANNELS, deep, self.settings.heads)
         self.up16 = _Up(deep, s16 + _HINT_CHANNELS, d16)
         self.up8 = _Up(d16, s8 + _HINT_CHANNELS, d8)

@@ -98,7 +98,7 @@ class TrainSettings:
     dropout: float | None = None
     """Share of the channels that is dropped while training, 0 to below 1; None takes the generator's own.
 
-    A fine-tuning on a few pictures needs more of it; those of its base are spared.
+    A fine-tuning on a few pictures needs more of it.
     """
     seed: int = 0
 

@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from models import parallel
 from models.begun import BegunWeights
 from models.checkpoint import read_tensors, write_tensors
-from models.dropout import SparingDropout
 from models.errors import TrainingError, WeightsError
 from models.generator import Generator, Hints
 from models.kept import KeptWeights
@@ -132,7 +131,7 @@ class Trainer:
         stage, rate = self.stage, self.stage.rate_at(self.step - self._stage_start)
         for group in self._optimizer.param_groups:
             group["lr"] = rate * (stage.encoder_rate if group["encoder"] else 1)
-        self._set_modes(spared=batch.of_base.to(self.device) if self._begun else None)
+        self._set_modes()
         torch.manual_seed((self.settings.seed * 1_000_003 + self.step) * 1009 + parallel.rank())  # dropout
         losses = self._play(batch)
         self.step += 1
@@ -241,8 +240,7 @@ class Trainer:
             adversary.discriminator.requires_grad_(True)
             adversary.parallelize(parallel.wrap)
 
-    def _set_modes(self, *, spared: Tensor | None) -> None:
-        """`spared` (N,): the pictures that dropout leaves whole, for what is kept is kept as it will be asked for."""
+    def _set_modes(self) -> None:
         self._forward.train()
         encoder = getattr(self.generator, "encoder", None)
         if encoder is not None:
@@ -252,8 +250,6 @@ class Trainer:
                 part.eval()
             if self.settings.dropout is not None and isinstance(part, nn.Dropout | nn.Dropout2d):
                 part.p = self.settings.dropout
-            if isinstance(part, SparingDropout):
-                part.spared = spared
 
     def _groups(self) -> list[dict[str, Any]]:
         encoder = getattr(self.generator, "encoder", None)
