@@ -72,9 +72,13 @@ class Link:
         return bool(self._client.status == "running")
 
     def members(self) -> dict[str, Member]:
-        """The workers that are there now, by address."""
+        """The workers that are there now, by address.
+
+        The scheduler itself is asked, for what the client keeps (`scheduler_info`) is at times without workers: all
+        would seem dead, as soon as the scheduler is.
+        """
         with self._reaching():
-            found = self._client.scheduler_info(n_workers=-1)["workers"]
+            found = self._client.sync(self._client.scheduler.identity)["workers"]
         return {
             address: Member(
                 address=address,
