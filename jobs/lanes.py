@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
+from jobs.allocator import return_free
 from jobs.proxies import find_graded
 from jobs.reachable import reachable
 from jobs.segments import Colorist, Renderer
@@ -100,6 +101,7 @@ def _render(bench: Bench, ready: Iterable[tuple[Segment, Path]], *, locks: "_Loc
         except BaseException as error:  # crosses over to the caller, whatever it is
             failed.append(error)
         finally:
+            return_free()
             free.put(reader)
 
     with (
@@ -155,7 +157,9 @@ def _colored(bench: Bench, reader: FrameReader, segment: Segment, report: Report
     if bench.colorist is None:
         assert bench.wanted.job.from_proxy is not None
         return find_graded(bench.wanted.job.from_proxy, segment)
-    return bench.colorist.color(reader, segment, on_frame=_counter(report, "colour", segment))
+    path = bench.colorist.color(reader, segment, on_frame=_counter(report, "colour", segment))
+    return_free()
+    return path
 
 
 def _counter(report: Report, stage: str, segment: Segment) -> Callable[[], None]:

@@ -26,10 +26,42 @@ libc.fclose(file)
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="heaps of threads are glibc's")
+_HOLES = """
+import ctypes
+from pathlib import Path
+from jobs.allocator import return_free
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+blocks = [ctypes.c_void_p(libc.malloc(64000)) for _ in range(2000)]
+for block in blocks:
+    ctypes.memset(block, 1, 64000)
+full = resident()
+for block in blocks[::2]:
+    libc.free(block)
+holed = resident()
+return_free()
+print((full - holed) / full, (full - resident()) / full)
+"""
+_is_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="heaps of threads are glibc's")
+
+
+@_is_glibc
 def test_threads_share_two_heaps(tmp_path: Path) -> None:
     assert _heaps(tmp_path / "as it is.xml", "own") > 2
     assert _heaps(tmp_path / "shared.xml", "shared") == 2
+
+
+@_is_glibc
+def test_holes_between_what_stays_are_given_back() -> None:
+    root = Path(__file__).parents[2]
+    told = subprocess.run(
+        [sys.executable, "-c", _HOLES], cwd=root, check=True, capture_output=True, text=True
+    )
+    before, after = map(float, told.stdout.split())
+    assert before < 0.1
+    assert after > 0.3
 
 
 def _heaps(told: Path, how: str) -> int:
