@@ -7,7 +7,6 @@ import json
 import logging
 import mmap
 import os
-import struct
 import threading
 import time
 from collections.abc import Sequence
@@ -15,7 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 _log = logging.getLogger(__name__)
-_LAYOUT = struct.Struct("=Q?iI")  # beats, whether it has ended, exit code, bytes of the traces
+_BEATS, _HAS_ENDED, _CODE, _TRACE_BYTES, _WORDS = range(5)
+"""Numbers of 64 bits, each stored at once; the traces, one JSON line each, follow. Nothing is written over."""
+_HEAD_BYTES = _WORDS * 8
 _BYTES = 1 << 16
 BEAT_SECONDS = 0.5
 
@@ -36,29 +37,24 @@ class Pulse:
     """Written by the process, read by its supervisor."""
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, _BYTES)
-        self._traces: list[Trace] = []
+        self._memory = memoryview(mmap.mmap(-1, _BYTES))
+        self._words = self._memory[:_HEAD_BYTES].cast("q")
         self._guard = threading.Lock()
-        self._beats = 0
-        self._write(ended=False, code=0)
 
     @property
     def beats(self) -> int:
         """Grows while any Python runs in the process."""
-        beats: int = _LAYOUT.unpack_from(self._memory)[0]
-        return beats
+        return self._words[_BEATS]
 
     @property
     def exit_code(self) -> int | None:
         """What the process was about to end with; None where it was not that far."""
-        _, ended, code, _ = _LAYOUT.unpack_from(self._memory)
-        return code if ended else None
+        return self._words[_CODE] if self._words[_HAS_ENDED] else None
 
     def traces(self) -> list[Trace]:
         """What it left, if it came to no end."""
-        size = _LAYOUT.unpack_from(self._memory)[3]
-        told = json.loads(self._memory[_LAYOUT.size : _LAYOUT.size + size] or b"[]")
-        return [Trace(**{**entry, "made": tuple(entry["made"])}) for entry in told]
+        lines = bytes(self._memory[_HEAD_BYTES:])[: self._words[_TRACE_BYTES]].splitlines()
+        return [Trace(**{**entry, "made": tuple(entry["made"])}) for entry in map(json.loads, lines)]
 
     def start(self) -> None:
         """Beats from now on, until the process ends."""
@@ -66,30 +62,23 @@ class Pulse:
 
     def end(self, code: int) -> None:
         """The last word: all that is left to do is to end."""
-        self._write(ended=True, code=code)
+        self._words[_CODE] = code
+        self._words[_HAS_ENDED] = 1
 
     def leave(self, trace: Trace) -> None:
         """Adds a trace; for a process there are a few of them at most."""
+        line = json.dumps(asdict(trace)).encode() + b"\n"
         with self._guard:
-            self._traces.append(trace)
-            text = json.dumps([asdict(entry) for entry in self._traces]).encode()
-            if len(text) > _BYTES - _LAYOUT.size:
+            start = _HEAD_BYTES + self._words[_TRACE_BYTES]
+            if start + len(line) > _BYTES:
                 _log.debug("no room to note %s", trace)
                 return
-            self._memory[_LAYOUT.size : _LAYOUT.size + len(text)] = text
-            self._size = len(text)
-        self._write(ended=False, code=0)
-
-    _size = 0
-
-    def _write(self, *, ended: bool, code: int) -> None:
-        _LAYOUT.pack_into(self._memory, 0, self._beats, ended, code, self._size)
+            self._memory[start : start + len(line)] = line
+            self._words[_TRACE_BYTES] += len(line)
 
     def _beat(self) -> None:
-        packer = struct.Struct("=Q")
         while True:
-            self._beats += 1
-            packer.pack_into(self._memory, 0, self._beats)
+            self._words[_BEATS] += 1
             time.sleep(BEAT_SECONDS)
 
 

@@ -7,8 +7,8 @@ nothing is asked of a process that hangs or has crashed. Posting costs about a m
 import contextlib
 import mmap
 import os
-import struct
 import threading
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,9 +17,10 @@ from pipeline.limits import DEFAULT_LIMITS, Limits
 
 PLACES = 32
 """Files that may be read at once; what is read beyond that is not posted."""
-_LAYOUT = struct.Struct(
-    "=BBQQqqI1024s"
-)  # used, busy, steps, frames, pts, stall seconds, bytes of the path, path
+_USED, _BUSY, _STEPS, _FRAMES, _PTS, _STALL, _PATH_BYTES, _WORDS = range(8)
+"""A place: numbers of 64 bits, each stored at once, so that whoever looks meanwhile sees the old or the new one."""
+_LONGEST_PATH = 1024
+_PLACE_WORDS = _WORDS + _LONGEST_PATH // 8
 _NO_PTS = -(2**63)
 
 
@@ -48,7 +49,7 @@ class Board:
     """The places of one process, in memory that it shares with those that it was forked from."""
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, PLACES * _LAYOUT.size)
+        self._words = memoryview(mmap.mmap(-1, PLACES * _PLACE_WORDS * 8)).cast("q")
         self._free = list(range(PLACES))
         self._guard = threading.Lock()
 
@@ -56,68 +57,76 @@ class Board:
         """Every reader that is open, or was when the process died; those that are busy come first."""
         found = []
         for index in range(PLACES):
-            used, busy, steps, frames, pts, stall, size, path = _LAYOUT.unpack_from(
-                self._memory, index * _LAYOUT.size
-            )
-            if used:
-                told = os.fsdecode(path[: min(size, len(path))])
-                found.append(Place(told, bool(busy), steps, frames, None if pts == _NO_PTS else pts, stall))
+            words = self._place(index)
+            if words[_USED]:
+                path = os.fsdecode(bytes(words[_WORDS:])[: words[_PATH_BYTES]])
+                pts = None if words[_PTS] == _NO_PTS else words[_PTS]
+                found.append(
+                    Place(path, bool(words[_BUSY]), words[_STEPS], words[_FRAMES], pts, words[_STALL])
+                )
         return sorted(found, key=lambda place: not place.is_busy)
 
     def open(self, path: Path, limits: Limits) -> "Post":
         """A place on the board, for a reader of `path`."""
         with self._guard:
             index = self._free.pop(0) if self._free else None
-        return Post(self, index, os.fsencode(path)[:1024], limits.stall_seconds)
-
-    def write(self, index: int, *values: object) -> None:
-        """Fills in a place."""
-        _LAYOUT.pack_into(self._memory, index * _LAYOUT.size, *values)
+        if index is None:
+            return Post(self, index, _unseen())
+        words, name = self._place(index), os.fsencode(path)[:_LONGEST_PATH]
+        words[_WORDS:] = memoryview(name.ljust(_LONGEST_PATH, b"\0")).cast("q")
+        for word, value in (
+            (_STALL, limits.stall_seconds),
+            (_PATH_BYTES, len(name)),
+            (_BUSY, 0),
+            (_FRAMES, 0),
+        ):
+            words[word] = value
+        words[_PTS] = _NO_PTS
+        words[_USED] = 1
+        return Post(self, index, words)
 
     def clear(self, index: int) -> None:
         """Frees a place."""
-        self._memory[index * _LAYOUT.size] = 0
+        self._place(index)[_USED] = 0
         with self._guard:
             self._free.append(index)
+
+    def _place(self, index: int) -> "memoryview[int]":
+        return self._words[index * _PLACE_WORDS : (index + 1) * _PLACE_WORDS]
 
 
 class Post:
     """A reader's word on where it is; used by one thread at a time."""
 
-    def __init__(self, board: Board, index: int | None, path: bytes, stall_seconds: int) -> None:
-        self._board, self._index = board, index
-        self._path, self._stall = path, stall_seconds
-        self._steps = self._frames = 0
-        self._pts = _NO_PTS
-        self._write(busy=False)
+    def __init__(self, board: Board, index: int | None, words: "memoryview[int]") -> None:
+        self._board, self._index, self._words = board, index, words
 
     def busy(self) -> None:
         """It goes into a library that may not come back."""
-        self._write(busy=True)
+        self._words[_STEPS] += 1
+        self._words[_BUSY] = 1
 
     def idle(self) -> None:
         """It is back, and does nothing until it is `busy` again."""
-        self._write(busy=False)
+        self._words[_BUSY] = 0
 
     def frame(self, pts: int | None) -> None:
-        """It got on, by a frame or a packet, and stays as busy as it was."""
-        self._frames += 1
-        self._pts = _NO_PTS if pts is None else pts
-        self._write(busy=True)
+        """It got on, by a frame or a packet, and goes back into the library."""
+        self._words[_PTS] = _NO_PTS if pts is None else pts
+        self._words[_FRAMES] += 1
+        self.busy()
 
     def close(self) -> None:
         """It is over; a second time does nothing."""
         index, self._index = self._index, None
         if index is not None:
+            self._words = _unseen()
             self._board.clear(index)
 
-    def _write(self, *, busy: bool) -> None:
-        self._steps += 1
-        if self._index is not None:
-            self._board.write(
-                self._index,
-                *(1, busy, self._steps, self._frames, self._pts, self._stall, len(self._path), self._path),
-            )
+
+def _unseen() -> "memoryview[int]":
+    """A place that is on no board."""
+    return memoryview(array("q", bytes(_WORDS * 8)))
 
 
 _board = Board()

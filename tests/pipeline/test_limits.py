@@ -14,7 +14,7 @@ from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.limits import Limits
 from pipeline.probe import probe
 from pipeline.remux import run_ffmpeg
-from pipeline.whereabouts import PLACES, board, reading
+from pipeline.whereabouts import board
 from tests.media import make_film
 
 
@@ -95,31 +95,6 @@ def test_a_picture_that_becomes_huge_on_the_way_is_not_decoded(tmp_path: Path) -
         for frame in reader.frames():
             assert frame.luma.shape == (48, 64)
         raise SourceError("the film ends where it changes")
-
-
-def test_the_board_says_who_reads_what_and_how_far(tmp_path: Path) -> None:
-    film = tmp_path / "film.mkv"
-    make_film(film)
-    with FrameReader(probe(film)) as reader:
-        frames = reader.frames()
-        for _ in range(3):
-            next(frames)
-        (place,) = board().places()
-        assert (place.path, place.is_busy) == (str(film), False)
-        assert place.frames >= 3
-        assert str(place) == f"{film}: after {place.frames} frames (pts {place.pts})"
-    assert board().places() == []
-
-
-def test_a_board_that_is_full_is_no_fault(tmp_path: Path) -> None:
-    names = [Path(f"{'x' * 2000}{number}") for number in range(PLACES + 3)]
-    posts = [reading(name) for name in names]
-    for post in posts:
-        post.__enter__()
-    assert len(board().places()) == PLACES
-    for post in posts:
-        post.__exit__(None, None, None)
-    assert board().places() == []
 
 
 def test_an_ffmpeg_that_hangs_is_ended_and_named(tmp_path: Path) -> None:
