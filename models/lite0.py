@@ -29,31 +29,41 @@ SKIP_CHANNELS = tuple(_TAPS.values())
 class SameConv(nn.Conv2d):
     """Convolution padded as TensorFlow's SAME for even sizes: a stride of 2 pads right and below only."""
 
+    def __init__(
+        self,
+        channels_in: int,
+        channels_out: int,
+        kernel: int,
+        stride: int = 1,
+        *,
+        groups: int = 1,
+    ) -> None:
+        alike = kernel // 2 if stride == 1 else 0
+        super().__init__(channels_in, channels_out, kernel, stride, padding=alike, groups=groups, bias=False)
+
     def forward(self, x: Tensor) -> Tensor:
-        size, stride = self.kernel_size[0], self.stride[0]
-        if stride == 1:
-            return functional.conv2d(x, self.weight, self.bias, 1, size // 2, 1, self.groups)
-        if size % 2 == 0:
-            return functional.conv2d(x, self.weight, self.bias, stride, size // 2 - 1, 1, self.groups)
-        before = (size - stride) // 2
-        x = functional.pad(x, (before, before + 1) * 2)
-        return functional.conv2d(x, self.weight, self.bias, stride, 0, 1, self.groups)
+        if self.stride[0] > 1 and self.kernel_size[0] % 2:
+            before = (self.kernel_size[0] - self.stride[0]) // 2
+            x = functional.pad(x, (before, before + 1) * 2)
+        return super().forward(x)
 
     def widen(self) -> None:
-        """Make the padding part of the kernel: a line and column of zeros before it, and the same result.
+        """Make the uneven padding part of the kernel: a line and column of zeros before it, and the same result.
 
         Then no padded copy of the input is made. For evaluation; a stride of 1 needs none.
         """
-        if self.stride[0] == 1 or self.kernel_size[0] % 2 == 0:
+        size = self.kernel_size[0]
+        if self.stride[0] == 1 or size % 2 == 0:
             return
         self.weight = nn.Parameter(functional.pad(self.weight.detach(), (1, 0, 1, 0)), requires_grad=False)
-        self.kernel_size = (self.kernel_size[0] + 1, self.kernel_size[1] + 1)
+        self.kernel_size = size + 1, size + 1
+        self.padding = ((size - self.stride[0]) // 2 + 1,) * 2
 
 
 def _conv_bn(
     channels_in: int, channels_out: int, kernel: int, stride: int = 1, groups: int = 1
 ) -> list[nn.Module]:
-    conv = SameConv(channels_in, channels_out, kernel, stride, groups=groups, bias=False)
+    conv = SameConv(channels_in, channels_out, kernel, stride, groups=groups)
     return [conv, nn.BatchNorm2d(channels_out, eps=1e-3, momentum=0.01)]
 
 

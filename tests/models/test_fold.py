@@ -1,8 +1,12 @@
+import copy
+
+import pytest
 import torch
 from torch import nn
 
 from models.efficient import EfficientGenerator, EfficientSettings
 from models.fold import fold
+from models.lite0 import SameConv
 
 
 def test_folded_generator_gives_the_same_colours() -> None:
@@ -24,3 +28,20 @@ def test_folded_generator_gives_the_same_colours() -> None:
     assert not any(isinstance(module, nn.BatchNorm2d) for module in generator.modules())
     with torch.inference_mode():
         torch.testing.assert_close(generator(lightness), before, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("activation", [nn.ReLU6(inplace=True), nn.ReLU(inplace=True)], ids=str)
+def test_an_activation_that_is_folded_in_changes_no_bit(activation: nn.Module, dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(SameConv(8, 16, 1), activation, SameConv(16, 16, 5, 2, groups=16), activation)
+    network = network.to(dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    picture = (torch.randn(2, 8, 34, 50) * 4).to(dtype).contiguous(memory_format=torch.channels_last)
+    network[2].widen()  # its padding is another matter: see above
+    folded = copy.deepcopy(network)
+    fold(folded)
+    with torch.inference_mode():
+        expected = network(picture)
+        assert 0 < float((expected == 0).float().mean()) < 1
+        assert torch.equal(folded(picture), expected)
+    assert isinstance(folded[1], nn.Identity)
