@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("clips", type=Path, nargs="+")
+    parser.add_argument("--odd", action="store_true", help="learn from shots 1, 3, 5… instead of 0, 2, 4…")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     base = make_base(arguments.data, arguments.out / "base")
@@ -50,7 +51,7 @@ def main() -> None:
     clips = {}
     for clip in arguments.clips:
         folder = arguments.out / clip.stem
-        learned, other = halve(clip, folder)
+        learned, other = halve(clip, folder, odd=arguments.odd)
         started = time.monotonic()
         _kinochrome("dataset", str(learned), "-o", str(folder / "set"))
         settings = {"data": folder / "set", "base": base, "out": folder / "training"}
@@ -84,12 +85,14 @@ def make_base(data: Path, out: Path) -> Path:
     return out
 
 
-def halve(clip: Path, out: Path) -> tuple[Path, Path]:
-    """A lossless film of shots 0, 2, 4… and a folder of every fourth frame of the others."""
+def halve(clip: Path, out: Path, *, odd: bool) -> tuple[Path, Path]:
+    """A lossless film of shots 0, 2, 4…, or 1, 3, 5… if `odd`, and a folder of every fourth frame of the others."""
     shutil.rmtree(out, ignore_errors=True)
     (out / "other").mkdir(parents=True)
     plan = scan_film(probe(clip), shot_settings=ShotSettings(), segment_settings=SegmentSettings())
-    of_frame = [index % 2 for index, shot in enumerate(plan.shots) for _ in range(shot.start, shot.end)]
+    is_other = [
+        (index % 2 == 1) != odd for index, shot in enumerate(plan.shots) for _ in range(shot.start, shot.end)
+    ]
     learned = out / f"{clip.stem}_half.mkv"
     with av.open(str(clip)) as source, av.open(str(learned), "w") as target:
         video = source.streams.video[0]
@@ -97,7 +100,7 @@ def halve(clip: Path, out: Path) -> tuple[Path, Path]:
         written.width, written.height, written.pix_fmt = video.width, video.height, video.pix_fmt
         rate, kept = video.average_rate or Fraction(25), 0
         for number, frame in enumerate(source.decode(video)):
-            if of_frame[number]:
+            if is_other[number]:
                 if number % _EVERY_FRAMES == 0:
                     cv2.imwrite(str(out / "other" / f"{number:06}.png"), frame.to_ndarray(format="bgr24"))
                 continue
