@@ -33,7 +33,7 @@ from pipeline.publish import remove_partials
 _SEGMENTS_AHEAD = 1
 _RENDER_LANES = 2
 _PAUSE_SECONDS = 0.2
-_RENDER_NICENESS = 4
+_RENDER_NICENESS = 10
 
 Report = Callable[[str, int, int], None]
 """Told how far a segment is: stage (`colour`, `render`), segment, frames done. From several threads."""
