@@ -1,4 +1,4 @@
-"""Three lanes: while one gives a segment its colour, two render the segments before it.
+"""Lanes: while one gives a segment its colour, several render the segments before it.
 
 One encoder alone leaves cores idle, at the beginning and at the end of each segment most of all. Colour is what
 rendering waits for and takes longer, so it goes first where there are not cores enough for both.
@@ -31,7 +31,8 @@ from pipeline.prefetch import ahead
 from pipeline.publish import remove_partials
 
 _SEGMENTS_AHEAD = 1
-_RENDER_LANES = 2
+_RENDER_LANES = max(3, (os.cpu_count() or 1) // 2)
+"""Encoders have two threads by default: as many as keep all cores busy, and on a small machine one to spare."""
 _PAUSE_SECONDS = 0.2
 _RENDER_NICENESS = 10
 

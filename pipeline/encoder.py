@@ -51,8 +51,9 @@ class EncodeSettings:
     """Pictures with more lines than this are made smaller."""
     side_by_side: bool = False
     """The source's picture to the left of the result."""
-    threads: int = 4
-    """Threads of the encoder. Part of the settings, not of the machine: x264's bytes depend on it."""
+    threads: int = 2
+    """Threads of the encoder. Part of the settings, not of the machine: x264's bytes depend on it. A film has several
+    encoders at work, and x264's threads wait for each other: more encoders are faster than more threads."""
 
     def __post_init__(self) -> None:
         try:

@@ -11,6 +11,7 @@ _Item = TypeVar("_Item")
 def ahead(iterator: Iterable[_Item], *, depth: int) -> Generator[_Item, None, None]:
     """The same items in the same order, made by a thread that runs up to `depth` items ahead.
 
+    Once so far ahead, it rests until half of them are taken: threads that wake each other for every item waste time.
     Whatever `iterator` raises is raised here, after the items before it. Closing the result, or dropping it,
     closes `iterator` and ends the thread. The thread starts with the first item asked for.
     """
@@ -30,11 +31,13 @@ def _run_ahead(iterator: Iterator[_Item], depth: int) -> Generator[_Item, None, 
         try:
             for item in iterator:
                 with changed:
-                    changed.wait_for(lambda: stopped or len(ready) < depth)
+                    if len(ready) == depth:
+                        changed.wait_for(lambda: stopped or len(ready) <= depth // 2)
                     if stopped:
                         break
                     ready.append(item)
-                    changed.notify_all()
+                    if len(ready) == 1:
+                        changed.notify_all()
         except BaseException as error:  # crosses over to the consumer, whatever it is
             failure.append(error)
         finally:
@@ -54,7 +57,8 @@ def _run_ahead(iterator: Iterator[_Item], depth: int) -> Generator[_Item, None, 
                 if not ready:
                     break
                 item = ready.popleft()
-                changed.notify_all()
+                if len(ready) == depth // 2:
+                    changed.notify_all()
             yield item
     finally:
         with changed:

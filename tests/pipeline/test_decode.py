@@ -1,6 +1,7 @@
 """Frames come out as they went in, whole films and parts, and a part reached by seeking is proved."""
 
 import threading
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -293,17 +294,19 @@ def test_ahead_runs_only_so_far_ahead() -> None:
     def count() -> Iterator[int]:
         for number in range(100):
             made.append(number)
-            if number == 4:
+            if number == 3:
                 waiting.set()
             yield number
 
     items = ahead(count(), depth=3)
     assert made == []
-    assert next(items) == 0
-    assert waiting.wait(10)
-    assert len(made) == 5  # one taken, three waiting, one in hand
+    for taken in range(1, 12):
+        assert next(items) == taken - 1
+        assert waiting.wait(10)
+        time.sleep(0.01)  # for it to run too far
+        assert taken + 1 < len(made) <= taken + 4  # those taken, two or three waiting, one in hand
     items.close()
-    assert len(made) == 5
+    assert len(made) <= 15
 
 
 def test_ahead_hands_over_the_error_after_the_items() -> None:
