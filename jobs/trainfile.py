@@ -32,7 +32,7 @@ class TrainJob(BaseModel):
     architecture: Literal["efficient", "unet"] = "efficient"
     """efficient, or unet: the network of pix2pix."""
     efficient: EfficientSettings = EfficientSettings()
-    """Size of the `efficient` generator; weights to start from bring their own."""
+    """Size of the `efficient` generator; weights to start from bring their own, but for a look that they lack."""
     unet: UnetSettings = UnetSettings()
     """Size of the `unet` generator; weights to start from bring their own."""
     init: str = "imagenet"

@@ -86,6 +86,8 @@ def make_generator(job: TrainJob) -> Generator:
             raise TrainingError(
                 f"init {path}: architecture {info.architecture!r}; architecture: {info.architecture} works"
             )
+        if job.efficient.look and isinstance(generator, EfficientGenerator):
+            generator = generator.with_look(job.efficient.look)
         return generator.train()
     if job.architecture == "unet":
         return UnetGenerator(job.unet)

@@ -25,6 +25,8 @@ GENERATORS: Mapping[str, tuple[Callable[[Any], Generator], type[Any]]] = {
     "unet": (UnetGenerator, UnetSettings),
 }
 """Every architecture by its name: what makes it, from which settings."""
+_LATER_SETTINGS = {"look"}
+"""Settings that older weights do not tell: they are as the defaults say."""
 DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.safetensors"
 
 
@@ -136,15 +138,15 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def make_generator(architecture: str, settings: Mapping[str, Any]) -> Generator:
-    """A generator with random weights, of an architecture of `GENERATORS` with all of its settings.
+    """A generator with random weights, of an architecture of `GENERATORS` with all of its settings, but for later ones.
 
     Raises ValueError where the settings are not those of this version.
     """
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
     make, kind = GENERATORS[architecture]
     known = {field.name for field in fields(kind)}
-    if set(values) != known:
-        raise ValueError(f"settings {sorted(set(values) ^ known)} are not those of this version")
+    if wrong := (set(values) ^ known) - (_LATER_SETTINGS - set(values)):
+        raise ValueError(f"settings {sorted(wrong)} are not those of this version")
     return make(kind(**values))
 
 

@@ -5,7 +5,8 @@ Zhang et al. 2017 ("Real-time user-guided image colorization"). One attention st
 distant parts of a picture agree on their light (Vaswani et al. 2017).
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from torch.nn import functional
 from models.generator import AB_STRIDE, Generator, Hints
 from models.lab import AB_SCALE, ab_bins, annealed_mean, srgb_from_lightness
 from models.lite0 import SKIP_CHANNELS, Lite0Encoder, normalize_rgb
+from models.look import Look, modulate
 
 _HINT_CHANNELS = 3
 
@@ -30,6 +32,8 @@ class EfficientSettings:
     """Attention heads at stride 32."""
     dropout: float = 0.2
     """Share of channels dropped at the two deepest decoder inputs, in training only."""
+    look: int = 0
+    """Units that the look of a whole picture goes through to the decoder; 0: the decoder knows nothing of it."""
 
 
 class EfficientGenerator(Generator):
@@ -54,6 +58,8 @@ class EfficientGenerator(Generator):
         self.up8 = _Up(d16, s8 + _HINT_CHANNELS, d8)
         self.up4 = _Up(d8, s4 + _HINT_CHANNELS, d4)
         self.logits = nn.Conv2d(d4, len(self.bins), 1)
+        units, places = self.settings.look, (deep, d16, d8, d4)
+        self.look = Look(s8 + s16 + s32, places, units=units) if units else None
 
     def forward(self, lightness: Tensor, hints: Hints | None = None) -> Tensor:
         self.check_input(lightness)
@@ -63,15 +69,24 @@ class EfficientGenerator(Generator):
         m4, m8, m16, m32 = self.encoder(picture)
         h4 = _hint_map(lightness, hints).to(dtype)
         h8, h16, h32 = (functional.avg_pool2d(h4, k) for k in (2, 4, 8))
-        x = self.context(torch.cat((self.drop(m32), _filled(h32)), dim=1))
-        x = self.up16(x, torch.cat((self.drop(m16), _filled(h16)), dim=1))
-        x = self.up8(x, torch.cat((m8, _filled(h8)), dim=1))
-        x = self.up4(x, torch.cat((m4, h4), dim=1))
+        looks = iter(self.look((m8, m16, m32))) if self.look else None
+        x = _modulated(self.context(torch.cat((self.drop(m32), _filled(h32)), dim=1)), looks)
+        x = _modulated(self.up16(x, torch.cat((self.drop(m16), _filled(h16)), dim=1)), looks)
+        x = _modulated(self.up8(x, torch.cat((m8, _filled(h8)), dim=1)), looks)
+        x = _modulated(self.up4(x, torch.cat((m4, h4), dim=1)), looks)
         return self.logits(x)  # type: ignore[no-any-return]
 
     def to_ab(self, raw: Tensor, temperature: float) -> Tensor:
         """ab float32 (N, 2, H/4, W/4): the annealed mean of the predicted distribution."""
         return annealed_mean(raw, self.bins, temperature)
+
+    def with_look(self, units: int) -> "EfficientGenerator":
+        """A generator with these very weights and a look of `units` that changes nothing yet; itself if it has one."""
+        if self.look:
+            return self
+        made = EfficientGenerator(replace(self.settings, look=units))
+        made.load_state_dict(made.state_dict() | self.state_dict())
+        return made
 
 
 class _Context(nn.Module):
@@ -112,6 +127,10 @@ class _Up(nn.Module):
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         x = functional.interpolate(self.reduce(x), size=skip.shape[-2:], mode="bilinear", align_corners=False)
         return self.convs(torch.cat((x, skip), dim=1))  # type: ignore[no-any-return]
+
+
+def _modulated(x: Tensor, looks: Iterator[Tensor] | None) -> Tensor:
+    return modulate(x, next(looks)) if looks else x
 
 
 def _conv_bn_relu(channels_in: int, channels_out: int, kernel: int) -> list[nn.Module]:

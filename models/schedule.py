@@ -23,6 +23,8 @@ class Stage:
     """The encoder's learning rate as a share of the decoder's; 0 keeps it frozen."""
     unfrozen_from: int = 2
     """First encoder stage (0 to 6) that learns where the encoder does; earlier ones keep their weights."""
+    look_rate: float = 1
+    """The learning rate of the look, where the generator has one, as a multiple of the decoder's."""
     cross_entropy: float = 1
     """Weight of the class-rebalanced cross-entropy; 0 for a generator that predicts no distribution."""
     l1: float = 0
@@ -38,7 +40,9 @@ class Stage:
                 f"stage {self.name!r}: unfrozen_from {self.unfrozen_from}: an encoder stage from 0 to 6 works"
             )
         weights = self.cross_entropy, self.l1, self.adversarial
-        if min(*weights, self.rate, self.final_rate, self.encoder_rate) < 0 or not sum(weights):
+        if min(*weights, self.rate, self.final_rate, self.encoder_rate, self.look_rate) < 0 or not sum(
+            weights
+        ):
             raise TrainingError(
                 f"stage {self.name!r}: rates and weights of losses are 0 or more, one weight more"
             )

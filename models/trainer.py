@@ -129,8 +129,9 @@ class Trainer:
     def train_step(self, batch: Batch) -> dict[str, float]:
         """One step of the discriminator, where there is one, and one of the generator; losses before it, by name."""
         stage, rate = self.stage, self.stage.rate_at(self.step - self._stage_start)
+        shares = {"encoder": stage.encoder_rate, "look": stage.look_rate}
         for group in self._optimizer.param_groups:
-            group["lr"] = rate * (stage.encoder_rate if group["encoder"] else 1)
+            group["lr"] = rate * shares.get(group["part"], 1)
         self._set_modes()
         torch.manual_seed((self.settings.seed * 1_000_003 + self.step) * 1009 + parallel.rank())  # dropout
         losses = self._play(batch)
@@ -252,12 +253,12 @@ class Trainer:
                 part.p = self.settings.dropout
 
     def _groups(self) -> list[dict[str, Any]]:
-        encoder = getattr(self.generator, "encoder", None)
-        inside = list(encoder.parameters()) if encoder is not None else []
-        known = {id(p) for p in inside}
-        outside = [p for p in self.generator.parameters() if id(p) not in known]
-        groups = [{"params": outside, "encoder": False}]
-        return [*groups, {"params": inside, "encoder": True}] if inside else groups
+        """The parameters by what they are part of, for each has a rate of its own."""
+        groups: dict[str, list[nn.Parameter]] = {}
+        for name, parameter in self.generator.named_parameters():
+            part = name.split(".", 1)[0]
+            groups.setdefault(part if part in ("encoder", "look") else "decoder", []).append(parameter)
+        return [{"params": parameters, "part": part} for part, parameters in groups.items()]
 
     def _autocast(self) -> contextlib.AbstractContextManager[None]:
         on = self.settings.precision == "bf16"

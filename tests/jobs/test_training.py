@@ -4,14 +4,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from jobs.progress import QuietProgress
 from jobs.trainfile import load_train_job
-from jobs.training import CHECKPOINT_NAME, WEIGHTS_NAME, train
-from models.checkpoint import load_weights
+from jobs.training import CHECKPOINT_NAME, WEIGHTS_NAME, make_generator, train
+from models.checkpoint import DEFAULT_WEIGHTS, load_weights, save_weights
 from pipeline.errors import SettingsError
 
-DEBUG = Path(__file__).parents[2] / "configs" / "train" / "debug.yaml"
+CONFIGS = Path(__file__).parents[2] / "configs" / "train"
+DEBUG, FINETUNE = CONFIGS / "debug.yaml", CONFIGS / "finetune.yaml"
 
 
 @pytest.fixture
@@ -49,6 +51,22 @@ def test_debug_training_leaves_weights_that_load(photos: Path, tmp_path: Path) -
     last = next(line for line in reversed(lines) if "loss" in line)
     assert {"cross_entropy", "l1", "adversarial", "discriminator"} < set(last)
     assert train(job, progress=QuietProgress()) == scores  # a finished training is not done again
+
+
+def test_a_fine_tuning_gives_weights_a_look_that_they_lack(photos: Path, tmp_path: Path) -> None:
+    overrides = [f"data={photos}", f"out={tmp_path / 'run'}"]
+    made = make_generator(load_train_job(FINETUNE, overrides=overrides))
+    assert made.settings.look > 0
+    default, _ = load_weights(DEFAULT_WEIGHTS)
+    assert default.settings.look == 0
+    lightness = torch.rand(1, 1, 64, 64) * 100
+    with torch.inference_mode():
+        assert torch.equal(made.eval()(lightness), default(lightness))
+    save_weights(tmp_path / "w.safetensors", made, name="x", licence="x", recipe={})
+    again = make_generator(
+        load_train_job(FINETUNE, overrides=[*overrides, f"init={tmp_path / 'w.safetensors'}"])
+    )
+    assert again.settings == made.settings
 
 
 def test_a_base_needs_weights_that_know_its_colours(photos: Path, tmp_path: Path) -> None:

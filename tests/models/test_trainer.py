@@ -96,6 +96,21 @@ def test_encoder_rests_until_its_stage_and_its_early_parts_for_ever(tmp_path: Pa
     assert not torch.equal(before[deep], after[deep])
 
 
+def test_encoder_and_look_learn_at_rates_of_their_own() -> None:
+    stage = replace(WHOLE, rate=1e-3, warmup_steps=0, encoder_rate=0.25, look_rate=8)
+    trainer = _trainer(settings=replace(SETTINGS, stages=(stage,)), size=replace(SMALL, look=4))
+    before = {name: value.detach().clone() for name, value in trainer.generator.named_parameters()}
+    trainer.train_step(_batch(0))
+    steps: dict[str, float] = {}
+    for name, value in trainer.generator.named_parameters():
+        part = name.split(".")[0]
+        steps[part] = max(steps.get(part, 0), float((value.detach() - before[name]).abs().max()))
+    # the first step of AdamW is as long as its rate
+    assert steps["encoder"] == pytest.approx(0.25e-3, rel=0.1)
+    assert steps["logits"] == pytest.approx(1e-3, rel=0.1)
+    assert steps["look"] == pytest.approx(8e-3, rel=0.1)
+
+
 def test_pix2pix_trains_without_a_distribution() -> None:
     stage = Stage(name="all", steps=30, rate=2e-3, warmup_steps=1, cross_entropy=0, l1=100, adversarial=1)
     patch = PatchSettings(layers=1, channels=8, spectral=False)
@@ -265,10 +280,14 @@ def test_rate_warms_up_and_falls_to_its_end() -> None:
 
 
 def _trainer(
-    *, seed_of_weights: int = 0, settings: TrainSettings = SETTINGS, remembers: bool = False
+    *,
+    seed_of_weights: int = 0,
+    settings: TrainSettings = SETTINGS,
+    size: EfficientSettings = SMALL,
+    remembers: bool = False,
 ) -> Trainer:
     torch.manual_seed(seed_of_weights)
-    generator: Generator = EfficientGenerator(SMALL)
+    generator: Generator = EfficientGenerator(size)
     bins = EfficientGenerator(SMALL).bins
     prior = np.full(len(bins), 1 / len(bins))
     return Trainer(generator, settings=settings, prior=prior, device="cpu", remembers=remembers)
