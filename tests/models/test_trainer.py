@@ -105,10 +105,10 @@ def test_encoder_and_look_learn_at_rates_of_their_own() -> None:
     for name, value in trainer.generator.named_parameters():
         part = name.split(".")[0]
         steps[part] = max(steps.get(part, 0), float((value.detach() - before[name]).abs().max()))
-    # the first step of AdamW is as long as its rate
-    assert steps["encoder"] == pytest.approx(0.25e-3, rel=0.1)
-    assert steps["logits"] == pytest.approx(1e-3, rel=0.1)
-    assert steps["look"] == pytest.approx(8e-3, rel=0.1)
+    # the first step of AdamW is about as long as its rate
+    assert steps["encoder"] == pytest.approx(0.25e-3, rel=0.2)
+    assert steps["logits"] == pytest.approx(1e-3, rel=0.2)
+    assert steps["look"] == pytest.approx(8e-3, rel=0.2)
 
 
 def test_pix2pix_trains_without_a_distribution() -> None:
