@@ -31,8 +31,8 @@ from pipeline.prefetch import ahead
 from pipeline.publish import remove_partials
 
 _SEGMENTS_AHEAD = 1
-_RENDER_LANES = max(3, (os.cpu_count() or 1) // 2)
-"""Encoders have two threads by default: as many as keep all cores busy, and on a small machine one to spare."""
+_RENDER_LANES = 4 if (os.cpu_count() or 1) >= 8 else 3
+"""Each holds an encoder of two threads, unless a job says otherwise, and its memory: no more on any machine."""
 _PAUSE_SECONDS = 0.2
 _RENDER_NICENESS = 10
 
