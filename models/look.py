@@ -1,7 +1,7 @@
 """The look of a picture as a whole, and what follows from it for its colours.
 
-A fine-tuning that can tell its film from other pictures need not change the colours of those: a network learns that
-from a few pictures where the look of a whole picture reaches its decoder directly. After Perez et al. 2018 ("FiLM");
+A fine-tuning that can tell its film from other pictures need change the colours of those less; the look of a whole
+picture, which reaches the decoder directly, is for that. After Perez et al. 2018 ("FiLM");
 that a colourisation gains from features of the whole picture is from Iizuka et al. 2016 ("Let there be color!").
 """
 

@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("clips", type=Path, nargs="+")
     parser.add_argument("--odd", action="store_true", help="learn from shots 1, 3, 5… instead of 0, 2, 4…")
+    parser.add_argument("--set", action="append", default=[], help="key=value of the training")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     base = make_base(arguments.data, arguments.out / "base")
@@ -56,7 +57,8 @@ def main() -> None:
         _kinochrome("dataset", str(learned), "-o", str(folder / "set"))
         settings = {"data": folder / "set", "base": base, "out": folder / "training"}
         config = str(ROOT / "configs/train/finetune.yaml")
-        _kinochrome("train", config, *(f"--set={key}={value}" for key, value in settings.items()))
+        given = [*(f"{key}={value}" for key, value in settings.items()), *arguments.set]
+        _kinochrome("train", config, *(f"--set={one}" for one in given))
         minutes = (time.monotonic() - started) / 60
         weights = folder / "training" / "weights.safetensors"
         clips[clip.name] = {
@@ -64,7 +66,7 @@ def main() -> None:
             "other shots": compare(_evaluate(None, [str(other)]), _evaluate(weights, [str(other)])),
             "held-out photos": compare(general, _evaluate(weights, held_out)),
         }
-    print(json.dumps({"machine": _machine(), "clips": clips}, indent=1))
+    print(json.dumps({"machine": _machine(), "settings": arguments.set, "clips": clips}, indent=1))
 
 
 def make_base(data: Path, out: Path) -> Path:
