@@ -32,7 +32,7 @@ class TrainJob(BaseModel):
     architecture: Literal["efficient", "unet"] = "efficient"
     """efficient, or unet: the network of pix2pix."""
     efficient: EfficientSettings = EfficientSettings()
-    """Size of the `efficient` generator; weights to start from bring their own, but for a look that they lack."""
+    """Size of the `efficient` generator; weights to start from bring their own."""
     unet: UnetSettings = UnetSettings()
     """Size of the `unet` generator; weights to start from bring their own."""
     init: str = "imagenet"
@@ -40,6 +40,9 @@ class TrainJob(BaseModel):
     base: Path | None = None
     """Folder of general pictures whose colours a fine-tuning must not forget: they stay what `init` makes of them.
     Relative as `data`."""
+    guard: bool = True
+    """Whether pictures that look more like those of `base` than like the others get the colours of `init` for good,
+    where there is a `base` and the architecture is efficient; their weights are twice as large."""
     base_share: Annotated[float, Field(ge=0, lt=1)] = 0.25
     """Share of the samples that come from `base`, where there is one."""
     name: str = "unnamed"

@@ -1,31 +1,42 @@
 """`kinochrome train CONFIG.yaml`: a folder of photos, clips or a dataset in, weights out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from jobs.progress import Progress
 from jobs.trainfile import TrainJob
-from jobs.trainingdata import TrainingData, make_validation, read_training_data, training_batches
+from jobs.trainingdata import (
+    TrainingData,
+    make_validation,
+    read_training_data,
+    samples_to_look_at,
+    training_batches,
+)
 from jobs.trainwriter import TrainWriter
 from models import parallel
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights, save_weights
 from models.efficient import EfficientGenerator
 from models.errors import TrainingError
 from models.generator import Generator
+from models.guarded import GuardedGenerator
 from models.lite0 import load_imagenet
 from models.trainer import Scores, Trainer
 from models.unet import UnetGenerator
 from models.validation import Validation
 from pipeline.predict import find_device
+from pipeline.samples import Sample
 from pipeline.trainingset import bin_prior
 
 WEIGHTS_NAME = "weights.safetensors"
 CHECKPOINT_NAME = "checkpoint.safetensors"
 _SHOWN_PICTURES = 6
+_FILM_LOOKS, _BASE_LOOKS, _LOOKS_AT_ONCE = 400, 1200, 32
 
 
 def train(job: TrainJob, *, progress: Progress) -> Scores:
@@ -70,8 +81,10 @@ def _train(job: TrainJob, device: torch.device, progress: Progress) -> Scores:
 def _make_trainer(job: TrainJob, data: TrainingData, device: torch.device) -> Trainer:
     torch.manual_seed(job.train.seed)
     generator = make_generator(job)
+    if job.guard and data.base:
+        generator = _guarded(generator, job, data)
     needs_prior = any(stage.cross_entropy for stage in job.train.stages)
-    bins = generator.bins.numpy() if isinstance(generator, EfficientGenerator) else None
+    bins = generator.bins.numpy() if isinstance(generator, EfficientGenerator | GuardedGenerator) else None
     scale = 1 / job.train.vividness if job.train.learns_shown else 1
     prior = bin_prior(data.pictures, bins, scale=scale) if needs_prior and bins is not None else None
     return Trainer(generator, settings=job.train, prior=prior, device=str(device), remembers=bool(data.base))
@@ -82,12 +95,10 @@ def make_generator(job: TrainJob) -> Generator:
     if job.init not in ("imagenet", "random"):
         path = DEFAULT_WEIGHTS if job.init == "default" else Path(job.init)
         generator, info = load_weights(path)
-        if info.architecture != job.architecture:
+        if job.architecture != generator.learner.architecture:
             raise TrainingError(
                 f"init {path}: architecture {info.architecture!r}; architecture: {info.architecture} works"
             )
-        if job.efficient.look and isinstance(generator, EfficientGenerator):
-            generator = generator.with_look(job.efficient.look)
         return generator.train()
     if job.architecture == "unet":
         return UnetGenerator(job.unet)
@@ -95,6 +106,25 @@ def make_generator(job: TrainJob) -> Generator:
     if job.init == "imagenet":
         load_imagenet(made.encoder)
     return made
+
+
+def _guarded(generator: Generator, job: TrainJob, data: TrainingData) -> Generator:
+    """The generator, which from now on tells the pictures to train on from those of the base."""
+    if isinstance(generator, EfficientGenerator):
+        generator = GuardedGenerator.around(generator)
+    if isinstance(generator, GuardedGenerator):
+        film = samples_to_look_at(job, data.pictures, count=_FILM_LOOKS)
+        general = samples_to_look_at(job, data.base, count=_BASE_LOOKS)
+        with torch.autocast("cpu", torch.bfloat16, enabled=job.train.precision == "bf16"):
+            generator.look.fit(_looks(generator, film), _looks(generator, general))
+    return generator
+
+
+def _looks(generator: GuardedGenerator, samples: Iterator[Sample]) -> Tensor:
+    found = []
+    while batch := list(islice(samples, _LOOKS_AT_ONCE)):
+        found.append(generator.look_of(torch.stack([sample.lightness for sample in batch])))
+    return torch.cat(found)
 
 
 def _summary(data: TrainingData, trainer: Trainer) -> str:

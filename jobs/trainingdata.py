@@ -62,6 +62,12 @@ def training_batches(job: TrainJob, data: TrainingData, *, first_step: int, stri
     )
 
 
+def samples_to_look_at(job: TrainJob, pictures: list[Picture], *, count: int) -> Iterator[Sample]:
+    """Samples of pictures that a generator is to tell from others."""
+    samples = PhotoSamples(pictures, settings=job.samples, seed=job.train.seed)
+    return (samples[number] for number in range(count))
+
+
 def make_validation(job: TrainJob, data: TrainingData) -> Validation:
     """The same un-aged, un-hinted pictures at every validation, and runs of frames of the first clips."""
     settings = replace(job.samples, smallest_crop=1, aged=0, titles=0, hinted=0)

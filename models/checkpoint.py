@@ -16,17 +16,17 @@ from torch import Tensor
 from models.efficient import EfficientGenerator, EfficientSettings
 from models.errors import WeightsError
 from models.generator import Generator
+from models.guarded import GuardedGenerator
 from models.unet import UnetGenerator, UnetSettings
 
 FORMAT = 1
 """Raised when tensors or header of a weights file change their meaning."""
 GENERATORS: Mapping[str, tuple[Callable[[Any], Generator], type[Any]]] = {
     "efficient": (EfficientGenerator, EfficientSettings),
+    "guarded": (GuardedGenerator, EfficientSettings),
     "unet": (UnetGenerator, UnetSettings),
 }
 """Every architecture by its name: what makes it, from which settings."""
-_LATER_SETTINGS = {"look"}
-"""Settings that older weights do not tell: they are as the defaults say."""
 DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.safetensors"
 
 
@@ -79,7 +79,7 @@ def load_weights(path: Path) -> tuple[Generator, WeightsInfo]:
     architecture = str(header.get("architecture", "unknown"))
     if architecture not in GENERATORS or header.get("format") != FORMAT:
         found = f"architecture {architecture!r}, format {header.get('format', 'unknown')!r}"
-        known = " and ".join(map(repr, GENERATORS))
+        known = ", ".join(map(repr, GENERATORS))
         raise WeightsError(
             f"weights {path}: {found}; this version reads architectures {known}, format {FORMAT}"
         )
@@ -138,14 +138,14 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def make_generator(architecture: str, settings: Mapping[str, Any]) -> Generator:
-    """A generator with random weights, of an architecture of `GENERATORS` with all of its settings, but for later ones.
+    """A generator with random weights, of an architecture of `GENERATORS` with all of its settings.
 
     Raises ValueError where the settings are not those of this version.
     """
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
     make, kind = GENERATORS[architecture]
     known = {field.name for field in fields(kind)}
-    if wrong := (set(values) ^ known) - (_LATER_SETTINGS - set(values)):
+    if wrong := set(values) ^ known:
         raise ValueError(f"settings {sorted(wrong)} are not those of this version")
     return make(kind(**values))
 

@@ -5,8 +5,8 @@ Zhang et al. 2017 ("Real-time user-guided image colorization"). One attention st
 distant parts of a picture agree on their light (Vaswani et al. 2017).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,6 @@ from torch.nn import functional
 from models.generator import AB_STRIDE, Generator, Hints
 from models.lab import AB_SCALE, ab_bins, annealed_mean, srgb_from_lightness
 from models.lite0 import SKIP_CHANNELS, Lite0Encoder, normalize_rgb
-from models.look import Look, modulate
 
 _HINT_CHANNELS = 3
 
@@ -32,8 +31,6 @@ class EfficientSettings:
     """Attention heads at stride 32."""
     dropout: float = 0.2
     """Share of channels dropped at the two deepest decoder inputs, in training only."""
-    look: int = 0
-    """Units that the look of a whole picture goes through to the decoder; 0: the decoder knows nothing of it."""
 
 
 class EfficientGenerator(Generator):
@@ -58,35 +55,31 @@ class EfficientGenerator(Generator):
         self.up8 = _Up(d16, s8 + _HINT_CHANNELS, d8)
         self.up4 = _Up(d8, s4 + _HINT_CHANNELS, d4)
         self.logits = nn.Conv2d(d4, len(self.bins), 1)
-        units, places = self.settings.look, (deep, d16, d8, d4)
-        self.look = Look(s8 + s16 + s32, places, units=units) if units else None
 
     def forward(self, lightness: Tensor, hints: Hints | None = None) -> Tensor:
+        return self.decode(self.encode(lightness), hint_map(lightness, hints))
+
+    def encode(self, lightness: Tensor) -> list[Tensor]:
+        """The encoder's maps of L* (N, 1, H, W), at strides 4, 8, 16 and 32."""
         self.check_input(lightness)
         grey = srgb_from_lightness(lightness.float()).expand(-1, 3, -1, -1)
-        dtype = self.logits.weight.dtype
-        picture = normalize_rgb(grey).to(dtype).contiguous(memory_format=torch.channels_last)
-        m4, m8, m16, m32 = self.encoder(picture)
-        h4 = _hint_map(lightness, hints).to(dtype)
+        picture = normalize_rgb(grey).to(self.logits.weight.dtype)
+        return self.encoder(picture.contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
+
+    def decode(self, maps: Sequence[Tensor], hints: Tensor) -> Tensor:
+        """The logits for maps of `encode` and the map of the hints (N, 3, H/4, W/4)."""
+        m4, m8, m16, m32 = maps
+        h4 = hints.to(self.logits.weight.dtype)
         h8, h16, h32 = (functional.avg_pool2d(h4, k) for k in (2, 4, 8))
-        looks = iter(self.look((m8, m16, m32))) if self.look else None
-        x = _modulated(self.context(torch.cat((self.drop(m32), _filled(h32)), dim=1)), looks)
-        x = _modulated(self.up16(x, torch.cat((self.drop(m16), _filled(h16)), dim=1)), looks)
-        x = _modulated(self.up8(x, torch.cat((m8, _filled(h8)), dim=1)), looks)
-        x = _modulated(self.up4(x, torch.cat((m4, h4), dim=1)), looks)
+        x = self.context(torch.cat((self.drop(m32), _filled(h32)), dim=1))
+        x = self.up16(x, torch.cat((self.drop(m16), _filled(h16)), dim=1))
+        x = self.up8(x, torch.cat((m8, _filled(h8)), dim=1))
+        x = self.up4(x, torch.cat((m4, h4), dim=1))
         return self.logits(x)  # type: ignore[no-any-return]
 
     def to_ab(self, raw: Tensor, temperature: float) -> Tensor:
         """ab float32 (N, 2, H/4, W/4): the annealed mean of the predicted distribution."""
         return annealed_mean(raw, self.bins, temperature)
-
-    def with_look(self, units: int) -> "EfficientGenerator":
-        """A generator with these very weights and a look of `units` that changes nothing yet; itself if it has one."""
-        if self.look:
-            return self
-        made = EfficientGenerator(replace(self.settings, look=units))
-        made.load_state_dict(made.state_dict() | self.state_dict())
-        return made
 
 
 class _Context(nn.Module):
@@ -129,16 +122,12 @@ class _Up(nn.Module):
         return self.convs(torch.cat((x, skip), dim=1))  # type: ignore[no-any-return]
 
 
-def _modulated(x: Tensor, looks: Iterator[Tensor] | None) -> Tensor:
-    return modulate(x, next(looks)) if looks else x
-
-
 def _conv_bn_relu(channels_in: int, channels_out: int, kernel: int) -> list[nn.Module]:
     conv = nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2, bias=False)
     return [conv, nn.BatchNorm2d(channels_out), nn.ReLU(inplace=True)]
 
 
-def _hint_map(lightness: Tensor, hints: Hints | None) -> Tensor:
+def hint_map(lightness: Tensor, hints: Hints | None) -> Tensor:
     """(N, 3, H/4, W/4): confident ab in units of AB_SCALE, and the confidence; zeros without hints."""
     if hints is None:
         count, _, height, width = lightness.shape

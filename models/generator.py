@@ -36,6 +36,11 @@ class Generator(nn.Module, ABC):
     settings: Any
     """The frozen dataclass of its size; stored with its weights."""
 
+    @property
+    def learner(self) -> "Generator":
+        """The part of it that a training changes; all of it, where nothing else is said."""
+        return self
+
     @abstractmethod
     def to_ab(self, raw: Tensor, temperature: float) -> Tensor:
         """What `forward` returned → ab float32 (N, 2, H/training_stride, W/training_stride)."""

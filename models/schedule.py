@@ -23,8 +23,6 @@ class Stage:
     """The encoder's learning rate as a share of the decoder's; 0 keeps it frozen."""
     unfrozen_from: int = 2
     """First encoder stage (0 to 6) that learns where the encoder does; earlier ones keep their weights."""
-    look_rate: float = 1
-    """The learning rate of the look, where the generator has one, as a multiple of the decoder's."""
     cross_entropy: float = 1
     """Weight of the class-rebalanced cross-entropy; 0 for a generator that predicts no distribution."""
     l1: float = 0
@@ -40,9 +38,7 @@ class Stage:
                 f"stage {self.name!r}: unfrozen_from {self.unfrozen_from}: an encoder stage from 0 to 6 works"
             )
         weights = self.cross_entropy, self.l1, self.adversarial
-        if min(*weights, self.rate, self.final_rate, self.encoder_rate, self.look_rate) < 0 or not sum(
-            weights
-        ):
+        if min(*weights, self.rate, self.final_rate, self.encoder_rate) < 0 or not sum(weights):
             raise TrainingError(
                 f"stage {self.name!r}: rates and weights of losses are 0 or more, one weight more"
             )
@@ -72,11 +68,6 @@ class TrainSettings:
     """The discriminator, for the stages that have one."""
     average: float = 0.999
     """Decay of the running mean of the generator's weights, which is what is validated and kept; 0 has none."""
-    trained_share: float = 1
-    """Share of the trained weights in what is validated and kept; the rest are those that the training began with.
-
-    Below 1 a fine-tuning forgets less.
-    """
     precision: str = "bf16"
     """bf16 (autocast) or fp32."""
     validate_every: int = 250
@@ -122,8 +113,6 @@ class TrainSettings:
             raise TrainingError(f"vividness {self.vividness}: a number from 0.5 to 2 works")
         if self.dropout is not None and not 0 <= self.dropout < 1:
             raise TrainingError(f"dropout {self.dropout}: a share from 0 to below 1 works")
-        if not 0 < self.trained_share <= 1:
-            raise TrainingError(f"trained_share {self.trained_share}: above 0 up to 1 works")
 
     @property
     def steps(self) -> int:

@@ -78,11 +78,9 @@ class Trainer:
         self._optimizer = torch.optim.AdamW(
             self._groups(), betas=settings.betas, weight_decay=settings.weight_decay
         )
-        self._begun = BegunWeights(self.generator) if remembers or settings.trained_share < 1 else None
+        self._begun = BegunWeights(self.generator) if remembers else None
         self._shown = settings.vividness if settings.learns_shown else 1.0
-        self._kept = KeptWeights(
-            self.generator, self._begun, decay=settings.average, share=settings.trained_share
-        )
+        self._kept = KeptWeights(self.generator, decay=settings.average)
         self.result = self._kept.make()
         """The generator that was validated last, and is kept if it is the best."""
         self._enter_stage()
@@ -129,9 +127,8 @@ class Trainer:
     def train_step(self, batch: Batch) -> dict[str, float]:
         """One step of the discriminator, where there is one, and one of the generator; losses before it, by name."""
         stage, rate = self.stage, self.stage.rate_at(self.step - self._stage_start)
-        shares = {"encoder": stage.encoder_rate, "look": stage.look_rate}
         for group in self._optimizer.param_groups:
-            group["lr"] = rate * shares.get(group["part"], 1)
+            group["lr"] = rate * (stage.encoder_rate if group["part"] == "encoder" else 1)
         self._set_modes()
         torch.manual_seed((self.settings.seed * 1_000_003 + self.step) * 1009 + parallel.rank())  # dropout
         losses = self._play(batch)
@@ -230,8 +227,9 @@ class Trainer:
         """What learns is settled once a stage, before the processes agree on whose gradients they share."""
         if self.finished:
             return
-        self.generator.requires_grad_(True)
-        encoder = getattr(self.generator, "encoder", None)
+        self.generator.requires_grad_(False)
+        self.generator.learner.requires_grad_(True)
+        encoder = getattr(self.generator.learner, "encoder", None)
         if encoder is not None:
             encoder.requires_grad_(False)
             for part in list(encoder.stages)[self.stage.unfrozen_from :] if self.stage.encoder_rate else []:
@@ -243,7 +241,7 @@ class Trainer:
 
     def _set_modes(self) -> None:
         self._forward.train()
-        encoder = getattr(self.generator, "encoder", None)
+        encoder = getattr(self.generator.learner, "encoder", None)
         if encoder is not None:
             encoder.eval()  # its normalisation keeps the ImageNet statistics
         for part in self.generator.modules():
@@ -255,9 +253,9 @@ class Trainer:
     def _groups(self) -> list[dict[str, Any]]:
         """The parameters by what they are part of, for each has a rate of its own."""
         groups: dict[str, list[nn.Parameter]] = {}
-        for name, parameter in self.generator.named_parameters():
-            part = name.split(".", 1)[0]
-            groups.setdefault(part if part in ("encoder", "look") else "decoder", []).append(parameter)
+        for name, parameter in self.generator.learner.named_parameters():
+            part = "encoder" if name.startswith("encoder.") else "decoder"
+            groups.setdefault(part, []).append(parameter)
         return [{"params": parameters, "part": part} for part, parameters in groups.items()]
 
     def _autocast(self) -> contextlib.AbstractContextManager[None]:

@@ -3,17 +3,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 
 from jobs.progress import QuietProgress
 from jobs.trainfile import load_train_job
 from jobs.training import CHECKPOINT_NAME, WEIGHTS_NAME, make_generator, train
-from models.checkpoint import DEFAULT_WEIGHTS, load_weights, save_weights
+from models.checkpoint import load_weights, save_weights
+from models.efficient import EfficientGenerator, EfficientSettings
+from models.guarded import GuardedGenerator
 from pipeline.errors import SettingsError
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "train"
-DEBUG, FINETUNE = CONFIGS / "debug.yaml", CONFIGS / "finetune.yaml"
+DEBUG = CONFIGS / "debug.yaml"
 
 
 @pytest.fixture
@@ -53,20 +56,48 @@ def test_debug_training_leaves_weights_that_load(photos: Path, tmp_path: Path) -
     assert train(job, progress=QuietProgress()) == scores  # a finished training is not done again
 
 
-def test_a_fine_tuning_gives_weights_a_look_that_they_lack(photos: Path, tmp_path: Path) -> None:
-    overrides = [f"data={photos}", f"out={tmp_path / 'run'}"]
-    made = make_generator(load_train_job(FINETUNE, overrides=overrides))
-    assert made.settings.look > 0
-    default, _ = load_weights(DEFAULT_WEIGHTS)
-    assert default.settings.look == 0
-    lightness = torch.rand(1, 1, 64, 64) * 100
-    with torch.inference_mode():
-        assert torch.equal(made.eval()(lightness), default(lightness))
-    save_weights(tmp_path / "w.safetensors", made, name="x", licence="x", recipe={})
-    again = make_generator(
-        load_train_job(FINETUNE, overrides=[*overrides, f"init={tmp_path / 'w.safetensors'}"])
+def test_fine_tuned_weights_leave_pictures_like_the_base_as_they_were(photos: Path, tmp_path: Path) -> None:
+    """The film is light, the general pictures are dark; of those that nobody saw the same is true."""
+    general = tmp_path / "general"
+    for path in photos.rglob("*.png"):
+        (general / path.parent.name).mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(general / path.parent.name / path.name), _read(path) // 8)
+    init = tmp_path / "init.safetensors"
+    torch.manual_seed(1)
+    small = EfficientGenerator(EfficientSettings(context=32, decoder=(24, 24, 24), heads=2))
+    save_weights(init, small, name="small", licence="none", recipe={})
+    config = tmp_path / "t.yaml"
+    config.write_text(
+        f"data: {photos}\nout: run\nbase: {general}\ninit: {init}\nloaders: 0\nsamples: {{crop_px: 64, aged: 0}}\n"
+        "train: {batch: 4, average: 0.9, stages: [{name: whole, steps: 3, rate: 0.01, warmup_steps: 1}]}\n"
     )
-    assert again.settings == made.settings
+    train(load_train_job(config), progress=QuietProgress())
+    weights = tmp_path / "run" / WEIGHTS_NAME
+    (tuned, info), (before, _) = load_weights(weights), load_weights(init)
+    assert info.architecture == "guarded"
+    light, dark = _lightness(photos), _lightness(general)
+    with torch.inference_mode():
+        assert torch.equal(tuned(dark), before(dark))
+        assert not torch.allclose(tuned(light), before(light), atol=0.1)
+    again = load_train_job(config, overrides=[f"init={weights}", "guard=false", f"out={tmp_path / 'again'}"])
+    assert isinstance(make_generator(again), GuardedGenerator)
+    train(again, progress=QuietProgress())
+    plain = load_train_job(config, overrides=["guard=false", f"out={tmp_path / 'plain'}"])
+    train(plain, progress=QuietProgress())
+    assert load_weights(tmp_path / "plain" / WEIGHTS_NAME)[1].architecture == "efficient"
+
+
+def _read(path: Path) -> npt.NDArray[np.uint8]:
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    return picture.astype(np.uint8)
+
+
+def _lightness(folder: Path) -> torch.Tensor:
+    """L* (N, 1, 64, 64) of a corner of each photo."""
+    pictures = (_read(path).astype(np.float32) / 255 for path in folder.rglob("*.png"))
+    labs = [cv2.cvtColor(picture, cv2.COLOR_BGR2LAB) for picture in pictures]
+    return torch.stack([torch.from_numpy(lab[None, :64, :64, 0]) for lab in labs])
 
 
 def test_a_base_needs_weights_that_know_its_colours(photos: Path, tmp_path: Path) -> None:
