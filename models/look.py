@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 _SHRINKAGE = 0.3
-_DOUBT = 0.1, 0.2
+_DOUBT = 0.075, 0.175
 """Of the way from general pictures to the film's: up to here a picture is a general one, from here on the film's.
 
 In doubt it is the film's: what was learned is to reach its other shots, however few were seen.

@@ -20,9 +20,9 @@ def test_likeness_is_as_by_hand() -> None:
         return float(look([torch.full((1, 1, 2, 2), value), torch.full((1, 1, 1, 1), 3.0)]))
 
     assert likeness(-3) == 0
-    assert likeness(1 + 0.10 * 5) == pytest.approx(0, abs=1e-5)
-    assert likeness(1 + 0.15 * 5) == pytest.approx(0.5, abs=1e-5)
-    assert likeness(1 + 0.20 * 5) == pytest.approx(1, abs=1e-5)
+    assert likeness(1 + 0.075 * 5) == pytest.approx(0, abs=1e-5)
+    assert likeness(1 + 0.125 * 5) == pytest.approx(0.5, abs=1e-5)
+    assert likeness(1 + 0.175 * 5) == pytest.approx(1, abs=1e-5)
     assert likeness(6) == likeness(60) == 1
 
 
