@@ -69,7 +69,9 @@ def test_missing_file_foreign_file_and_other_architecture_are_told_apart(tmp_pat
     with pytest.raises(WeightsError, match="not one that Kinochrome wrote"):
         load_weights(tmp_path / "foreign.safetensors")
     write_tensors(tmp_path / "other.safetensors", {"x": torch.zeros(1)}, {"architecture": "vgg", "format": 1})
-    with pytest.raises(WeightsError, match=r"architecture 'vgg'.*reads architectures 'efficient', 'guarded', 'unet'"):
+    with pytest.raises(
+        WeightsError, match=r"architecture 'vgg'.*reads architectures 'efficient', 'guarded', 'unet'"
+    ):
         load_weights(tmp_path / "other.safetensors")
 
 
