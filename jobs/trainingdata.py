@@ -13,7 +13,7 @@ from models.lite0 import ImageNetFeatures
 from models.validation import Pictures, Validation
 from pipeline.errors import SettingsError
 from pipeline.samples import PhotoSamples, Picture, Sample, SampleSettings
-from pipeline.trainingset import CLIP_SUFFIXES, Split, read_pictures, read_run, split_by_origin
+from pipeline.trainingset import CLIP_SUFFIXES, Split, base_files, read_pictures, read_run, split_by_origin
 
 _CLIP_FRAMES = 12
 _VALIDATION_BATCH = 32
@@ -31,7 +31,7 @@ class TrainingData:
 def read_training_data(job: TrainJob) -> TrainingData:
     """Lists photos and reads the frames of clips. Raises SettingsError where there is nothing to train on."""
     split = split_by_origin(job.data, validation=job.validation_origins, test=job.test_origins)
-    base = split_by_origin(job.base, validation=(), test=()).train if job.base else ()
+    base = base_files(job.base) if job.base else ()
     return TrainingData(
         split=split,
         pictures=read_pictures(split.train, frames_per_clip=job.frames_per_clip),

@@ -80,6 +80,17 @@ def split_by_origin(folder: Path, *, validation: Sequence[str], test: Sequence[s
     return Split(**{kind: tuple(found) for kind, found in parts.items()})
 
 
+def base_files(folder: Path) -> tuple[TrainingFile, ...]:
+    """Files of a folder of general pictures, in the order of their paths: all that a manifest does not hold out.
+
+    Nothing is validated on them. Raises SettingsError where there are none.
+    """
+    files = tuple(file for file in _list_files(folder) if file.split in ("", "train"))
+    if not files:
+        raise SettingsError(f"training set {folder}: no file has the split train in {_MANIFEST}")
+    return files
+
+
 def _split_as_told(folder: Path, files: Sequence[TrainingFile]) -> Split:
     """The split that the manifest names."""
     parts: dict[str, list[TrainingFile]] = {"train": [], "val": [], "test": []}

@@ -59,9 +59,9 @@ def test_debug_training_leaves_weights_that_load(photos: Path, tmp_path: Path) -
 def test_fine_tuned_weights_leave_pictures_like_the_base_as_they_were(photos: Path, tmp_path: Path) -> None:
     """The film is light, the general pictures are dark; of those that nobody saw the same is true."""
     general = tmp_path / "general"
+    general.mkdir()
     for path in photos.rglob("*.png"):
-        (general / path.parent.name).mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(general / path.parent.name / path.name), _read(path) // 8)
+        cv2.imwrite(str(general / f"{path.parent.name}{path.name}"), _read(path) // 8)
     init = tmp_path / "init.safetensors"
     torch.manual_seed(1)
     small = EfficientGenerator(EfficientSettings(context=32, decoder=(24, 24, 24), heads=2))

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import SettingsError, SourceError
 from pipeline.samples import decode_rgb
-from pipeline.trainingset import TrainingFile, bin_prior, read_pictures, split_by_origin
+from pipeline.trainingset import TrainingFile, base_files, bin_prior, read_pictures, split_by_origin
 
 
 def test_manifest_gives_the_origins_and_no_origin_is_split(tmp_path: Path) -> None:
@@ -90,6 +90,20 @@ def test_a_set_of_one_film_validates_on_shots_of_its_own(
     split = split_by_origin(tmp_path, validation=[], test=[])
     assert split.train == split.validation
     assert "2 shots are too few to hold one back" in caplog.text
+
+
+def test_of_a_base_all_counts_but_what_is_held_out(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no photo"):
+        base_files(tmp_path)
+    for name in ("a", "b", "c"):
+        _photo(tmp_path / f"{name}.jpg")
+    assert [file.path.stem for file in base_files(tmp_path)] == ["a", "b", "c"]
+    rows = "a.jpg,one,test\nb.jpg,two,train\nc.jpg,three,val\n"
+    (tmp_path / "manifest.csv").write_text(f"path,origin,split\n{rows}")
+    assert [file.path.stem for file in base_files(tmp_path)] == ["b"]
+    (tmp_path / "manifest.csv").write_text("path,origin,split\na.jpg,one,test\n")
+    with pytest.raises(SettingsError, match="no file has the split train"):
+        base_files(tmp_path)
 
 
 def test_clips_give_evenly_spaced_frames(tmp_path: Path) -> None:
