@@ -16,8 +16,8 @@ from pipeline.errors import KinochromeError
 from pipeline.publish import free_bytes
 
 _log = logging.getLogger(__name__)
-_LEAST_RATIO = 20
-"""A run is priced where it does so many times the frames of the sample: that costs it a twentieth at most."""
+_LEAST_RATIO = 60
+"""A run is priced where it does so many times the frames of the sample: that costs it a few hundredths at most."""
 
 
 def expect(
