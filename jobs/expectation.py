@@ -17,7 +17,7 @@ from pipeline.publish import free_bytes
 
 _log = logging.getLogger(__name__)
 _LEAST_RATIO = 60
-"""A run is priced where it does so many times the frames of the sample: that costs it a few hundredths at most."""
+"""A run is priced where it does so many times the frames of the sample, so that the price does not tell in its time."""
 
 
 def expect(
