@@ -42,7 +42,8 @@ class TrainJob(BaseModel):
     Relative as `data`."""
     guard: bool = True
     """Whether pictures that look more like those of `base` than like the others get the colours of `init` for good,
-    where there is a `base` and the architecture is efficient; their weights are twice as large."""
+    where there is a `base` and the architecture is efficient; their weights are twice as large. Where `init` is of such
+    weights, the old ones among them stay the old ones."""
     base_share: Annotated[float, Field(ge=0, lt=1)] = 0.25
     """Share of the samples that come from `base`, where there is one."""
     name: str = "unnamed"

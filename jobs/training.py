@@ -56,8 +56,8 @@ def _train(job: TrainJob, device: torch.device, progress: Progress) -> Scores:
             job.out.mkdir(parents=True, exist_ok=True)
             (job.out / "config.json").write_text(job.model_dump_json(indent=1) + "\n", encoding="utf-8")
         data = read_training_data(job)
-        trainer = _make_trainer(job, data, device)
         checkpoint = job.out / CHECKPOINT_NAME
+        trainer = _make_trainer(job, data, device, begins=not checkpoint.exists())
         if checkpoint.exists():
             trainer.load(checkpoint)
         log = None
@@ -78,11 +78,13 @@ def _train(job: TrainJob, device: torch.device, progress: Progress) -> Scores:
         )
 
 
-def _make_trainer(job: TrainJob, data: TrainingData, device: torch.device) -> Trainer:
+def _make_trainer(job: TrainJob, data: TrainingData, device: torch.device, *, begins: bool) -> Trainer:
     torch.manual_seed(job.train.seed)
     generator = make_generator(job)
     if job.guard and data.base:
-        generator = _guarded(generator, job, data)
+        generator = _guarded(generator)
+        if begins and isinstance(generator, GuardedGenerator):  # a checkpoint knows the look of the film
+            _fit_look(generator, job, data)
     needs_prior = any(stage.cross_entropy for stage in job.train.stages)
     bins = generator.bins.numpy() if isinstance(generator, EfficientGenerator | GuardedGenerator) else None
     scale = 1 / job.train.vividness if job.train.learns_shown else 1
@@ -95,9 +97,10 @@ def make_generator(job: TrainJob) -> Generator:
     if job.init not in ("imagenet", "random"):
         path = DEFAULT_WEIGHTS if job.init == "default" else Path(job.init)
         generator, info = load_weights(path)
-        if job.architecture != generator.learner.architecture:
+        fits = generator.learner.architecture
+        if job.architecture != fits:
             raise TrainingError(
-                f"init {path}: architecture {info.architecture!r}; architecture: {info.architecture} works"
+                f"init {path}: architecture {info.architecture!r}; architecture: {fits} works"
             )
         return generator.train()
     if job.architecture == "unet":
@@ -108,16 +111,16 @@ def make_generator(job: TrainJob) -> Generator:
     return made
 
 
-def _guarded(generator: Generator, job: TrainJob, data: TrainingData) -> Generator:
-    """The generator, which from now on tells the pictures to train on from those of the base."""
-    if isinstance(generator, EfficientGenerator):
-        generator = GuardedGenerator.around(generator)
-    if isinstance(generator, GuardedGenerator):
-        film = samples_to_look_at(job, data.pictures, count=_FILM_LOOKS)
-        general = samples_to_look_at(job, data.base, count=_BASE_LOOKS)
-        with torch.autocast("cpu", torch.bfloat16, enabled=job.train.precision == "bf16"):
-            generator.look.fit(_looks(generator, film), _looks(generator, general))
-    return generator
+def _guarded(generator: Generator) -> Generator:
+    return GuardedGenerator.around(generator) if isinstance(generator, EfficientGenerator) else generator
+
+
+def _fit_look(generator: GuardedGenerator, job: TrainJob, data: TrainingData) -> None:
+    """From now on the generator tells the pictures to train on from those of the base."""
+    film = samples_to_look_at(job, data.pictures, count=_FILM_LOOKS)
+    general = samples_to_look_at(job, data.base, count=_BASE_LOOKS)
+    with torch.autocast("cpu", torch.bfloat16, enabled=job.train.precision == "bf16"):
+        generator.look.fit(_looks(generator, film), _looks(generator, general))
 
 
 def _looks(generator: GuardedGenerator, samples: Iterator[Sample]) -> Tensor:

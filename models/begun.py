@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from models.generator import Generator, Hints
+from models.guarded import GuardedGenerator
 
 
 class Remembered(NamedTuple):
@@ -20,10 +21,11 @@ class Remembered(NamedTuple):
 
 
 class BegunWeights:
-    """A frozen copy of a generator as it is now."""
+    """A frozen copy of a generator as it is now; of a guarded one, of its old half, whose the general pictures are."""
 
     def __init__(self, generator: Generator) -> None:
-        self.generator = copy.deepcopy(generator).eval().requires_grad_(False)
+        old = generator.begun if isinstance(generator, GuardedGenerator) else generator
+        self.generator = copy.deepcopy(old).eval().requires_grad_(False)
 
     @torch.no_grad()
     def remember(self, rows: Tensor, lightness: Tensor, hints: Hints) -> Remembered | None:

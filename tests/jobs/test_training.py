@@ -12,6 +12,7 @@ from jobs.trainfile import load_train_job
 from jobs.training import CHECKPOINT_NAME, WEIGHTS_NAME, make_generator, train
 from models.checkpoint import load_weights, save_weights
 from models.efficient import EfficientGenerator, EfficientSettings
+from models.errors import TrainingError
 from models.guarded import GuardedGenerator
 from pipeline.errors import SettingsError
 
@@ -82,6 +83,8 @@ def test_fine_tuned_weights_leave_pictures_like_the_base_as_they_were(photos: Pa
     again = load_train_job(config, overrides=[f"init={weights}", "guard=false", f"out={tmp_path / 'again'}"])
     assert isinstance(make_generator(again), GuardedGenerator)
     train(again, progress=QuietProgress())
+    with pytest.raises(TrainingError, match="architecture 'guarded'; architecture: efficient works"):
+        make_generator(load_train_job(config, overrides=[f"init={weights}", "architecture=unet"]))
     plain = load_train_job(config, overrides=["guard=false", f"out={tmp_path / 'plain'}"])
     train(plain, progress=QuietProgress())
     assert load_weights(tmp_path / "plain" / WEIGHTS_NAME)[1].architecture == "efficient"

@@ -40,6 +40,8 @@ def test_a_picture_of_the_film_has_the_learned_colours_and_a_general_one_the_old
     for given in (None, hints):
         with torch.inference_mode():
             mixed, old, new = (one(lightness, given) for one in (guarded, guarded.begun, guarded.trained))
+            film = guarded(lightness[:2], Hints(given.ab[:2], given.confidence[:2]) if given else None)
+        torch.testing.assert_close(film, new[:2])
         assert torch.equal(mixed[:2], new[:2])
         assert torch.equal(mixed[2:], old[2:])
         assert not torch.allclose(old, new, atol=1e-3)

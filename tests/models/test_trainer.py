@@ -102,6 +102,7 @@ def test_of_a_guarded_generator_only_the_learner_learns_and_resumes(tmp_path: Pa
     settings = replace(SETTINGS, stages=(stage,), validate_every=2)
     trainer, checkpoint = _trainer(settings=settings, guarded=True), tmp_path / "c.safetensors"
     assert isinstance(trainer.generator, GuardedGenerator)
+    trainer.generator.look.offset.fill_(0.25)  # as fitted; the one that goes on has it of the checkpoint
     before = {name: value.detach().clone() for name, value in trainer.generator.named_parameters()}
     losses = _run(trainer, 4, checkpoint)
     groups = trainer._optimizer.param_groups
@@ -113,11 +114,14 @@ def test_of_a_guarded_generator_only_the_learner_learns_and_resumes(tmp_path: Pa
         )
         assert torch.equal(value, before[name]) == frozen, name
     resumed, checkpoint = _trainer(settings=settings, guarded=True), tmp_path / "d.safetensors"
+    assert isinstance(resumed.generator, GuardedGenerator)
+    resumed.generator.look.offset.fill_(0.25)
     begin = _run(resumed, 2, checkpoint)
     resumed = _trainer(settings=settings, guarded=True, seed_of_weights=77)
     resumed.load(checkpoint)
     assert begin + _run(resumed, 2, checkpoint) == losses
     _assert_same(trainer.result.state_dict(), resumed.result.state_dict(), prefix="")
+    assert float(resumed.result.state_dict()["look.offset"]) == 0.25
 
 
 def test_pix2pix_trains_without_a_distribution() -> None:
