@@ -3,24 +3,22 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jobs.looks import Looks
 from jobs.wanted import Film
-from pipeline.color import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color
+from pipeline.color import ab_to_chroma, luma_coefficients, resolve_color
 from pipeline.decode import FrameReader
-from pipeline.interlace import seen_luma
-from pipeline.media import Plane, Segment
+from pipeline.media import Segment
 from pipeline.passthrough import own_colors
-from pipeline.predict import NetFrame, NetSize, Predictor, net_frame, shrink
+from pipeline.predict import Predictor
 from pipeline.prefetch import ahead
 from pipeline.proxy import ProxyFrame
 from pipeline.steady import Steadier, SteadySettings
 
 DECODE_AHEAD_FRAMES = 16
 """Frames that are decoded before they are needed."""
-_STEADY_LINES = 112
 
 Count = Callable[[], None]
 
@@ -30,18 +28,18 @@ def predict_colors(
     segment: Segment,
     *,
     film: Film,
+    looks: Looks,
     predictor: Predictor,
     settings: SteadySettings,
     on_frame: Count,
-    on_luma: Callable[[Plane], None],
+    on_digest: Callable[[bytes], None],
 ) -> Iterator[ProxyFrame]:
     """The colour of the segment's frames, out of these and the frames around them that it may see.
 
-    `on_luma` is told the luma of every frame that is looked at, in order. Nothing is kept from one segment to the
-    next. Raises DeviceError.
+    `on_digest` is told the digest of every luma that is looked at, in order. What `looks` has kept changes nothing in
+    the result. Raises DeviceError.
     """
-    info, color = film.info, resolve_color(film.info)
-    layout = _layout(film, segment, predictor.short_side)
+    color, layout = resolve_color(film.info), looks.layout(segment)
     steadier = Steadier(layout.whole.output, settings=settings)
     lumas: list[npt.NDArray[np.float32]] = []
     numbers: list[int] = []
@@ -49,13 +47,13 @@ def predict_colors(
     def shown() -> Iterator[npt.NDArray[np.float32]]:
         """The frames that the network has to see, whose numbers go to `numbers`."""
         waiting: dict[int, npt.NDArray[np.float32]] = {}
-        for number, frame in enumerate(reader.read(segment.lead_start, segment.lead_end)):
-            on_luma(frame.luma)
-            small = shrink(seen_luma(frame), layout.whole)
-            net = luma_to_unit(small, depth=info.pixel_format.depth, range=info.color.range)
-            lumas.append(shrink(net, NetSize(*layout.whole.output)))
-            waiting[number] = lightness(layout.picture(net), transfer=color.transfer)
-            if chosen := steadier.push(_guide(net)):
+        for number, look in enumerate(looks.at(reader, segment)):
+            on_digest(look.digest)
+            lumas.append(look.luma)
+            waiting[number] = look.lightness
+            chosen = steadier.push(look.guide, known=look.links)
+            look.links = steadier.last_links
+            if chosen:
                 numbers.extend(chosen)
                 yield from map(waiting.__getitem__, chosen)
                 waiting.clear()
@@ -83,21 +81,10 @@ def predict_colors(
 
 
 def own_colors_of(
-    reader: FrameReader, segment: Segment, *, film: Film, short_side: int, grey: bool, on_frame: Count
+    reader: FrameReader, segment: Segment, *, film: Film, looks: Looks, grey: bool, on_frame: Count
 ) -> Generator[ProxyFrame, None, None]:
     """The segment's frames as the source has them, without its colour where `grey`."""
-    height, width = _layout(film, segment, short_side).whole.output
+    height, width = looks.layout(segment).whole.output
     for frame in reader.read(segment.start, segment.end, chroma=not grey):
         yield own_colors(frame, film=film.info, height=height, width=width)
         on_frame()
-
-
-def _layout(film: Film, segment: Segment, short_side: int) -> NetFrame:
-    return net_frame(film.info, film.plan.shots[segment.shot].picture, short_side=short_side)
-
-
-def _guide(net_luma: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """The small luma (h, w) uint8 that the optical flow looks at, from luma 0..1 at the network's size."""
-    scale = min(1.0, _STEADY_LINES / min(net_luma.shape))
-    small = cv2.resize(net_luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return (small * 255 + 0.5).astype(np.uint8)

@@ -20,6 +20,13 @@ from pipeline.media import Plane, Segment
 from pipeline.proxy import read_proxy, write_proxy
 
 
+def luma_digest(luma: Plane) -> bytes:
+    """128 bits of a luma, its size and sample type included."""
+    seen = xxhash.xxh3_128(f"{luma.shape}{luma.dtype}".encode())
+    seen.update(np.ascontiguousarray(luma).data)
+    return seen.digest()
+
+
 class Slot:
     """The place of one segment's colour in the cache; made by `ContentCache.slot`."""
 
@@ -27,10 +34,9 @@ class Slot:
         self._cache, self._wanted, self._segment, self._key = cache, wanted, segment, key
         self._seen = xxhash.xxh3_128()
 
-    def see(self, luma: Plane) -> None:
-        """Takes note of the next luma that the colour is made of."""
-        self._seen.update(f"{luma.shape}{luma.dtype}".encode())
-        self._seen.update(np.ascontiguousarray(luma).data)
+    def see(self, digest: bytes) -> None:
+        """Takes note of the `luma_digest` of the next luma that the colour is made of."""
+        self._seen.update(digest)
 
     def take(self, path: Path, reader: FrameReader, *, on_frame: Callable[[], None]) -> bool:
         """Publishes the colour that lies here as this segment's proxy, with its times; False where none does.
@@ -60,7 +66,7 @@ class Slot:
 
     def _is_of_these(self, luma: str, reader: FrameReader) -> bool:
         for frame in reader.read(self._segment.lead_start, self._segment.lead_end):
-            self.see(frame.luma)
+            self.see(luma_digest(frame.luma))
         is_same = self._seen.hexdigest() == luma
         self._seen.reset()
         return is_same

@@ -82,7 +82,7 @@ def content_key(
     return fingerprint(
         as_inputs(
             {
-                "product": "color by content",
+                "product": "color by content 2",
                 "luma": sha256(lumas).hexdigest(),
                 "frames": [segment.start - segment.lead_start, segment.end - segment.start, len(lumas) // 8],
                 "size": [film.width, film.height, str(film.sample_aspect), film.pixel_format.depth],

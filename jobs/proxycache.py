@@ -38,7 +38,7 @@ class CachedProxy:
     kind: str = _KIND
     key: str
     luma: str
-    """XXH3-128 of the lumas that were looked at, in order."""
+    """XXH3-128 over the digests of the lumas that were looked at, in order."""
     frames: int
     bytes: int
     sha256: str

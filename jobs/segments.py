@@ -6,8 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 from jobs.coloring import DECODE_AHEAD_FRAMES, own_colors_of, predict_colors
-from jobs.contentcache import ContentCache
+from jobs.contentcache import ContentCache, luma_digest
 from jobs.ledger import Inputs, commit, count_attempt, file_sha256, find_record
+from jobs.looks import Looks
 from jobs.networks import Networks
 from jobs.wanted import Wanted
 from pipeline.decode import FrameReader
@@ -26,6 +27,9 @@ class Colorist:
         """With `cache`, colour that was predicted for the same pictures before is found there, and left there."""
         self._wanted, self._film = wanted, wanted.film
         self._networks, self._cache = networks, cache
+        self._looks = Looks(
+            self._film, short_side=wanted.job.color.short_side, digest=luma_digest if cache else None
+        )
 
     def color(self, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]) -> Path:
         """Publish the segment's proxy, unless it is there already; returns its path."""
@@ -77,10 +81,11 @@ class Colorist:
                 reader,
                 segment,
                 film=self._film,
+                looks=self._looks,
                 predictor=predictor,
                 settings=self._wanted.job.steady,
                 on_frame=on_frame,
-                on_luma=slot.see if slot else _nothing,
+                on_digest=slot.see if slot else _nothing,
             )
         except DeviceError as error:
             place = f"shot {segment.shot}, frames from {segment.lead_start}"
@@ -98,7 +103,7 @@ class Colorist:
                 reader,
                 segment,
                 film=self._film,
-                short_side=self._wanted.job.color.short_side,
+                looks=self._looks,
                 grey=self._wanted.shots[segment.shot].treatment.source == "grey",
                 on_frame=on_frame,
             )

@@ -1,7 +1,7 @@
 """How the points of a frame are found in the frames next to it: optical flow, and how far it may be trusted."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -37,6 +37,14 @@ class Link:
         return _at(values, self.across, self.down, border=border)
 
 
+class Links(NamedTuple):
+    """Between a frame and the one before it."""
+
+    to_previous: Link
+    to_next: Link
+    """From the frame before to this one."""
+
+
 class Flow:
     """The links between the frames of a shot, which are pushed one by one."""
 
@@ -54,15 +62,24 @@ class Flow:
         self.to_next: list[Link] = []
         """From every frame but the last to the one after it."""
 
-    def push(self, luma: Luma) -> None:
-        """Takes the next frame: (H, W) uint8, all of one size; 112 lines are enough."""
+    @property
+    def last_links(self) -> Links | None:
+        """Those of the frame that came last; None if it was the first."""
+        return Links(self.to_previous[-1], self.to_next[-1]) if self.to_previous else None
+
+    def push(self, luma: Luma, *, known: Links | None = None) -> None:
+        """Takes the next frame: (H, W) uint8, all of one size; 112 lines are enough. `known` links are not looked for
+        again."""
         small = _resize(luma.astype(np.float32), self._size)
         if self._last is not None:
-            luma_before, before = self._last
-            back, forth = self._find(luma, luma_before), self._find(luma_before, luma)
-            self.to_previous.append(self._link(small, before, back, forth))
-            self.to_next.append(self._link(before, small, forth, back))
+            links = known or self._find_links(*self._last, luma, small)
+            self.to_previous.append(links.to_previous)
+            self.to_next.append(links.to_next)
         self._last = luma, small
+
+    def _find_links(self, luma_before: Luma, before: Floats, luma: Luma, small: Floats) -> Links:
+        back, forth = self._find(luma, luma_before), self._find(luma_before, luma)
+        return Links(self._link(small, before, back, forth), self._link(before, small, forth, back))
 
     def _find(self, here: Luma, there: Luma) -> Floats:
         scale = np.array([self._size[0] / here.shape[1], self._size[1] / here.shape[0]], np.float32)

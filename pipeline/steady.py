@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from pipeline.errors import SettingsError
-from pipeline.flow import Floats, Flow, Link, Luma
+from pipeline.flow import Floats, Flow, Link, Links, Luma
 
 _KEPT_COLORFULNESS = 0.97
 _MAX_GAIN = 1.15
@@ -58,13 +58,21 @@ class Steadier:
         self._count = 0
         self._chosen: list[int] = []
 
-    def push(self, luma: Luma) -> list[int]:
-        """Takes the next frame's luma (H, W) uint8; returns the frames now known to need a colour, in order."""
+    @property
+    def last_links(self) -> Links | None:
+        """Those between the frame that came last and the one before it; None where none were needed."""
+        return self._flow.last_links
+
+    def push(self, luma: Luma, *, known: Links | None = None) -> list[int]:
+        """Takes the next frame's luma (H, W) uint8; returns the frames now known to need a colour, in order.
+
+        `known` are the `last_links` of another, to which the same two frames came: they are not looked for again.
+        """
         number = self._count
         self._count += 1
         if self._settings.strength == 0:
             return self._choose([number])
-        self._flow.push(luma)
+        self._flow.push(luma, known=known)
         return [] if number % self._settings.predict_every else self._close(number)
 
     def finish(self) -> list[int]:

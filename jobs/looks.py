@@ -1,0 +1,100 @@
+"""Frames as the network and the optical flow see them.
+
+Two segments that meet inside a shot see some frames of each other. What the first made of them is kept for the second:
+it comes out the same, and the film need not be wound back.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from jobs.wanted import Film
+from pipeline.color import lightness, luma_to_unit, resolve_color
+from pipeline.decode import FrameReader
+from pipeline.flow import Links
+from pipeline.interlace import seen_luma
+from pipeline.media import Frame, Plane, Segment
+from pipeline.predict import NetFrame, NetSize, net_frame, shrink
+
+_STEADY_LINES = 112
+_MOST_KEPT = 64
+"""Frames; so many have less than 40 MB at the default size."""
+
+Floats = npt.NDArray[np.float32]
+Digest = Callable[[Plane], bytes]
+
+
+@dataclass(kw_only=True, eq=False)
+class Look:
+    """What is left of a frame once it was looked at."""
+
+    luma: Floats
+    """(h, w), 0..1, at the size of the predicted ab."""
+    lightness: Floats
+    """(H, W) of the picture inside its borders, 0..100: what the network is shown."""
+    guide: npt.NDArray[np.uint8]
+    """The small luma that the optical flow looks at."""
+    digest: bytes
+    """Of the whole luma, where one is taken."""
+    links: Links | None = None
+    """To the frame before and back, once they are found."""
+
+
+class Looks:
+    """The looks at a film's frames, segment by segment; used from one thread at a time."""
+
+    def __init__(self, film: Film, *, short_side: int, digest: Digest | None = None) -> None:
+        """`digest` is taken of every luma that is looked at."""
+        self._film, self._short_side, self._digest = film, short_side, digest
+        self._kept: dict[int, Look] = {}
+
+    def layout(self, segment: Segment) -> NetFrame:
+        """How the segment's frames are shown to the network."""
+        picture = self._film.plan.shots[segment.shot].picture
+        return net_frame(self._film.info, picture, short_side=self._short_side)
+
+    def at(self, reader: FrameReader, segment: Segment) -> Iterator[Look]:
+        """A look at each frame that the segment may see, in order. Raises SourceError as `FrameReader.read`."""
+        layout, number = self.layout(segment), segment.lead_start
+        kept, self._kept = self._kept, {}
+        shared = self._shared(segment)
+        while number < segment.lead_end and number in kept:
+            yield self._keep(number, kept.pop(number), shared)
+            number += 1
+        for frame in reader.read(number, segment.lead_end):
+            yield self._keep(number, self._look(frame, layout), shared)
+            number += 1
+
+    def _shared(self, segment: Segment) -> range:
+        """Frames that the segment after this one sees too, from its first on."""
+        after = self._film.plan.segments[segment.index + 1 : segment.index + 2]
+        if not after or after[0].shot != segment.shot:
+            return range(0)
+        first = after[0].lead_start
+        return range(first, min(segment.lead_end, first + _MOST_KEPT))
+
+    def _keep(self, number: int, look: Look, shared: range) -> Look:
+        if number in shared:
+            self._kept[number] = look
+        return look
+
+    def _look(self, frame: Frame, layout: NetFrame) -> Look:
+        film = self._film.info
+        small = shrink(seen_luma(frame), layout.whole)
+        net = luma_to_unit(small, depth=film.pixel_format.depth, range=film.color.range)
+        return Look(
+            luma=shrink(net, NetSize(*layout.whole.output)),
+            lightness=lightness(layout.picture(net), transfer=resolve_color(film).transfer),
+            guide=_guide(net),
+            digest=self._digest(frame.luma) if self._digest else b"",
+        )
+
+
+def _guide(net_luma: Floats) -> npt.NDArray[np.uint8]:
+    """(h, w) uint8 from luma 0..1 at the network's size."""
+    scale = min(1.0, _STEADY_LINES / min(net_luma.shape))
+    small = cv2.resize(net_luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return (small * 255 + 0.5).astype(np.uint8)
