@@ -1,15 +1,15 @@
 """`kinochrome train CONFIG.yaml`: a folder of photos, clips or a dataset in, weights out."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from jobs.progress import Progress
+from jobs.progress import Progress, QuietProgress
 from jobs.trainfile import TrainJob
 from jobs.trainingdata import (
     TrainingData,
@@ -57,7 +57,8 @@ def _train(job: TrainJob, device: torch.device, progress: Progress) -> Scores:
             (job.out / "config.json").write_text(job.model_dump_json(indent=1) + "\n", encoding="utf-8")
         data = read_training_data(job)
         checkpoint = job.out / CHECKPOINT_NAME
-        trainer = _make_trainer(job, data, device, begins=not checkpoint.exists())
+        shown = progress if parallel.rank() == 0 else QuietProgress()
+        trainer = _make_trainer(job, data, device, begins=not checkpoint.exists(), progress=shown)
         if checkpoint.exists():
             trainer.load(checkpoint)
         log = None
@@ -78,13 +79,15 @@ def _train(job: TrainJob, device: torch.device, progress: Progress) -> Scores:
         )
 
 
-def _make_trainer(job: TrainJob, data: TrainingData, device: torch.device, *, begins: bool) -> Trainer:
+def _make_trainer(
+    job: TrainJob, data: TrainingData, device: torch.device, *, begins: bool, progress: Progress
+) -> Trainer:
     torch.manual_seed(job.train.seed)
     generator = make_generator(job)
     if job.guard and data.base:
         generator = _guarded(generator)
         if begins and isinstance(generator, GuardedGenerator):  # a checkpoint knows the look of the film
-            _fit_look(generator, job, data)
+            _fit_look(generator, job, data, progress=progress)
     needs_prior = any(stage.cross_entropy for stage in job.train.stages)
     bins = generator.bins.numpy() if isinstance(generator, EfficientGenerator | GuardedGenerator) else None
     scale = 1 / job.train.vividness if job.train.learns_shown else 1
@@ -115,17 +118,24 @@ def _guarded(generator: Generator) -> Generator:
     return GuardedGenerator.around(generator) if isinstance(generator, EfficientGenerator) else generator
 
 
-def _fit_look(generator: GuardedGenerator, job: TrainJob, data: TrainingData) -> None:
+def _fit_look(generator: GuardedGenerator, job: TrainJob, data: TrainingData, *, progress: Progress) -> None:
     """From now on the generator tells the pictures to train on from those of the base."""
-    film = samples_to_look_at(job, data.pictures, count=_FILM_LOOKS)
-    general = samples_to_look_at(job, data.base, count=_BASE_LOOKS)
+    seen = itertools.count(1)
+
+    def watched(samples: Iterator[Sample]) -> Iterator[Sample]:
+        for sample in samples:
+            yield sample
+            progress.stage("look", next(seen), _FILM_LOOKS + _BASE_LOOKS, unit="sample")
+
+    film = watched(samples_to_look_at(job, data.pictures, count=_FILM_LOOKS))
+    general = watched(samples_to_look_at(job, data.base, count=_BASE_LOOKS))
     with torch.autocast("cpu", torch.bfloat16, enabled=job.train.precision == "bf16"):
         generator.look.fit(_looks(generator, film), _looks(generator, general))
 
 
 def _looks(generator: GuardedGenerator, samples: Iterator[Sample]) -> Tensor:
     found = []
-    while batch := list(islice(samples, _LOOKS_AT_ONCE)):
+    while batch := list(itertools.islice(samples, _LOOKS_AT_ONCE)):
         found.append(generator.look_of(torch.stack([sample.lightness for sample in batch])))
     return torch.cat(found)
 

@@ -1,3 +1,4 @@
+import io
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from jobs.progress import QuietProgress
+from jobs.progress import JsonProgress, QuietProgress
 from jobs.trainfile import load_train_job
 from jobs.training import CHECKPOINT_NAME, WEIGHTS_NAME, make_generator, train
 from models.checkpoint import load_weights, save_weights
@@ -72,7 +73,10 @@ def test_fine_tuned_weights_leave_pictures_like_the_base_as_they_were(photos: Pa
         f"data: {photos}\nout: run\nbase: {general}\ninit: {init}\nloaders: 0\nsamples: {{crop_px: 64, aged: 0}}\n"
         "train: {batch: 4, average: 0.9, stages: [{name: whole, steps: 3, rate: 0.01, warmup_steps: 1}]}\n"
     )
-    train(load_train_job(config), progress=QuietProgress())
+    told = io.StringIO()
+    train(load_train_job(config), progress=JsonProgress(told))
+    looks = [event for event in map(json.loads, told.getvalue().splitlines()) if event.get("stage") == "look"]
+    assert (looks[0]["done"], looks[-1]["done"]) == (1, looks[-1]["total"])
     weights = tmp_path / "run" / WEIGHTS_NAME
     (tuned, info), (before, _) = load_weights(weights), load_weights(init)
     assert info.architecture == "guarded"
