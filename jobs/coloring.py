@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from jobs.looks import Looks
 from jobs.wanted import Film
-from pipeline.color import ab_to_chroma, luma_coefficients, resolve_color
+from pipeline.color import Floats, ab_to_chroma, luma_coefficients, resolve_color
 from pipeline.decode import FrameReader
-from pipeline.media import Segment
+from pipeline.media import ColorDescription, Segment
 from pipeline.passthrough import own_colors
 from pipeline.predict import Predictor
 from pipeline.prefetch import ahead
@@ -19,6 +19,7 @@ from pipeline.steady import Steadier, SteadySettings
 
 DECODE_AHEAD_FRAMES = 16
 """Frames that are decoded before they are needed."""
+_AT_ONCE_FRAMES = 16
 
 Count = Callable[[], None]
 
@@ -72,12 +73,7 @@ def predict_colors(
             done = max(done, seen)
     steadied = steadier.spread(np.stack(predicted))
     kept = slice(segment.start - segment.lead_start, segment.end - segment.lead_start)
-    luma = np.stack(lumas[kept])
-    kr, kb = luma_coefficients(color.matrix)
-    cb, cr = ab_to_chroma(
-        luma, steadied[kept], kr=kr, kb=kb, primaries=color.primaries, transfer=color.transfer
-    )
-    return (ProxyFrame(luma=y, cb=b, cr=r) for y, b, r in zip(luma, cb, cr, strict=True))
+    return _proxy_frames(np.stack(lumas[kept]), steadied[kept], color=color)
 
 
 def own_colors_of(
@@ -88,3 +84,15 @@ def own_colors_of(
     for frame in reader.read(segment.start, segment.end, chroma=not grey):
         yield own_colors(frame, film=film.info, height=height, width=width)
         on_frame()
+
+
+def _proxy_frames(luma: Floats, ab: Floats, *, color: ColorDescription) -> Iterator[ProxyFrame]:
+    """Luma (N, h, w) and ab (N, 2, h, w) as frames of a proxy; a few at a time, for what lies between is large."""
+    kr, kb = luma_coefficients(color.matrix)
+    for start in range(0, len(luma), _AT_ONCE_FRAMES):
+        part = slice(start, start + _AT_ONCE_FRAMES)
+        cb, cr = ab_to_chroma(
+            luma[part], ab[part], kr=kr, kb=kb, primaries=color.primaries, transfer=color.transfer
+        )
+        for planes in zip(luma[part], cb, cr, strict=True):
+            yield ProxyFrame(luma=planes[0], cb=planes[1], cr=planes[2])

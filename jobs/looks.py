@@ -49,6 +49,7 @@ class Looks:
     def __init__(self, film: Film, *, short_side: int, digest: Digest | None = None) -> None:
         """`digest` is taken of every luma that is looked at."""
         self._film, self._short_side, self._digest = film, short_side, digest
+        self._transfer = resolve_color(film.info).transfer
         self._kept: dict[int, Look] = {}
 
     def layout(self, segment: Segment) -> NetFrame:
@@ -87,7 +88,7 @@ class Looks:
         net = luma_to_unit(small, depth=film.pixel_format.depth, range=film.color.range)
         return Look(
             luma=shrink(net, NetSize(*layout.whole.output)),
-            lightness=lightness(layout.picture(net), transfer=resolve_color(film).transfer),
+            lightness=lightness(layout.picture(net), transfer=self._transfer),
             guide=_guide(net),
             digest=self._digest(frame.luma) if self._digest else b"",
         )
