@@ -9,7 +9,7 @@ Frames whose points are all found in their neighbours need no colour of their ow
 what they would be given anyway. So the network is shown every fourth frame, and those in which something is new.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -94,11 +94,13 @@ class Steadier:
         given = np.zeros((self._count, *self._shape, 3), np.float32)
         given[own, ..., :2] = np.moveaxis(ab, 1, -1)
         given[own, ..., 2] = 1
-        mean = self._sums(given, self._flow.to_previous)
-        mean += self._sums(given[::-1], self._flow.to_next[::-1])[::-1]
-        mean -= given
-        steadied = np.moveaxis(mean[..., :2] / mean[..., 2:], -1, 1)
-        return np.ascontiguousarray(steadied * _saturation_gain(steadied[own], ab))
+        behind = list(self._sums(given, self._flow.to_previous))
+        steadied = np.empty((self._count, 2, *self._shape), np.float32)
+        for number, ahead in enumerate(self._sums(given[::-1], self._flow.to_next[::-1]), start=1):
+            total = behind.pop() + ahead - given[-number]
+            steadied[-number] = np.moveaxis(total[..., :2] / total[..., 2:], -1, 0)
+        steadied *= _saturation_gain(steadied[own], ab)
+        return steadied
 
     def _close(self, number: int) -> list[int]:
         """Chooses frame `number`, and those between it and the one chosen last that are lost without."""
@@ -127,18 +129,19 @@ class Steadier:
         self._chosen += numbers
         return numbers
 
-    def _sums(self, given: Floats, links: Sequence[Link]) -> Floats:
-        """(N, h, w, 3): sum of a, sum of b and count of the colours behind each point, its own included."""
-        sums = given.copy()
+    def _sums(self, given: Floats, links: Sequence[Link]) -> Iterator[Floats]:
+        """(h, w, 3) for each frame: sum of a, sum of b and count of the colours behind each point, its own included."""
         strength = np.float32(self._settings.strength)
-        for number, link in enumerate(links, start=1):
-            if given[number, 0, 0, 2]:
-                carried, trust = link.bring(sums[number - 1]), link.trust
+        sums = given[0]
+        yield sums
+        for own, link in zip(given[1:], links, strict=True):
+            if own[0, 0, 2]:
+                carried, trust = link.bring(sums), link.trust
             else:
-                carried = link.bring(sums[number - 1], border=cv2.BORDER_REPLICATE)
+                carried = link.bring(sums, border=cv2.BORDER_REPLICATE)
                 trust = np.maximum(link.trust, np.float32(_LEAST_TRUST))
-            sums[number] += carried * (trust * strength)[..., None]
-        return sums
+            sums = own + carried * (trust * strength)[..., None]
+            yield sums
 
 
 def steady(luma: Luma, ab: Floats, *, settings: SteadySettings) -> Floats:
