@@ -142,6 +142,20 @@ def test_points_that_are_found_nowhere_take_a_neighbours_colour() -> None:
     np.testing.assert_allclose(steadier.spread(ab[chosen]), ab, atol=1)
 
 
+def test_known_links_are_taken_as_they_are() -> None:
+    luma, _ = _scene(21)
+    first, second = (Steadier((HEIGHT, WIDTH), settings=SteadySettings()) for _ in range(2))
+    for picture in luma[:2]:
+        first.push(picture)
+    known = first.last_links
+    assert known is not None
+    second.push(luma[0], known=known)
+    assert second.last_links is None  # nothing comes before the first frame
+    second.push(luma[1], known=known)
+    assert second.last_links is not None
+    assert all(one is other for one, other in zip(second.last_links, known, strict=True))
+
+
 def test_colours_for_other_frames_than_were_told_are_refused() -> None:
     luma, ab = _scene(20)
     steadier = Steadier((HEIGHT, WIDTH), settings=SteadySettings())
