@@ -2,9 +2,13 @@
 
 import contextlib
 import ctypes
+import mmap
+import threading
+from pathlib import Path
 
 _M_ARENA_MAX = -8
 _ARENAS = 2
+_MOST_HELD_BYTES = 192 << 20
 
 
 def share_heaps() -> None:
@@ -17,6 +21,25 @@ def share_heaps() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
+class HeapWatch:
+    """Sees that heaps hold little that is free, however long a film is; elsewhere than on glibc 2.33 or newer, nothing.
+
+    Between two segments holes in the heaps take up more and more: half a gigabyte in ten minutes at 1080 lines. To give
+    them back costs little where it is done seldom; each page that is needed again has to be asked for again.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._rest = _held_bytes()
+
+    def look(self) -> None:
+        """Gives back what is free if it grew by 192 MB since that was done last; from any thread, often."""
+        with self._guard:
+            if _held_bytes() - self._rest > _MOST_HELD_BYTES:
+                return_free()
+                self._rest = _held_bytes()
+
+
 def return_free() -> None:
     """Gives the pages of this process that hold nothing back to the system; elsewhere than on glibc, nothing.
 
@@ -25,3 +48,32 @@ def return_free() -> None:
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(ctypes.c_size_t(0))
+
+
+class _Mallinfo2(ctypes.Structure):
+    """struct mallinfo2 of malloc.h."""
+
+    _fields_ = (
+        ("arena", ctypes.c_size_t),
+        ("ordblks", ctypes.c_size_t),
+        ("smblks", ctypes.c_size_t),
+        ("hblks", ctypes.c_size_t),
+        ("hblkhd", ctypes.c_size_t),
+        ("usmblks", ctypes.c_size_t),
+        ("fsmblks", ctypes.c_size_t),
+        ("uordblks", ctypes.c_size_t),
+        ("fordblks", ctypes.c_size_t),
+        ("keepcost", ctypes.c_size_t),
+    )
+
+
+def _held_bytes() -> int:
+    """What is resident in heaps and not in use, plus what this process has outside heaps; 0 where nothing tells."""
+    try:
+        mallinfo2 = ctypes.CDLL(None).mallinfo2
+        mallinfo2.restype = _Mallinfo2
+        told = mallinfo2()
+        resident, shared = map(int, Path("/proc/self/statm").read_text().split()[1:3])
+    except (OSError, AttributeError):
+        return 0
+    return (resident - shared) * mmap.PAGESIZE - int(told.uordblks) - int(told.hblkhd)

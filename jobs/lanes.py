@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from jobs.allocator import return_free
+from jobs.allocator import HeapWatch, return_free
 from jobs.proxies import find_graded
 from jobs.reachable import reachable
 from jobs.segments import Colorist, Renderer
@@ -35,6 +35,8 @@ _RENDER_LANES = 4 if (os.cpu_count() or 1) >= 8 else 3
 """Each holds an encoder of two threads, unless a job says otherwise, and its memory: no more on any machine."""
 _PAUSE_SECONDS = 0.2
 _RENDER_NICENESS = 10
+_LOOK_FRAMES = 8
+"""Of any lane, between two looks at the heaps."""
 
 Report = Callable[[str, int, int], None]
 """Told how far a segment is: stage (`colour`, `render`), segment, frames done. From several threads."""
@@ -61,6 +63,7 @@ def do_lanes(
     locks = _Locks()
     film = bench.wanted.film
     left = list(segments)
+    report = _watching_heaps(report)
     try:
         while left and not stopped():
             held: list[Segment] = []
@@ -172,6 +175,17 @@ def _counter(report: Report, stage: str, segment: Segment) -> Callable[[], None]
         report(stage, segment.index, done)
 
     return count
+
+
+def _watching_heaps(report: Report) -> Report:
+    watch = HeapWatch()
+
+    def watched(stage: str, segment: int, done: int) -> None:
+        if done % _LOOK_FRAMES == 0:
+            watch.look()
+        report(stage, segment, done)
+
+    return watched
 
 
 def _let_color_go_first() -> None:

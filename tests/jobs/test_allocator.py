@@ -1,3 +1,4 @@
+import ctypes
 import platform
 import re
 import subprocess
@@ -44,6 +45,26 @@ holed = resident()
 return_free()
 print((full - holed) / full, (full - resident()) / full)
 """
+_WATCH = """
+import ctypes
+from pathlib import Path
+from jobs.allocator import HeapWatch
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+blocks = [ctypes.c_void_p(libc.malloc(64000)) for _ in range(8000)]
+for block in blocks:
+    ctypes.memset(block, 1, 64000)
+watch, given = HeapWatch(), []
+for begin in range(2):
+    for block in blocks[begin::4]:
+        libc.free(block)
+    before = resident()
+    watch.look()
+    given.append((before - resident()) / before)
+print(*given)
+"""
 _is_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="heaps of threads are glibc's")
 
 
@@ -62,6 +83,19 @@ def test_holes_between_what_stays_are_given_back() -> None:
     before, after = map(float, told.stdout.split())
     assert before < 0.1
     assert after > 0.3
+
+
+@_is_glibc
+def test_a_watch_gives_holes_back_once_they_are_many() -> None:
+    if not hasattr(ctypes.CDLL(None), "mallinfo2"):
+        pytest.skip("glibc before 2.33 does not tell how much of its heaps is in use")
+    root = Path(__file__).parents[2]
+    told = subprocess.run(
+        [sys.executable, "-c", _WATCH], cwd=root, check=True, capture_output=True, text=True
+    )
+    few, many = map(float, told.stdout.split())
+    assert few < 0.05
+    assert many > 0.3
 
 
 def _heaps(told: Path, how: str) -> int:
