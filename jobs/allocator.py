@@ -8,7 +8,7 @@ from pathlib import Path
 
 _M_ARENA_MAX = -8
 _ARENAS = 2
-_MOST_HELD_BYTES = 192 << 20
+_MOST_HELD_BYTES = 96 << 20
 
 
 def share_heaps() -> None:
@@ -33,7 +33,7 @@ class HeapWatch:
         self._rest = _held_bytes()
 
     def look(self) -> None:
-        """Gives back what is free if it grew by 192 MB since that was done last; from any thread, often."""
+        """Gives back what is free if it grew by 96 MB since that was done last; from any thread, often."""
         with self._guard:
             if _held_bytes() - self._rest > _MOST_HELD_BYTES:
                 return_free()

@@ -25,6 +25,7 @@ import imageio_ffmpeg
 import numpy as np
 import torch
 
+from jobs.allocator import share_heaps
 from jobs.examine import ColoredFilm, examine
 from jobs.jobfile import make_job
 from jobs.progress import QuietProgress
@@ -61,6 +62,7 @@ def main() -> None:
         "--frames", type=int, default=FRAMES_END_TO_END, help="of the film coloured end to end"
     )
     arguments = parser.parse_args()
+    share_heaps()  # as every command does
     report: dict[str, object] = {"machine": _machine(), "versions": _versions()}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

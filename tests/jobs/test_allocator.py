@@ -57,8 +57,8 @@ blocks = [ctypes.c_void_p(libc.malloc(64000)) for _ in range(8000)]
 for block in blocks:
     ctypes.memset(block, 1, 64000)
 watch, given = HeapWatch(), []
-for begin in range(2):
-    for block in blocks[begin::4]:
+for part in (blocks[::8], blocks[1::8] + blocks[2::8]):
+    for block in part:
         libc.free(block)
     before = resident()
     watch.look()
@@ -95,7 +95,7 @@ def test_a_watch_gives_holes_back_once_they_are_many() -> None:
     )
     few, many = map(float, told.stdout.split())
     assert few < 0.05
-    assert many > 0.3
+    assert many > 0.25
 
 
 def _heaps(told: Path, how: str) -> int:
