@@ -24,8 +24,8 @@ def share_heaps() -> None:
 class HeapWatch:
     """Sees that heaps hold little that is free, however long a film is; elsewhere than on glibc 2.33 or newer, nothing.
 
-    Between two segments holes in the heaps take up more and more: half a gigabyte in ten minutes at 1080 lines. To give
-    them back costs little where it is done seldom; each page that is needed again has to be asked for again.
+    With every segment what is free lies scattered over more of the heaps. To give it back costs little where it is
+    done seldom: each page that is needed again has to be asked for again.
     """
 
     def __init__(self) -> None:
