@@ -22,7 +22,8 @@ from jobs import verbs
 from jobs.allocator import share_heaps
 from jobs.datasetverb import add_dataset_verb
 from jobs.export_options import add_export_options
-from jobs.isolation import interruptible, isolate
+from jobs.interruption import INTERRUPTED_LINE, Interruption, interruptible
+from jobs.isolation import isolate
 from jobs.joboptions import job_options, set_option
 from jobs.plaintext import one_line
 from jobs.progress import Progress, logging_to, make_progress
@@ -60,8 +61,8 @@ def main(argv: Sequence[str] | None = None, *, supervised: bool | None = None) -
     )
 
     def perform() -> int:
-        with interruptible(), logging_to(progress, level=level):
-            return _flushed(_run(parsed, progress, arguments))
+        with interruptible() as interruption, logging_to(progress, level=level):
+            return _flushed(_run(parsed, progress, arguments, interruption))
 
     if parsed.verb in _TRUSTED or not (argv is None if supervised is None else supervised):
         return perform()
@@ -148,39 +149,46 @@ def _add_evaluation(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
-def _run(parsed: argparse.Namespace, progress: Progress, arguments: Sequence[str]) -> int:
+def _run(
+    parsed: argparse.Namespace, progress: Progress, arguments: Sequence[str], interruption: Interruption
+) -> int:
     """The verb, with whatever goes wrong turned into lines and an exit code."""
     try:
         with contextlib.closing(progress):
             details = parsed.call(parsed, progress)
         progress.finish("done", **details)
     except KeyboardInterrupt:
-        return _tell(
-            progress, INTERRUPTED, "interrupted; the same command goes on from here", outcome="interrupted"
-        )
-    except BrokenPipeError:  # nobody reads any more
+        return _tell(progress, INTERRUPTED, INTERRUPTED_LINE)
+    except Exception as error:
+        if interruption.is_wanted:
+            return _tell(progress, INTERRUPTED, INTERRUPTED_LINE)
+        return _tell_fault(error, progress, arguments)
+    return DONE
+
+
+def _tell_fault(error: Exception, progress: Progress, arguments: Sequence[str]) -> int:
+    """What went wrong as lines, or as a report where it is a bug; returns the code."""
+    if isinstance(error, BrokenPipeError):  # nobody reads any more
         return FAULT
-    except KinochromeError as error:
+    if isinstance(error, KinochromeError):
         return _tell(progress, FAULT, *error.lines)
-    except MemoryError as error:
+    if isinstance(error, MemoryError):
         told = f"there is not enough memory ({_first_line(error) or 'allocation failed'})"
         return _tell(
             progress, FAULT, f"{told}; a smaller color.short_side, batch or encode.max_lines would work"
         )
-    except Exception as error:
-        if _is_expected(error):
-            return _tell(progress, FAULT, str(error))
-        report = _write_report(error, arguments)
-        return _tell(progress, BUG, f"this is a bug ({type(error).__name__}: {_first_line(error)}); {report}")
-    return DONE
+    if _is_expected(error):
+        return _tell(progress, FAULT, str(error))
+    report = _write_report(error, arguments)
+    return _tell(progress, BUG, f"this is a bug ({type(error).__name__}: {_first_line(error)}); {report}")
 
 
-def _tell(progress: Progress, code: int, *lines: str, outcome: str = "failed") -> int:
+def _tell(progress: Progress, code: int, *lines: str) -> int:
     """The lines on stderr, and the last event; returns the code."""
-    begin = "kinochrome: " if code == INTERRUPTED else "kinochrome: error: "
+    begin, outcome = ("", "interrupted") if code == INTERRUPTED else ("error: ", "failed")
     with contextlib.suppress(OSError):
         for line in lines:
-            print(f"{begin}{one_line(line) or 'failed'}", file=sys.stderr)
+            print(f"kinochrome: {begin}{one_line(line) or 'failed'}", file=sys.stderr)
     with contextlib.suppress(OSError):
         progress.finish(outcome, exit_code=code, message="\n".join(map(one_line, lines)))
     return code

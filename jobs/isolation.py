@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jobs import pulse as pulses
+from jobs.interruption import INTERRUPTED_LINE, INTERRUPTING, interruptible
 from jobs.kinship import die_with, prctl
 from jobs.stalls import Watch
 from pipeline import whereabouts
@@ -39,8 +40,9 @@ def isolate(call: Callable[[], int], *, tell: Tell) -> int:
     """Runs `call`, which returns an exit code, in a forked process, and returns the code: in both processes.
 
     What both do with it is to end, at once. Where the other is ended by a signal, or hangs and has to be ended,
-    `tell` is called here, once what it left half-written is gone: with 1 for a crash or a hang, with 128 and the
-    signal's number where it was killed from outside. Outside the main thread `call` is simply called.
+    `tell` is called here, once what it left half-written is gone: with 1 for a crash or a hang, with 130 for a crash
+    after an interruption, with 128 and the signal's number where it was killed from outside. Outside the main thread
+    `call` is simply called.
     """
     if threading.current_thread() is not threading.main_thread():
         return call()
@@ -65,14 +67,17 @@ def isolate(call: Callable[[], int], *, tell: Tell) -> int:
         pulse.end(code)
         return code
     try:
-        status, hang = _wait(child, waited, board=board, pulse=pulse)
+        status, hang, is_interrupted = _wait(child, waited, board=board, pulse=pulse)
         if status >= 0:
             return status
         _kill_orphans()
         if pulse.exit_code is not None:  # it fell while it was being taken down: all was done and said
             return pulse.exit_code
         tidy_up(pulse.traces(), process=child)
-        code, told = _verdict(-status, hang, next(iter(board.places()), None))
+        if is_interrupted and -status in _CRASHES:  # a library that was not made for it fell over it
+            code, told = _INTERRUPTED, INTERRUPTED_LINE
+        else:
+            code, told = _verdict(-status, hang, next(iter(board.places()), None))
         tell(code, told)
         return code
     finally:
@@ -83,17 +88,19 @@ def isolate(call: Callable[[], int], *, tell: Tell) -> int:
 
 def _wait(
     child: int, signals: set[signal.Signals], *, board: whereabouts.Board, pulse: pulses.Pulse
-) -> tuple[int, str | None]:
-    """Waits for the end of the child; its exit code (negative: a signal), and why it had to be killed, if it had."""
-    watch, hang = Watch(), None
+) -> tuple[int, str | None, bool]:
+    """Waits for the end of the child; its exit code (negative: a signal), why it had to be killed, if it had, and
+    whether it was asked to end."""
+    watch, hang, is_interrupted = Watch(), None, False
     looked = time.monotonic()
     while True:
         came = signal.sigtimedwait(signals, _LOOK_SECONDS)
         if came is not None and came.si_signo in _PASSED_ON:
+            is_interrupted = is_interrupted or came.si_signo in INTERRUPTING
             os.kill(child, came.si_signo)
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
-            return os.waitstatus_to_exitcode(status), hang
+            return os.waitstatus_to_exitcode(status), hang, is_interrupted
         now = time.monotonic()
         hang = hang or watch.look(board.places(), beats=pulse.beats, seconds=now - looked)
         looked = now
@@ -164,29 +171,3 @@ def _children() -> Iterator[int]:
         with contextlib.suppress(OSError):
             if int(found.read_text("utf-8", "replace").rpartition(")")[2].split()[1]) == os.getpid():
                 yield int(found.parent.name)
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """For the length of the block SIGTERM and SIGINT raise KeyboardInterrupt; a second one that follows at once is
-    the echo of the first, from a terminal or a queue that tells the whole group, and is passed over."""
-    last = float("-inf")
-
-    def interrupt(number: int, frame: object) -> None:
-        nonlocal last
-        now = time.monotonic()
-        is_echo, last = now - last < _LOOK_SECONDS, now
-        if not is_echo:
-            raise KeyboardInterrupt
-
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    try:
-        before = {number: signal.signal(number, interrupt) for number in numbers}
-    except ValueError:  # not in the main thread: whoever called us handles signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -28,6 +28,21 @@ os.register_at_fork(after_in_child=fall)
 """
 """Runs in the supervised process, beside Kinochrome: the stand-in for a decoder with a fault."""
 
+A_LIBRARY_THAT_KEEPS_AN_INTERRUPTION = """
+import os, time, safetensors
+def safe_open(*arguments, **options):
+    os.write(1, b'up\\n')
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        {act}
+safetensors.safe_open = safe_open
+"""
+"""The stand-in for C code that is called back when the signal comes, and is not made for that."""
+
+UP = "os.write(1, b'up\\n')"
+"""In one piece: other threads write events there."""
+
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -39,9 +54,12 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def start(film: Path, out: Path, act: str, *, frames: int = 20, stall: int = 60) -> "subprocess.Popen[str]":
     """`kinochrome colorize` as its own program; `act` happens in the process that reads the film."""
-    code = (
-        f"{AS_SOON_AS_IT_READS.format(frames=frames, act=act)}\nfrom jobs.cli import main\nsys.exit(main())"
-    )
+    return start_with(AS_SOON_AS_IT_READS.format(frames=frames, act=act), film, out, stall=stall)
+
+
+def start_with(code: str, film: Path, out: Path, *, stall: int = 60) -> "subprocess.Popen[str]":
+    """The same, after some code of ours."""
+    code = f"{code}\nimport sys\nfrom jobs.cli import main\nsys.exit(main())"
     return subprocess.Popen(
         [
             *(sys.executable, "-c", code, "colorize", str(film), "-o", str(out), "--json-events"),
@@ -54,6 +72,13 @@ def start(film: Path, out: Path, act: str, *, frames: int = 20, stall: int = 60)
         env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(out.parent)},
         start_new_session=True,
     )
+
+
+def wait_until_up(process: "subprocess.Popen[str]") -> None:
+    """Until the stand-in has written its line."""
+    assert process.stdout is not None
+    while process.stdout.readline() != "up\n":
+        assert process.poll() is None
 
 
 def end(process: "subprocess.Popen[str]") -> tuple[int, str, dict[str, object]]:
@@ -123,10 +148,8 @@ def test_one_that_is_killed_from_outside_may_be_tried_again(film: Path, tmp_path
 def test_signals_are_passed_on_and_count_once(
     film: Path, tmp_path: Path, number: signal.Signals, to_all: bool
 ) -> None:
-    process = start(film, tmp_path / "out.mkv", "print('up', flush=True); time.sleep(600)", frames=0)
-    assert process.stdout is not None
-    while process.stdout.readline() != "up\n":
-        assert process.poll() is None
+    process = start(film, tmp_path / "out.mkv", f"{UP}; time.sleep(600)", frames=0)
+    wait_until_up(process)
     (os.killpg if to_all else os.kill)(process.pid, number)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 130
@@ -134,13 +157,21 @@ def test_signals_are_passed_on_and_count_once(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("act", ["raise ValueError('no shape') from None", "os.abort()"])
+def test_what_a_library_makes_of_an_interruption_is_one_too(film: Path, tmp_path: Path, act: str) -> None:
+    process = start_with(A_LIBRARY_THAT_KEEPS_AN_INTERRUPTION.format(act=act), film, tmp_path / "out.mkv")
+    wait_until_up(process)
+    process.send_signal(signal.SIGTERM)
+    code, line, event = end(process)
+    assert code == 130
+    assert line == "kinochrome: interrupted; the same command goes on from here"
+    assert (event["event"], event["exit_code"]) == ("interrupted", 130)
+
+
+@pytest.mark.slow
 def test_the_process_does_not_outlive_its_supervisor(film: Path, tmp_path: Path) -> None:
-    process = start(
-        film, tmp_path / "out.mkv", "print('up', flush=True); os.kill(os.getpid(), signal.SIGSTOP)"
-    )
-    assert process.stdout is not None
-    while process.stdout.readline() != "up\n":
-        assert process.poll() is None
+    process = start(film, tmp_path / "out.mkv", f"{UP}; os.kill(os.getpid(), signal.SIGSTOP)")
+    wait_until_up(process)
     (child,) = children(process.pid)
     process.kill()
     process.communicate()
