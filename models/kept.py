@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
@@ -16,7 +17,7 @@ class KeptWeights:
     def __init__(self, generator: Generator, *, decay: float) -> None:
         """`decay` of the running mean, 0 for none: then the weights that learn are kept themselves."""
         self._learning, self._decay = generator, decay
-        self._mean = AveragedModel(generator, avg_fn=self._averaged, use_buffers=True) if decay else None
+        self._mean = AveragedModel(generator, multi_avg_fn=self._average, use_buffers=True) if decay else None
 
     def update(self) -> None:
         """Take the weights after a step into the running mean."""
@@ -38,7 +39,16 @@ class KeptWeights:
         if self._mean:
             self._mean.load_state_dict(under(tensors, "average"))
 
-    def _averaged(self, mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
+    @torch.no_grad()
+    def _average(
+        self,
+        means: tuple[Tensor, ...] | list[Tensor],
+        news: tuple[Tensor, ...] | list[Tensor],
+        count: Tensor | int,
+    ) -> None:
         """A running mean that follows fast at first: decay (1 + n) / (10 + n), up to the settings' own."""
         decay = min(self._decay, (1 + int(count)) / (10 + int(count)))
-        return mean.float() * decay + new.float() * (1 - decay)
+        if means[0].is_floating_point():
+            torch._foreach_lerp_(means, news, 1 - decay)
+        else:  # how many batches a norm has seen
+            torch._foreach_copy_(means, news)

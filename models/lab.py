@@ -64,10 +64,11 @@ def annealed_mean(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:
     Zhang et al. 2016, equation 5: temperature 1 is the mean (greyish), near 0 the mode (splotchy).
     """
     colors = bins.float()
-    # channels last, as the network leaves them, and one picture at a time, which fits the processor's cache
+    # channels last, as the network leaves them; on a CPU one picture at a time, which fits its cache
     pictures = logits.permute(0, 2, 3, 1)
-    means = [torch.softmax(one.float() / temperature, dim=-1) @ colors for one in pictures]
-    return torch.stack(means).permute(0, 3, 1, 2)
+    parts = torch.split(pictures, 1) if logits.device.type == "cpu" else [pictures]
+    means = [torch.softmax(part.float() / temperature, dim=-1) @ colors for part in parts]
+    return torch.cat(means).permute(0, 3, 1, 2)
 
 
 def srgb_from_lightness(lightness: Tensor) -> Tensor:

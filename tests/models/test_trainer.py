@@ -275,12 +275,25 @@ def test_rate_warms_up_and_falls_to_its_end() -> None:
     assert stage.rate_at(100) == pytest.approx(0.1)
 
 
+@pytest.mark.needs_cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_training_on_cuda_goes_as_on_a_cpu(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, dropout=0.0)  # chance is another on each device
+    losses = [
+        _run(_trainer(settings=settings, device=device), 9, tmp_path / f"{device}.safetensors")
+        for device in ("cpu", "cuda")
+    ]
+    for on_cpu, on_cuda in zip(*losses, strict=True):
+        assert on_cuda == pytest.approx(on_cpu, rel=0.05)
+
+
 def _trainer(
     *,
     seed_of_weights: int = 0,
     settings: TrainSettings = SETTINGS,
     guarded: bool = False,
     remembers: bool = False,
+    device: str = "cpu",
 ) -> Trainer:
     torch.manual_seed(seed_of_weights)
     generator: Generator = EfficientGenerator(SMALL)
@@ -288,7 +301,7 @@ def _trainer(
         generator = GuardedGenerator.around(EfficientGenerator(SMALL))
     bins = EfficientGenerator(SMALL).bins
     prior = np.full(len(bins), 1 / len(bins))
-    return Trainer(generator, settings=settings, prior=prior, device="cpu", remembers=remembers)
+    return Trainer(generator, settings=settings, prior=prior, device=device, remembers=remembers)
 
 
 def _run(
