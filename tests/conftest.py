@@ -1,10 +1,16 @@
 """Fixtures for every test: what a test leaves behind is a fault."""
 
+import os
 import threading
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""Tests run side by side, and so do the programs that they start: threads of OpenMP wait for each other in a loop, and
+two trainings of two threads each took more than five times as long on two cores. What a test computes comes out alike
+on machines of any number of cores."""
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import torch
 
 from jobs.job import Job
 from jobs.jobfile import make_job
@@ -58,6 +60,16 @@ def test_a_real_clip_gets_colour() -> None:
     assert float(out.stdout) > 8
 
 
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """The network computes with two threads, as it does outside of tests."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
 def test_an_interrupted_run_goes_on_and_gives_the_same_bytes(film: Path, tmp_path: Path) -> None:
     _run(_job(film, tmp_path / "whole.mkv"), tmp_path / "work1")
     job = _job(film, tmp_path / "out.mkv")

@@ -67,7 +67,8 @@ def test_every_stage_plays_and_its_losses_fall(tmp_path: Path) -> None:
     assert set(losses[0]) == {"loss", "cross_entropy"}
     assert set(losses[-1]) == {"loss", "cross_entropy", "l1", "adversarial", "discriminator"}
     assert np.mean([found["cross_entropy"] for found in losses[9:]]) < 0.85 * losses[0]["cross_entropy"]
-    assert np.mean([found["l1"] for found in losses[-3:]]) < losses[11]["l1"]
+    assert np.mean([found["cross_entropy"] for found in losses[-3:]]) < losses[11]["cross_entropy"]
+    assert losses[-1]["discriminator"] < 0.85 * losses[11]["discriminator"]
     assert best.step == max(step for step, better in seen if better)
 
 
