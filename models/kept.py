@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel
+from torch.optim.swa_utils import PARAM_LIST, AveragedModel, get_ema_multi_avg_fn
 
 from models.generator import Generator
 from models.state import under
@@ -39,16 +38,7 @@ class KeptWeights:
         if self._mean:
             self._mean.load_state_dict(under(tensors, "average"))
 
-    @torch.no_grad()
-    def _average(
-        self,
-        means: tuple[Tensor, ...] | list[Tensor],
-        news: tuple[Tensor, ...] | list[Tensor],
-        count: Tensor | int,
-    ) -> None:
+    def _average(self, means: PARAM_LIST, news: PARAM_LIST, count: Tensor | int) -> None:
         """A running mean that follows fast at first: decay (1 + n) / (10 + n), up to the settings' own."""
         decay = min(self._decay, (1 + int(count)) / (10 + int(count)))
-        if means[0].is_floating_point():
-            torch._foreach_lerp_(means, news, 1 - decay)
-        else:  # how many batches a norm has seen
-            torch._foreach_copy_(means, news)
+        get_ema_multi_avg_fn(decay)(means, news, count)  # type: ignore[no-untyped-call]
