@@ -22,7 +22,7 @@ from jobs import verbs
 from jobs.allocator import share_heaps
 from jobs.datasetverb import add_dataset_verb
 from jobs.export_options import add_export_options
-from jobs.interruption import INTERRUPTED_LINE, Interruption, interruptible
+from jobs.interruption import INTERRUPTED, INTERRUPTED_LINE, Interruption, interruptible
 from jobs.isolation import isolate
 from jobs.joboptions import job_options, set_option
 from jobs.plaintext import one_line
@@ -34,7 +34,7 @@ from jobs.stageverbs import add_crew_options, add_stage_verbs, add_workers_optio
 from jobs.version import VERSION
 from pipeline.errors import KinochromeError
 
-DONE, FAULT, WRONG_COMMAND, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, FAULT, WRONG_COMMAND, BUG = 0, 1, 2, 3
 _TRUSTED = ("schema", "submit", "cancel", "retry", "worker", "train")
 """Verbs that open no film, or leave it to processes of their own."""
 

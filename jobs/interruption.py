@@ -5,11 +5,12 @@ import signal
 import time
 from collections.abc import Iterator
 
+INTERRUPTED = 130
+"""Exit code of an interrupted run."""
 INTERRUPTED_LINE = "interrupted; the same command goes on from here"
 INTERRUPTING = (signal.SIGINT, signal.SIGTERM)
 """Signals that ask for a clean end."""
-ECHO_SECONDS = 0.5
-"""A second signal within that time is the echo of the first."""
+_ECHO_SECONDS = 0.5
 
 
 class Interruption:
@@ -26,7 +27,7 @@ class Interruption:
     def __call__(self, number: int, frame: object) -> None:
         """The handler of the signals."""
         now = time.monotonic()
-        is_echo, self._last = now - self._last < ECHO_SECONDS, now
+        is_echo, self._last = now - self._last < _ECHO_SECONDS, now
         self.is_wanted = True
         if not is_echo:
             raise KeyboardInterrupt

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jobs import pulse as pulses
-from jobs.interruption import INTERRUPTED_LINE, INTERRUPTING, interruptible
+from jobs.interruption import INTERRUPTED, INTERRUPTED_LINE, INTERRUPTING, interruptible
 from jobs.kinship import die_with, prctl
 from jobs.stalls import Watch
 from pipeline import whereabouts
@@ -29,7 +29,7 @@ _CRASHES = {
 }
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _LOOK_SECONDS = 0.5
-_FAULT, _INTERRUPTED, _SIGNALLED = 1, 130, 128
+_FAULT, _SIGNALLED = 1, 128
 _PR_SET_CHILD_SUBREAPER = 36
 
 Tell = Callable[[int, str], object]
@@ -63,7 +63,7 @@ def isolate(call: Callable[[], int], *, tell: Tell) -> int:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
                 code = call()
         except KeyboardInterrupt:  # before the call was ready for it, or after
-            code = _INTERRUPTED
+            code = INTERRUPTED
         pulse.end(code)
         return code
     try:
@@ -75,7 +75,7 @@ def isolate(call: Callable[[], int], *, tell: Tell) -> int:
             return pulse.exit_code
         tidy_up(pulse.traces(), process=child)
         if is_interrupted and -status in _CRASHES:  # a library that was not made for it fell over it
-            code, told = _INTERRUPTED, INTERRUPTED_LINE
+            code, told = INTERRUPTED, INTERRUPTED_LINE
         else:
             code, told = _verdict(-status, hang, next(iter(board.places()), None))
         tell(code, told)

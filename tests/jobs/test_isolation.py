@@ -166,6 +166,8 @@ def test_what_a_library_makes_of_an_interruption_is_one_too(film: Path, tmp_path
     assert code == 130
     assert line == "kinochrome: interrupted; the same command goes on from here"
     assert (event["event"], event["exit_code"]) == ("interrupted", 130)
+    assert [path.name for path in tmp_path.rglob("*") if ".partial" in path.name or "bug" in path.name] == []
+    assert not (tmp_path / "out.mkv").exists()
 
 
 @pytest.mark.slow
