@@ -19,6 +19,7 @@ from jobs.verify import Progress, Verdict, verify_film
 from jobs.version import VERSION
 from pipeline.errors import OutputError, SettingsError
 from pipeline.publish import publish_folder, remove_partials
+from pipeline.regularfile import refuse_special_file
 from pipeline.sequence import is_pattern, parse_pattern, stills_in
 
 _MANIFEST, _TAG_MANIFEST, _INFO = "manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt"
@@ -94,6 +95,7 @@ def _payload(output: Path) -> dict[Path, Path]:
 
 
 def _manifest_faults(bag: Path, manifest: Path, verdict: Verdict) -> Iterator[str]:
+    refuse_special_file(manifest, SettingsError)
     try:
         lines = manifest.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:

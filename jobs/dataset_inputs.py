@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import SettingsError, SourceError
+from pipeline.shortlist import first_few
 
 FILM_SUFFIXES = frozenset(
     (
@@ -62,7 +63,7 @@ def find_inputs(paths: Sequence[Path], *, out: Path) -> Inputs:
             found = stills if is_still else films
             found.setdefault(_resolved(path), InputFile(path=path, origin=origin, licence=licence))
     if not films and not stills:
-        named = ", ".join(str(path) for path in paths)
+        named = first_few(paths, characters=400)
         raise SourceError(
             f"{named}: no film (e.g. .mp4, .mkv, .mov) and no still (.jpg, .png, .webp, .tif) in it"
         )

@@ -11,6 +11,8 @@ from jobs.evaluation_pictures import Predict
 from jobs.evaluation_report import EvaluationReport, PhotoFigures
 from jobs.evaluation_sheet import Section, Strip, write_sheet
 from pipeline.errors import SettingsError, SourceError
+from pipeline.regularfile import refuse_special_file
+from pipeline.shortlist import first_few
 
 Progress = Callable[[str, int, int], None]
 """Called with stage, done and total after each photo or clip."""
@@ -96,13 +98,14 @@ def find_exhibits(paths: Sequence[Path], *, groups: Path | None = None) -> tuple
 
 
 def _listed(groups: Path, folder: Path) -> tuple[Exhibit, ...]:
+    refuse_special_file(groups, SettingsError)
     try:
         with groups.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeError, csv.Error) as error:
         raise SettingsError(f"cannot read {groups}: {error}") from error
     if not rows or not set(_COLUMNS) <= set(rows[0]):
-        found = ", ".join(map(str, rows[0])) if rows else "no rows"
+        found = first_few(rows[0]) if rows else "no rows"
         raise SettingsError(
             f"{groups}: found {found}; expected the columns {', '.join(_COLUMNS)}, then a row each"
         )

@@ -30,6 +30,7 @@ from models.lab import Rgb, put_together
 from models.metrics import ColorConsistency, ab_rmse, colorfulness, ssim
 from pipeline.errors import SourceError
 from pipeline.media import Segment, Shot
+from pipeline.regularfile import refuse_special_file
 from pipeline.segments import SegmentSettings, make_segments
 from pipeline.shots import ShotFinder, ShotSettings, small_luma
 
@@ -152,6 +153,7 @@ def read_clip(path: Path, *, short_px: int) -> Iterator[Rgb]:
     Without a tag the matrix is BT.601 up to 576 lines, else BT.709. Raises SourceError where the clip cannot
     be decoded or has no frame.
     """
+    refuse_special_file(path)
     count = 0
     try:
         with av.open(str(path), metadata_errors="replace") as container:

@@ -24,6 +24,7 @@ from jobs.evaluation_report import GroupFigures, KernelFigures, PhotoFigures, me
 from models.lab import Rgb, put_together, rgb_tensor
 from models.metrics import ab_rmse, closed_share, colorfulness, kernel_distance, ssim
 from pipeline.errors import SourceError
+from pipeline.regularfile import refuse_special_file
 
 Features = Callable[[Tensor], Tensor]
 """sRGB uint8 (N, 3, 256, 256) to features float (N, D)."""
@@ -89,6 +90,7 @@ def read_photo(path: Path) -> Rgb:
 
     Embedded profiles are ignored. Raises SourceError for what cannot be read as a picture.
     """
+    refuse_special_file(path)
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if bgr is None:
         raise SourceError(f"cannot evaluate {path}: it cannot be read as a picture")

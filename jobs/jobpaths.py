@@ -119,8 +119,10 @@ def _input_faults(path: Path) -> Iterator[str]:
 
 
 def _file_faults(path: Path) -> Iterator[str]:
-    if not _is(path, "is_file"):
+    if not _is(path, "exists"):
         yield f"no such file: {path}"
+    elif not _is(path, "is_file"):
+        yield f"found {path}, which is not a regular file"
     elif not os.access(path, os.R_OK):
         yield f"not allowed to read {path}"
 

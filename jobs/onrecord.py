@@ -24,6 +24,7 @@ from pipeline.media import FilmInfo
 from pipeline.mux import MuxReport
 from pipeline.plan import Plan, read_plan
 from pipeline.render import OutputPicture
+from pipeline.shortlist import first_few
 from pipeline.source import check_source
 
 
@@ -137,7 +138,7 @@ def _find_work(path: Path) -> Path:
         raise SettingsError(
             f"{path}: no such folder; the work folder of a film would work (--work, --keep-work)"
         )
-    names = ", ".join(found.name for found in inside) or "none"
+    names = first_few(found.name for found in inside) or "none"
     raise SettingsError(f"{path}: is no work folder; work folders in it: {names}; one of those would work")
 
 

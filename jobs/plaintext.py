@@ -1,11 +1,23 @@
-"""Text from files and file names, made fit for a line of a terminal or a log: it cannot break or colour the line."""
+"""Text from files and file names, made fit for a line of a terminal or a log.
+
+It cannot break the line, colour it or go on without end.
+"""
+
+_FIRST_CHARACTERS, _LAST_CHARACTERS = 12_000, 2_000
+"""Of a line that is longer: two of the longest paths fit, each byte an escape of three."""
 
 
 def one_line(text: str) -> str:
-    """The text with everything that does not print as an escape: `two\\nlines`, `\\x1b[31m`, `\\udcff`."""
-    if text.isprintable():
+    """The text with everything that does not print as an escape: `two\\nlines`, `\\x1b[31m`, `\\udcff`.
+
+    Of a text of more than 14,000 characters the middle is left out.
+    """
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else _escape(char) for char in text)
+    left_out = len(text) - _FIRST_CHARACTERS - _LAST_CHARACTERS
+    if left_out <= 0:
         return text
-    return "".join(char if char.isprintable() else _escape(char) for char in text)
+    return f"{text[:_FIRST_CHARACTERS]} … {left_out:,} characters … {text[-_LAST_CHARACTERS:]}"
 
 
 def note_line(message: str, *, warning: bool) -> str:

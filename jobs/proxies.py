@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pipeline.errors import SettingsError
 from pipeline.media import Segment
+from pipeline.shortlist import first_few
 
 
 def find_graded(folder: Path, segment: Segment) -> Path:
@@ -21,5 +22,5 @@ def find_graded(folder: Path, segment: Segment) -> Path:
     wanted = f"one file {folder}/segments/{name}/proxy.* or {folder}/{name}.*"
     raise SettingsError(
         f"--from-proxy {folder}: segment {segment.index} (frames {segment.start} to {segment.end - 1}) needs "
-        f"{wanted}; found {', '.join(path.name for path in found) or 'none'}"
+        f"{wanted}; found {first_few(path.name for path in found) or 'none'}"
     )

@@ -23,6 +23,10 @@ READABLE = (1, FORMAT)
 """Format 1 tells nothing of damage and of the colour that shots had already."""
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's term for a picture of which a part was made by a trained model."""
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+"""Wall time."""
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 NOTICE = "The colours of this film are predicted by a machine, not recorded."
 
 
@@ -38,15 +42,15 @@ class FileRecord(_Model):
     path: str
     """Where it was; the output's is where it was published."""
     content: ContentHash
-    xxh3_128: str | None = None
+    xxh3_128: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
     """Of the source: the hash that the plan goes by."""
 
 
 class PictureRecord(_Model):
     """The picture that was written."""
 
-    width: int
-    height: int
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
     pixel_format: str
     """FFmpeg's name, e.g. `yuv422p10le`."""
     codec: str
@@ -62,7 +66,7 @@ class WeightsRecord(_Model):
     """The weights that predicted the colours."""
 
     name: str
-    sha256: str
+    sha256: Sha256
     licence: str
     architecture: str
 
@@ -85,9 +89,9 @@ class TreatmentRecord(_Model):
 class ShotRecord(_Model):
     """A shot: frames `[start, end)`."""
 
-    index: int
-    start: int
-    end: int
+    index: Count
+    start: Count
+    end: Count
     start_pts: int
     """In units of `time_base`."""
     start_seconds: float
@@ -104,11 +108,10 @@ class ShotRecord(_Model):
 class ProductRecord(_Model):
     """One product of a segment and how it came about."""
 
-    sha256: str
-    bytes: int
-    seconds: float
-    """Wall time."""
-    attempts: int
+    sha256: Sha256
+    bytes: Count
+    seconds: Seconds
+    attempts: Count
     """Starts of the segment up to and with the one that made this."""
     host: str
     device: str
@@ -120,10 +123,10 @@ class ProductRecord(_Model):
 class SegmentRecord(_Model):
     """The unit of work: frames `[start, end)` of a shot."""
 
-    index: int
-    shot: int
-    start: int
-    end: int
+    index: Count
+    shot: Count
+    start: Count
+    end: Count
     color: ProductRecord | None
     """The chroma proxy; None where it was given."""
     video: ProductRecord | None
@@ -152,13 +155,13 @@ class FilmRecord(_Model):
     digital_source_type: str = DIGITAL_SOURCE_TYPE
     source: FileRecord
     output: FileRecord
-    picture_stream: int
+    picture_stream: Count
     """Index of the coloured picture among the output's streams."""
     picture: PictureRecord
     luma: LumaProof
     time_base: Annotated[str, Field(pattern=r"^[0-9]+/[0-9]+$|^[0-9]+$")]
     """Of the source's picture, as a fraction of a second."""
-    frames: int
+    frames: Count
     pts_runs: str
     """Times of all frames in units of `time_base`: `first:step:frames` of each stretch of even steps."""
     shots: list[ShotRecord]
@@ -171,11 +174,11 @@ class FilmRecord(_Model):
     started: str
     """ISO 8601, UTC: of the run that finished the film."""
     ended: str
-    runs: int
+    runs: Count
     """How many times the job was started, with this one."""
-    seconds: float
+    seconds: Seconds
     """Wall time of this run, up to the record."""
-    estimated_seconds: float | None = None
+    estimated_seconds: Seconds | None = None
     """What the run expected to take, measured on a sample at its beginning; None where it was too short for that."""
     damage: list[Damage] = []
     """Every damaged place of the source, by time, in units of `time_base`."""
@@ -195,6 +198,9 @@ class FilmRecord(_Model):
         picture = next((s for s in self.output.content.streams if s.index == self.picture_stream), None)
         if picture is None or picture.frames is None or len(picture.frames) != 16 * self.frames:
             raise ValueError(f"stream {self.picture_stream} of the output has no hash for each frame")
+        for part in (*self.shots, *self.segments):
+            if not part.start < part.end <= self.frames:
+                raise ValueError(f"frames {part.start} to {part.end} are no part of {self.frames}")
         return self
 
 

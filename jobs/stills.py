@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import DeviceError, OutputError, SettingsError, SourceError
+from pipeline.shortlist import first_few
 from pipeline.stills.chroma import shrink_luma, spread_ab
 from pipeline.stills.files import Still, read_still, write_still
 from pipeline.stills.orientation import orientation, turn_back, turn_upright
@@ -94,7 +95,7 @@ def colorize_stills(
             progress(result, len(pairs))
     summary = StillsSummary(results=tuple(results))
     if summary.failed:
-        reasons = "; ".join(str(result.error) for result in summary.failed)
+        reasons = first_few((result.error for result in summary.failed), separator="; ", characters=400)
         raise SourceError(f"{len(summary.failed)} of {len(pairs)} stills got no colour: {reasons}")
     return summary
 

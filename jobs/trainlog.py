@@ -11,6 +11,7 @@ from typing import Any
 
 from models.validation import Figures
 from pipeline.errors import SettingsError
+from pipeline.regularfile import refuse_special_file
 
 Series = dict[int, float]
 """Values by step. Where a resumed training logs a step again, the later line counts."""
@@ -40,6 +41,7 @@ def read_log(log: Path) -> TrainingLog:
     `models.validation.Figures`, `{"stage": name, "step": n}`; lines without a number are passed over. Raises
     SettingsError, naming the line, where it cannot be read, is broken or has no figures.
     """
+    refuse_special_file(log, SettingsError)
     try:
         lines = log.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeError) as error:

@@ -11,6 +11,7 @@ import yaml
 
 from jobs.layers import Fault, Layer, Loc, Origin, Values, refuse
 from pipeline.errors import SettingsError
+from pipeline.regularfile import refuse_special_file
 
 MAX_BYTES = 1_000_000
 """Largest settings file that is read."""
@@ -31,6 +32,7 @@ def read_yaml(path: Path) -> Layer:
     Raises SettingsError with one `FILE:LINE: …` line for each fault: not readable, not UTF-8, over
     1 MB, not YAML, empty, not a mapping, a key given twice, an alias or a tag.
     """
+    refuse_special_file(path, SettingsError)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)

@@ -20,6 +20,7 @@ from pipeline.errors import OutputError
 from pipeline.media import FilmInfo, StreamInfo
 from pipeline.sequence import is_pattern
 from pipeline.sequence_container import check_codec, stills_losses
+from pipeline.shortlist import first_few
 from pipeline.steadyrate import rates_told, steady_rate
 
 __all__ = [
@@ -93,9 +94,8 @@ def check_container(
             if _shows(other, codec) and not _plan(film, other).lost
         )
         cure = f"{able} can" if able else "no container here can"
-        raise OutputError(
-            f"cannot write {output}: it cannot hold {'; '.join(plan.lost)}. {cure}; or allow the loss"
-        )
+        lost = first_few(plan.lost, separator="; ", characters=200)
+        raise OutputError(f"cannot write {output}: it cannot hold {lost}. {cure}; or allow the loss")
     return plan
 
 

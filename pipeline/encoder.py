@@ -19,6 +19,7 @@ from pipeline.ffmpeglog import WARNING, listening
 from pipeline.interlace import order_of
 from pipeline.intermediate import intermediate_format
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, FilmInfo, PixelFormat
+from pipeline.shortlist import first_few
 
 OutputChroma = Literal["source", "420", "422", "444"]
 OutputDepth = Literal["source", 8, 10, 12, 16]
@@ -139,7 +140,9 @@ def check_encoder(
         open_encoder(context, film=film, settings=settings, size=size, pixel_format=pixel_format, color=color)
     ignored = [text.strip() for _, name, text in log if name == settings.codec and "Error parsing" in text]
     if ignored:
-        raise SettingsError(f"options: {settings.codec}: {'; '.join(ignored)}")
+        raise SettingsError(
+            f"options: {settings.codec}: {first_few(ignored, separator='; ', characters=200)}"
+        )
     return pixel_format
 
 
@@ -192,7 +195,7 @@ def open_encoder(
         raise SettingsError(f"codec {settings.codec} refuses its options: {reason(error)}") from error
     unknown = sorted(context.options)
     if unknown:
-        raise SettingsError(f"options: {settings.codec} has no option {', '.join(map(repr, unknown))}")
+        raise SettingsError(f"options: {settings.codec} has no option {first_few(map(repr, unknown))}")
 
 
 @functools.cache

@@ -7,6 +7,8 @@ A packet of FFV1 version 3 is a row of slices; each ends with its length and, wh
 import zlib
 from functools import lru_cache
 
+from pipeline.shortlist import first_few
+
 _CONTEXT_SIZE = 32
 _CRC_BYTES = 5
 _LENGTH_BYTES = 3
@@ -35,7 +37,7 @@ def broken_slices(packet: bytes) -> str | None:
     if not failed:
         return None
     name, verb = ("slice", "fails its") if len(failed) == 1 else ("slices", "fail their")
-    return f"{name} {', '.join(failed)} of {len(spans)} {verb} CRC"
+    return f"{name} {first_few(failed)} of {len(spans)} {verb} CRC"
 
 
 def _spans(packet: bytes) -> list[tuple[int, int]] | None:

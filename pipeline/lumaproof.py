@@ -48,6 +48,12 @@ class LumaProof:
     """Of the worst frame."""
     psnr_min_frame: int | None = None
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.frames_equal <= self.frames:
+            raise ValueError(f"{self.frames_equal} of {self.frames} frames are equal: no possible counts")
+        if min(self.first_different or 0, self.psnr_min_frame or 0) < 0:
+            raise ValueError("the number of a frame is below 0")
+
 
 class LumaProver:
     """Takes the frames of a finished film in order and says in the end what they prove; open it with `with`."""

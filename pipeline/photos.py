@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps
 
 from pipeline.errors import SourceError
+from pipeline.regularfile import refuse_special_file
 
 Rgb = npt.NDArray[np.uint8]
 """(H, W, 3)."""
@@ -20,6 +21,7 @@ def read_photo(path: Path, *, max_lines: int) -> Rgb:
 
     Raises SourceError for what is missing, no picture, damaged or cut off, or larger than 179 megapixels.
     """
+    refuse_special_file(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large pictures and of odd metadata

@@ -27,6 +27,7 @@ from pipeline.packetfaults import look_at_packets
 from pipeline.prefetch import ahead
 from pipeline.ptsruns import from_runs, to_runs
 from pipeline.publish import write_json
+from pipeline.regularfile import refuse_special_file
 from pipeline.segments import SegmentSettings, make_segments
 from pipeline.sequence_probe import check_stills
 from pipeline.shotkind import KindFinder
@@ -150,6 +151,7 @@ def write_plan(plan: Plan, path: Path) -> None:
 
 def read_plan(path: Path) -> Plan:
     """The plan that `write_plan` wrote, alike in every value. Raises SettingsError where it is none."""
+    refuse_special_file(path, SettingsError)
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -24,6 +24,7 @@ from pipeline.kinds import cure
 from pipeline.limits import DEFAULT_LIMITS, Limits, check_pixels
 from pipeline.luma import describe_pixels
 from pipeline.media import Chapter, FilmInfo, StreamInfo, StreamKind
+from pipeline.regularfile import refuse_special_file
 from pipeline.whereabouts import reading
 
 FieldOrder = Literal["progressive", "tt", "bb", "tb", "bt", "unknown"]
@@ -66,6 +67,7 @@ def probe(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> FilmInfo:
 
 
 def _check_file(path: Path) -> None:
+    refuse_special_file(path)
     try:
         with path.open("rb") as file:
             head = file.read(1)

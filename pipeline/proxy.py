@@ -37,6 +37,7 @@ from pipeline.luma import describe_pixels
 from pipeline.media import FilmInfo, Plane
 from pipeline.probe import ask_filters
 from pipeline.publish import publish
+from pipeline.regularfile import refuse_special_file
 from pipeline.siting import place_at_luma
 from pipeline.whereabouts import reading
 
@@ -96,6 +97,8 @@ def read_proxy(
     SourceError where the file cannot be decoded, has no colour, or holds more or fewer than `frame_count`
     frames; the error comes after the frames that are good.
     """
+    if data is None:
+        refuse_special_file(path)
     matrix = resolve_color(film).matrix
     found, site = 0, ""
     try:

@@ -19,6 +19,7 @@ from pathlib import Path
 import xxhash
 
 from pipeline.errors import OutputError, SettingsError
+from pipeline.regularfile import refuse_special_file
 
 _PARTIAL = re.compile(r"(?P<name>.+)\.(?P<host>[A-Za-z0-9-]+)\.(?P<pid>[0-9]+)\.partial", re.DOTALL)
 _LONGEST_NAME_BYTES = 255
@@ -111,6 +112,7 @@ def read_json(path: Path) -> object:
 
     Raises FileNotFoundError where there is none, SettingsError where it is not JSON.
     """
+    refuse_special_file(path, SettingsError)
     try:
         value: object = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors

@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo, Timeline
 from pipeline.sequence import parse_pattern
+from pipeline.shortlist import first_few
 
 CODED_AS = "ffv1"
 """What the pictures are coded as until they become stills; every sample comes out as it went in."""
@@ -19,7 +20,7 @@ def stills_losses(film: FilmInfo, output: Path) -> tuple[str, ...]:
     kind, lost = parse_pattern(output).kind, []
     if film.sequence is None:
         tags = sorted(key for key, _ in film.tags if key.lower() not in _OF_A_FILE)
-        lost += [f"the film's tags {', '.join(tags)}"] if tags else []
+        lost += [f"the film's tags {first_few(tags)}"] if tags else []
     if film.sample_aspect != 1 and kind not in _WITH_HEADERS:
         lost.append(
             f"the aspect of its samples, {film.sample_aspect.numerator}:{film.sample_aspect.denominator}"

@@ -12,6 +12,7 @@ from pipeline.errors import SettingsError, SourceError
 from pipeline.limits import Limits
 from pipeline.media import FilmInfo, StreamInfo
 from pipeline.probe import describe_film, describe_stream, first_frame, limit_pixels, probe
+from pipeline.regularfile import refuse_special_file
 from pipeline.sequence import Pattern, StillSequence, find_numbers, is_pattern, parse_pattern
 from pipeline.stills.dpx import dpx_timecode, read_dpx_head
 from pipeline.stills.exr import coded_picture
@@ -123,6 +124,7 @@ def _sound_streams(
     """The audio streams of a sound file, with their index in it, and its tags."""
     if sound is None:
         return (), (), ()
+    refuse_special_file(sound)
     try:
         with av.open(str(sound.absolute()), metadata_errors="replace") as container:
             found = [describe_stream(stream) for stream in container.streams.audio]

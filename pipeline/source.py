@@ -8,6 +8,7 @@ from pathlib import Path
 import xxhash
 
 from pipeline.errors import SourceError
+from pipeline.regularfile import refuse_special_file
 from pipeline.sequence import find_numbers, is_pattern, parse_pattern
 
 Progress = Callable[[str, int, int | None], None]
@@ -37,6 +38,7 @@ def source_fingerprint(path: Path, *, progress: Progress | None = None) -> Sourc
     """
     if is_pattern(path):
         return _stills_fingerprint(path, progress)
+    refuse_special_file(path)
     digest = xxhash.xxh3_128()
     done = 0
     try:

@@ -5,6 +5,7 @@ stays the same when the film is put into another container of its kind. The hash
 the times too; they only say where something changed.
 """
 
+import re
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ import numpy as np
 import xxhash
 
 from pipeline.errors import SourceError
+from pipeline.regularfile import refuse_special_file
 from pipeline.sequence import is_pattern, parse_pattern, stills_in
 from pipeline.whereabouts import Post, reading
 
@@ -26,6 +28,8 @@ Progress = Callable[[str, int, int | None], None]
 
 _BLOCK_BYTES = 8 << 20
 _SEED_MASK = 2**64 - 1
+_SHA256, _HASHES = re.compile("[0-9a-f]{64}"), re.compile("(?:[0-9a-f]{16})*")
+_SECOND = re.compile("-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,15 @@ class StreamHash:
     seconds: Mapping[str, str] | None = None
     """Of other streams: 16 hexadecimal digits for each second (rounded down) in which packets begin."""
 
+    def __post_init__(self) -> None:
+        if min(self.index, self.packets, self.payload_bytes) < 0:
+            raise ValueError(f"stream {self.index}: an index, a count or a size is below 0")
+        if not _SHA256.fullmatch(self.sha256) or not _HASHES.fullmatch(self.frames or ""):
+            raise ValueError(f"stream {self.index}: a hash that is none")
+        for second, hash in (self.seconds or {}).items():
+            if not _SECOND.fullmatch(second) or len(hash) != 16 or not _HASHES.fullmatch(hash):
+                raise ValueError(f"stream {self.index}: a second whose hash is none")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ContentHash:
@@ -60,6 +73,12 @@ class ContentHash:
     streams: tuple[StreamHash, ...]
     broken_off: str | None = None
     """Why the packets could not be read to the end; None where they could."""
+
+    def __post_init__(self) -> None:
+        if self.size_bytes < 0:
+            raise ValueError(f"size_bytes: {self.size_bytes}; a size is 0 or more")
+        if not _SHA256.fullmatch(self.sha256):
+            raise ValueError("sha256: 64 hexadecimal digits are needed")
 
 
 @dataclass
@@ -121,6 +140,7 @@ def _hash_stills(path: Path, places: bool, progress: Progress | None) -> Content
     listing, payload, frames, done = sha256(), sha256(), array("Q"), 0
     for number in numbers:
         path = pattern.path(number)
+        refuse_special_file(path)
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -145,6 +165,7 @@ def _hash_stills(path: Path, places: bool, progress: Progress | None) -> Content
 
 
 def _hash_file(path: Path, progress: Progress | None) -> tuple[int, str]:
+    refuse_special_file(path)
     digest, done, block = sha256(), 0, bytearray(_BLOCK_BYTES)
     try:
         total = path.stat().st_size

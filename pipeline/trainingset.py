@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from pipeline.errors import SettingsError, SourceError
 from pipeline.samples import Picture, decode_rgb
+from pipeline.shortlist import first_few
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 CLIP_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm")
@@ -73,7 +74,7 @@ def split_by_origin(folder: Path, *, validation: Sequence[str], test: Sequence[s
         parts[kind].append(file)
     idle = [p for p in (*validation, *test) if not any(_fits(file, [p]) for file in files)]
     if idle:
-        raise SettingsError(f"training set {folder}: no file has an origin like {', '.join(map(repr, idle))}")
+        raise SettingsError(f"training set {folder}: no file has an origin like {first_few(map(repr, idle))}")
     for kind in ("train", "validation"):
         if not parts[kind]:
             raise SettingsError(f"training set {folder}: no photo or clip is left for {kind}")

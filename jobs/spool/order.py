@@ -17,6 +17,7 @@ from jobs.spool.entry import NORMAL_ATTEMPTS
 from jobs.version import VERSION
 from jobs.workdir import work_folder
 from pipeline.errors import SettingsError
+from pipeline.regularfile import refuse_special_file
 from pipeline.stills.values import is_still_name
 
 _MARK = "# kinochrome queue: "
@@ -92,6 +93,7 @@ def read_order(path: Path) -> Order:
 
     Raises FileNotFoundError, other OSErrors, and SettingsError where its first line is not one of ours.
     """
+    refuse_special_file(path, SettingsError)
     with path.open("rb") as file:
         line = file.readline(_LONGEST_LINE).decode(errors="replace")
     try:

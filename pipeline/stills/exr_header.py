@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import SourceError
+from pipeline.shortlist import first_few
 
 MAGIC = 20000630
 _MOST_HEADER_BYTES = 16 << 20
@@ -46,7 +47,7 @@ def read_exr_header(path: Path) -> ExrHeader:
     channels = _channels(values.get("channels", b""))
     names, types = set(channels), {_TYPES.get(kind) for kind in channels.values()}
     if names not in _CHANNELS or None in types or len(types) != 1:
-        found = ", ".join(sorted(names)) or "none"
+        found = first_few(sorted(names)) or "none"
         raise SourceError(
             f"{path}: an OpenEXR with the channels {found}; Y alone or R, G and B, all half or all float, would work"
         )

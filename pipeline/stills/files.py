@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import OutputError, SourceError
 from pipeline.publish import publish
+from pipeline.regularfile import refuse_special_file
 from pipeline.stills.chroma import StillChroma
 from pipeline.stills.grey_profile import profile_space, rgb_from_grey
 from pipeline.stills.jpeg import MOST_JPEG_XMP_BYTES, read_jpeg, write_jpeg
@@ -37,6 +38,7 @@ def read_still(path: Path) -> Still:
     Raises SourceError, with one line, for a file that is missing, empty, no PNG, JPEG or TIFF, damaged,
     larger than 400 megapixels, of several pages, or neither grey nor RGB of 8 or 16 bits.
     """
+    refuse_special_file(path)
     try:
         with path.open("rb") as file:
             start = file.read(8)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import SourceError
+from pipeline.regularfile import refuse_special_file
 from pipeline.stills.exr_header import read_exr_header
 from pipeline.stills.tiff_tags import read_pages
 
@@ -37,6 +38,7 @@ def read_still_header(path: Path, *, kind: str) -> StillHeader:
     Raises SourceError, one line, where it cannot be read, is not of that kind, or has alpha, several pictures, channels
     or samples that a film cannot hold.
     """
+    refuse_special_file(path)
     try:
         if path.stat().st_size == 0:
             raise SourceError(f"{path}: is an empty file; copy or scan this frame again")

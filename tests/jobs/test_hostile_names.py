@@ -101,3 +101,11 @@ def test_a_name_that_is_no_unicode_is_refused_with_its_bytes(
 )
 def test_what_does_not_print_is_shown_as_an_escape(text: str, wanted: str) -> None:
     assert one_line(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["a" + 800_000 * "x" + "z", "a" + 800_000 * "\n" + "z"])
+def test_a_line_without_end_has_one(text: str) -> None:
+    line = one_line(text)
+    assert len(line) < 14_100
+    assert (line[0], line[-1]) == ("a", "z")
+    assert " characters … " in line

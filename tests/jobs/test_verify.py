@@ -158,3 +158,41 @@ def _flip(film: Path, *, stream: int, packet: int) -> None:
         byte = file.read(1)[0]
         file.seek(-1, 1)
         file.write(bytes([byte ^ 0x10]))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        (("output", "content", "size_bytes"), -1, "size_bytes: -1; a size is 0 or more"),
+        (("source", "content", "size_bytes"), -1, "size_bytes: -1; a size is 0 or more"),
+        (("output", "content", "sha256"), "none", "64 hexadecimal digits"),
+        (("output", "content", "streams", 0, "packets"), -3, "stream 0"),
+        (("output", "content", "streams", 0, "sha256"), "A" * 64, "stream 0: a hash that is none"),
+        (("output", "content", "streams", 1, "seconds"), {"x": "0" * 16}, "stream 1: a second"),
+        (("output", "content", "streams", 1, "seconds"), {"0": "0"}, "stream 1: a second"),
+        (("source", "xxh3_128"), "0", "source.xxh3_128"),
+        (("picture", "width"), 0, "picture.width"),
+        (("luma", "frames_equal"), 10**9, "frames are equal: no possible counts"),
+        (("segments", 0, "video", "bytes"), -1, "segments.0.video.bytes"),
+        (("segments", 0, "end"), 10**9, "are no part of 40"),
+        (("shots", 0, "start"), -1, "shots.0.start"),
+        (("weights", "sha256"), "x", "weights.sha256"),
+        (("runs",), -1, "runs"),
+        (("seconds",), -0.5, "seconds"),
+    ],
+)
+def test_a_record_of_impossible_values_is_damaged(
+    film: Path, place: tuple[str | int, ...], value: object, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = record_path(film)
+    values = json.loads(path.read_text())
+    here = values
+    for key in place[:-1]:
+        here = here[key]
+    assert place[-1] in here if isinstance(here, dict) else True
+    here[place[-1]] = value
+    path.write_text(json.dumps(values))
+    assert main(["verify", str(film)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{path}: damaged report: " in line
+    assert told in line

@@ -1,0 +1,18 @@
+"""What a message says of many or long things that a file holds: the first few, cut, and how many there are."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+_MOST_VALUES, _MOST_CHARACTERS = 8, 60
+
+
+def first_few(values: Iterable[object], *, separator: str = ", ", characters: int = _MOST_CHARACTERS) -> str:
+    """The first eight values, each of so many characters at most: `a, b, c, … and 99,992 more`."""
+    left = iter(values)
+    few = separator.join(_cut(str(value), characters) for value in islice(left, _MOST_VALUES))
+    more = sum(1 for _ in left)
+    return f"{few} and {more:,} more" if more else few
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[:characters]}…"

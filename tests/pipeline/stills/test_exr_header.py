@@ -1,0 +1,49 @@
+"""Headers of OpenEXR files that no scanner wrote."""
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import SourceError
+from pipeline.stills.header import read_still_header
+
+
+def exr(path: Path, channels: list[str]) -> Path:
+    """An OpenEXR header of 4x4 pixels with these channels, of half floats."""
+    listed = b"".join(name.encode("latin-1") + b"\0" + struct.pack("<i4xii", 1, 1, 1) for name in channels)
+    window = struct.pack("<4i", 0, 0, 3, 3)
+    path.write_bytes(
+        struct.pack("<II", 20000630, 2)
+        + b"".join(
+            name + b"\0" + kind + b"\0" + struct.pack("<i", len(value)) + value
+            for name, kind, value in (
+                (b"channels", b"chlist", listed + b"\0"),
+                (b"dataWindow", b"box2i", window),
+                (b"displayWindow", b"box2i", window),
+            )
+        )
+        + b"\0"
+    )
+    return path
+
+
+def test_a_header_of_grey_is_read(tmp_path: Path) -> None:
+    assert str(read_still_header(exr(tmp_path / "a.exr", ["Y"]), kind="exr")) == "4x4 OpenEXR, half, grey"
+
+
+def test_a_hundred_thousand_channels_are_a_short_line(tmp_path: Path) -> None:
+    path = exr(tmp_path / "a.exr", [f"channel{number:06d}" for number in range(100_000)])
+    with pytest.raises(SourceError) as caught:
+        read_still_header(path, kind="exr")
+    line = str(caught.value)
+    assert "channel000000, channel000001, " in line
+    assert "and 99,992 more; Y alone or R, G and B" in line
+    assert len(line) < len(str(path)) + 500
+
+
+def test_channels_of_long_names_are_a_short_line(tmp_path: Path) -> None:
+    path = exr(tmp_path / "a.exr", [f"{number}{'x' * 250}" for number in range(9)])
+    with pytest.raises(SourceError) as caught:
+        read_still_header(path, kind="exr")
+    assert len(str(caught.value)) < len(str(path)) + 800
