@@ -26,7 +26,8 @@ from models.errors import TrainingError
 from models.generator import Generator
 from models.guarded import GuardedGenerator
 from models.lite0 import load_imagenet
-from models.trainer import Scores, Trainer
+from models.position import Scores
+from models.trainer import Trainer
 from models.unet import UnetGenerator
 from models.validation import Validation
 from pipeline.predict import find_device

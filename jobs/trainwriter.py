@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from jobs.progress import Progress
-from models.trainer import Scores
+from models.position import Scores
 
 LOG_NAME = "log.jsonl"
 _EVERY_STEPS = 10

@@ -4,19 +4,20 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from pydantic import TypeAdapter, ValidationError
 from safetensors.torch import save
 from torch import Tensor
 
 from models.efficient import EfficientGenerator, EfficientSettings
-from models.errors import WeightsError
+from models.errors import TrainingError, WeightsError
 from models.generator import Generator
 from models.guarded import GuardedGenerator
+from models.tensorfile import HEADER_KEY, TensorFile, open_tensors, shortened
 from models.unet import UnetGenerator, UnetSettings
 
 FORMAT = 1
@@ -32,6 +33,7 @@ DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.safetensors"
 
 DEFAULT_VIVIDNESS = 1.8
 """Of weights that do not say theirs, the default weights among them."""
+_LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +58,11 @@ def save_weights(
     vividness: float = DEFAULT_VIVIDNESS,
     recipe: Mapping[str, Any],
 ) -> None:
-    """Write a generator as float16, whole or not at all; all else goes into the header."""
-    tensors = {key: _half(tensor) for key, tensor in generator.state_dict().items()}
+    """Write a generator as float16, whole or not at all; all else goes into the header.
+
+    Raises TrainingError where it holds a value that is no finite float16.
+    """
+    tensors = {key: _half(path, key, tensor) for key, tensor in generator.state_dict().items()}
     header = {
         "format": FORMAT,
         "architecture": generator.architecture,
@@ -73,36 +78,64 @@ def save_weights(
 def load_weights(path: Path) -> tuple[Generator, WeightsInfo]:
     """A generator in float32, evaluation mode, on the CPU, and what its file says of it.
 
-    Raises WeightsError when the file is missing, damaged, or of another architecture or format.
+    The tensors get memory once their names and shapes are known to be those of the generator. Raises WeightsError when
+    the file is missing, damaged, of another architecture or format, or holds NaN or infinities.
     """
-    tensors, header = read_tensors(path)
-    architecture = str(header.get("architecture", "unknown"))
-    if architecture not in GENERATORS or header.get("format") != FORMAT:
-        found = f"architecture {architecture!r}, format {header.get('format', 'unknown')!r}"
+    with open_tensors(path) as file:
+        info = _describe(file)
+        generator = _make_fitting(file, info.architecture)
+        generator.load_state_dict({key: tensor.float() for key, tensor in file.read().items()})
+    return generator.eval().requires_grad_(False), info
+
+
+def _describe(file: TensorFile) -> WeightsInfo:
+    path, header = file.path, file.header
+    architecture = header.get("architecture", "unknown")
+    if not (isinstance(architecture, str) and architecture in GENERATORS and header.get("format") == FORMAT):
+        format = shortened(header.get("format", "unknown"))
         known = ", ".join(map(repr, GENERATORS))
         raise WeightsError(
-            f"weights {path}: {found}; this version reads architectures {known}, format {FORMAT}"
+            f"weights {path}: architecture {shortened(repr(architecture))}, format {format}; "
+            f"this version reads architectures {known}, format {FORMAT}"
         )
-    try:
-        generator = make_generator(architecture, header["settings"])
-        generator.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise WeightsError(
-            f"weights {path}: its tensors do not fit architecture {architecture!r}: {reason}"
-        ) from error
     vividness = header.get("vividness", DEFAULT_VIVIDNESS)
     if not isinstance(vividness, int | float) or not 0.5 <= vividness <= 2:
-        raise WeightsError(f"weights {path}: vividness {vividness!r}; a number from 0.5 to 2 would work")
-    info = WeightsInfo(
+        raise WeightsError(
+            f"weights {path}: vividness {shortened(vividness)}; a number from 0.5 to 2 would work"
+        )
+    with path.open("rb") as content:
+        digest = file_digest(content, "sha256").hexdigest()
+    return WeightsInfo(
         path=path,
-        sha256=sha256(path.read_bytes()).hexdigest(),
-        name=str(header.get("name", path.stem)),
+        sha256=digest,
+        name=_text(file, "name", path.stem),
         architecture=architecture,
-        licence=str(header.get("licence", "unknown")),
+        licence=_text(file, "licence", "unknown"),
         vividness=float(vividness),
     )
-    return generator.eval().requires_grad_(False), info
+
+
+def _text(file: TensorFile, key: str, default: str) -> str:
+    value = file.header.get(key, default)
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        found = shortened(value)
+        raise WeightsError(
+            f"weights {file.path}: {key} {found}; a text of up to {_LONGEST_TEXT} characters works"
+        )
+    return value
+
+
+def _make_fitting(file: TensorFile, architecture: str) -> Generator:
+    """The generator that the file's settings ask for, made in earnest only where its tensors are those of the file."""
+    try:
+        settings = file.header.get("settings")
+        with torch.device("meta"):
+            file.check(make_generator(architecture, settings).state_dict())
+        return make_generator(architecture, settings)
+    except ValueError as error:
+        raise WeightsError(
+            f"weights {file.path}: its tensors do not fit architecture {architecture!r}: {shortened(error)}"
+        ) from error
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
@@ -110,7 +143,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
     partial = path.with_name(path.name + ".partial")
     data = save(
         {key: tensor.contiguous() for key, tensor in tensors.items()},
-        {"kinochrome": json.dumps(dict(header))},
+        {HEADER_KEY: json.dumps(dict(header))},
     )
     try:
         with partial.open("wb") as file:
@@ -123,32 +156,38 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors (CPU) and header that `write_tensors` wrote; WeightsError when they are not there."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = json.loads((file.metadata() or {}).get("kinochrome", "{}"))
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
-    except FileNotFoundError as error:
-        raise WeightsError(f"weights {path}: no such file") from error
-    except (SafetensorError, OSError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise WeightsError(f"weights {path}: not a readable safetensors file ({error})") from error
-    if not isinstance(header, dict) or not header:
-        raise WeightsError(f"weights {path}: a safetensors file, but not one that Kinochrome wrote")
-    return tensors, header
+    """Tensors (CPU) and header that `write_tensors` wrote; WeightsError when they are not there, or not finite."""
+    with open_tensors(path) as file:
+        return file.read(), file.header
 
 
-def make_generator(architecture: str, settings: Mapping[str, Any]) -> Generator:
-    """A generator with random weights, of an architecture of `GENERATORS` with all of its settings.
+def make_generator(architecture: str, settings: object) -> Generator:
+    """A generator with random weights, of an architecture of `GENERATORS` with all of its settings, plain values.
 
-    Raises ValueError where the settings are not those of this version.
+    Raises ValueError where the settings are not those of this version, or not of their types and ranges.
     """
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
     make, kind = GENERATORS[architecture]
+    if not isinstance(settings, dict):
+        raise ValueError(f"its settings are {shortened(settings)}; a mapping would work")
     known = {field.name for field in fields(kind)}
-    if wrong := set(values) ^ known:
-        raise ValueError(f"settings {sorted(wrong)} are not those of this version")
-    return make(kind(**values))
+    if wrong := set(settings) ^ known:
+        raise ValueError(f"these settings are not those of this version: {shortened(sorted(wrong))}")
+    try:
+        return make(TypeAdapter(kind).validate_json(json.dumps(settings), strict=True))
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False)[0]
+        place = ".".join(("settings", *map(str, fault["loc"])))
+        message = fault["msg"].removeprefix("Value error, ")
+        found = "" if fault["type"] == "value_error" else f", found {shortened(fault['input'])}"
+        raise ValueError(f"{place}: {message}{found}") from error
 
 
-def _half(tensor: Tensor) -> Tensor:
-    return tensor.to(torch.float16) if tensor.is_floating_point() else tensor
+def _half(path: Path, key: str, tensor: Tensor) -> Tensor:
+    if not tensor.is_floating_point():
+        return tensor
+    half = tensor.to(torch.float16)
+    if not bool(torch.isfinite(half).all()):
+        raise TrainingError(
+            f"cannot write {path}: tensor {key} has values that float16 does not hold; a lower rate may help"
+        )
+    return half

@@ -12,11 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.errors import TrainingError
 from models.generator import AB_STRIDE, Generator, Hints
 from models.lab import AB_SCALE, ab_bins, annealed_mean, srgb_from_lightness
 from models.lite0 import SKIP_CHANNELS, Lite0Encoder, normalize_rgb
 
 _HINT_CHANNELS = 3
+_MOST_CHANNELS = 4096
+"""Of a map. Such a network has some 10^9 weights; it is what a damaged file asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,15 @@ class EfficientSettings:
     """Attention heads at stride 32."""
     dropout: float = 0.2
     """Share of channels dropped at the two deepest decoder inputs, in training only."""
+
+    def __post_init__(self) -> None:
+        for name, channels in (("context", (self.context,)), ("decoder", self.decoder)):
+            if not all(1 <= count <= _MOST_CHANNELS for count in channels):
+                raise TrainingError(f"{name}: channels from 1 to {_MOST_CHANNELS} work")
+        if not 1 <= self.heads <= self.context or self.context % self.heads:
+            raise TrainingError(f"heads: a divisor of context, {self.context}, works")
+        if not 0 <= self.dropout <= 1:
+            raise TrainingError("dropout: a share from 0 to 1 works")
 
 
 class EfficientGenerator(Generator):

@@ -1,10 +1,12 @@
 """Nested states of networks and optimizers as the flat tensors that a safetensors file holds, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
+
+_ADAM_PARTS = ("step", "exp_avg", "exp_avg_sq")
 
 
 def flatten(state: Mapping[Any, Any], prefix: str = "") -> dict[str, Tensor]:
@@ -23,6 +25,18 @@ def under(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     """The tensors whose keys begin with a name and a dot, without them."""
     prefix = f"{name}."
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def adam_state(optimizer: torch.optim.Optimizer, keys: Iterable[str]) -> dict[str, Tensor]:
+    """Tensors of the shapes that the flat state of an Adam consists of, for those parameters that `keys` tell of."""
+    numbers = {key.split(".", 1)[0] for key in keys}
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    return {
+        f"{number}.{part}": parameter.new_zeros(()) if part == "step" else parameter.detach()
+        for number, parameter in enumerate(parameters)
+        if str(number) in numbers
+        for part in _ADAM_PARTS
+    }
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, flat: Mapping[str, Tensor]) -> None:

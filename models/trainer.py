@@ -7,8 +7,8 @@ plays one step of the discriminator and one of the generator on each batch (Isol
 import contextlib
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,14 +19,16 @@ from torch import Tensor, nn
 
 from models import parallel
 from models.begun import BegunWeights
-from models.checkpoint import read_tensors, write_tensors
+from models.checkpoint import write_tensors
 from models.errors import TrainingError, WeightsError
 from models.generator import Generator, Hints
 from models.kept import KeptWeights
 from models.objective import Objective
+from models.position import Scores, read_position
 from models.schedule import Stage, TrainSettings
-from models.state import flatten, load_optimizer, under
-from models.validation import Figures, Validation
+from models.state import adam_state, flatten, load_optimizer, under
+from models.tensorfile import open_tensors, shortened
+from models.validation import Validation
 
 
 class Batch(Protocol):
@@ -42,14 +44,6 @@ class Batch(Protocol):
     def hint_confidence(self) -> Tensor: ...
     @property
     def of_base(self) -> Tensor: ...
-
-
-@dataclass(frozen=True)
-class Scores:
-    """One validation."""
-
-    step: int
-    figures: Figures
 
 
 class Trainer:
@@ -145,16 +139,6 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Write everything that a resumed training needs."""
-        parts: dict[str, Any] = {
-            "generator": self.generator.state_dict(),
-            "optimizer": self._optimizer.state_dict()["state"],
-            **self._kept.state(),
-        }
-        if self._begun:
-            parts["begun"] = self._begun.state()
-        if adversary := self._objective.adversary:
-            parts["discriminator"] = adversary.discriminator.state_dict()
-            parts["discriminator_optimizer"] = adversary.optimizer.state_dict()["state"]
         header = {
             "kind": "training",
             "settings": asdict(self.settings),
@@ -162,29 +146,61 @@ class Trainer:
             "stage": [self.stage_index, self._stage_start, self._stale],
             "best": asdict(self.best) if self.best else None,
         }
-        write_tensors(path, flatten(parts), header)
+        optimizers = {name: made.state_dict()["state"] for name, made in self._optimizers().items()}
+        write_tensors(path, flatten(self._networks() | optimizers), header)
 
     def load(self, path: Path) -> None:
-        """Go on from a checkpoint of the same settings; WeightsError when it is of another training."""
-        tensors, header = read_tensors(path)
-        if header.get("kind") != "training" or header.get("settings") != _as_json(self.settings):
-            raise WeightsError(
-                f"checkpoint {path}: of another training or other settings; choose another out folder"
-            )
+        """Go on from a checkpoint of the same settings; WeightsError when it is damaged or of another training."""
+        with open_tensors(path) as file:
+            header = file.header
+            if header.get("kind") != "training" or header.get("settings") != _as_json(self.settings):
+                raise WeightsError(
+                    f"checkpoint {path}: of another training or other settings; choose another out folder"
+                )
+            try:
+                position = read_position(header, stages=len(self.settings.stages))
+                file.check(self._expected(file.names))
+            except ValueError as error:
+                told = f"damaged: {shortened(error)}; without it the training begins anew"
+                raise WeightsError(f"checkpoint {path}: {told}") from error
+            self._restore(file.read())
+        self.step, self.stage_index = position.step, position.stage_index
+        self._stage_start, self._stale = position.stage_start, position.stale
+        self.best = position.best
+        self._enter_stage()
+
+    def _networks(self) -> dict[str, Any]:
+        """The states of all networks, by the names that they have in a checkpoint."""
+        parts: dict[str, Any] = {"generator": self.generator.state_dict(), **self._kept.state()}
+        if self._begun:
+            parts["begun"] = self._begun.state()
+        if adversary := self._objective.adversary:
+            parts["discriminator"] = adversary.discriminator.state_dict()
+        return parts
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        adversary = self._objective.adversary
+        made: dict[str, torch.optim.Optimizer] = {"optimizer": self._optimizer}
+        return made | ({"discriminator_optimizer": adversary.optimizer} if adversary else {})
+
+    def _expected(self, names: Collection[str]) -> dict[str, Tensor]:
+        """Tensors of the shapes that a checkpoint of this training holds; an optimizer knows what has learned yet."""
+        expected = flatten(self._networks())
+        for part, optimizer in self._optimizers().items():
+            keys = [name.removeprefix(f"{part}.") for name in names if name.startswith(f"{part}.")]
+            expected |= {f"{part}.{key}": value for key, value in adam_state(optimizer, keys).items()}
+        return expected
+
+    def _restore(self, tensors: Mapping[str, Tensor]) -> None:
         self.generator.load_state_dict(under(tensors, "generator"))
-        load_optimizer(self._optimizer, under(tensors, "optimizer"))
         self._kept.load(tensors)
         if self._begun:
             self._begun.load(under(tensors, "begun"))
         self.result = self._kept.make()
         if adversary := self._objective.adversary:
             adversary.discriminator.load_state_dict(under(tensors, "discriminator"))
-            load_optimizer(adversary.optimizer, under(tensors, "discriminator_optimizer"))
-        self.step = int(header["step"])
-        self.stage_index, self._stage_start, self._stale = header["stage"]
-        best = header["best"]
-        self.best = Scores(best["step"], Figures(**best["figures"])) if best else None
-        self._enter_stage()
+        for part, optimizer in self._optimizers().items():
+            load_optimizer(optimizer, under(tensors, part))
 
     def _play(self, batch: Batch) -> dict[str, float]:
         stage, truth = self.stage, batch.ab.to(self.device) / self._shown
@@ -210,7 +226,7 @@ class Trainer:
 
     def _judge(self, validation: Validation, on_validation: Callable[[Scores, bool], None]) -> None:
         self.result = self._kept.make()
-        scores = Scores(self.step, validation.measure(self.predict))
+        scores = Scores(step=self.step, figures=validation.measure(self.predict))
         better = self.best is None or scores.figures.score < self.best.figures.score
         self._stale = 0 if better else self._stale + 1
         kept = better or self.settings.keep == "last"

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from models.errors import TrainingError
 from models.generator import Generator, Hints
 from models.lab import AB_SCALE
 
 _DROPPED_BLOCKS = 3
+_MOST_LEVELS, _MOST_CHANNELS = 12, 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,14 @@ class UnetSettings:
     batch_statistics: bool = False
     """Whether to normalise by the statistics of the test batch at inference, as pix2pix does: with one picture at a
     time that is instance normalisation. Colours then depend on what else is in the batch."""
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.levels <= _MOST_LEVELS:
+            raise TrainingError(f"levels: 2 to {_MOST_LEVELS} work")
+        if not 1 <= self.channels <= _MOST_CHANNELS:
+            raise TrainingError(f"channels: 1 to {_MOST_CHANNELS} work")
+        if not 0 <= self.dropout <= 1:
+            raise TrainingError("dropout: a share from 0 to 1 works")
 
 
 class UnetGenerator(Generator):

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights
+from models.errors import WeightsError
 from models.fold import fold
 from models.generator import AB_STRIDE
 from pipeline.calm import calm
@@ -186,6 +187,12 @@ class Predictor:
         ab = self._generator.colorize(padded, temperature=self.temperature)
         ab = ab[..., : height // AB_STRIDE, : width // AB_STRIDE]
         planes = (ab.float() * self.vividness).cpu().numpy()
+        if not np.isfinite(planes).all():
+            cure = "other weights" if self.precision == "fp32" else "precision: fp32, or other weights,"
+            raise WeightsError(
+                f"weights {self.weights.path}: the colours that they predict with {self.precision} on {self.device} "
+                f"are not finite numbers; {cure} would work"
+            )
         return np.stack([calm(plane, picture) for plane, picture in zip(planes, lightness, strict=True)])
 
 

@@ -104,6 +104,19 @@ def test_a_device_too_small_for_one_frame_is_an_error_that_names_it(street: Floa
     handle.remove()
 
 
+def test_weights_whose_colours_are_no_numbers_are_an_error(street: FloatImage, tmp_path: Path) -> None:
+    """Every weight is finite, but not what the network makes of them."""
+    generator, _ = load_weights(DEFAULT_WEIGHTS)
+    for name, tensor in generator.state_dict().items():
+        if name.startswith("up") and tensor.ndim == 4:
+            tensor.fill_(6e4)
+    path = tmp_path / "w.safetensors"
+    save_weights(path, generator, name="x", licence="none", recipe={})
+    small = Predictor(path, settings=ColorSettings(short_side=128), device="cpu", precision="fp32")
+    with pytest.raises(WeightsError, match=r"w\.safetensors: the colours .* with fp32 on cpu are not finite"):
+        list(small.predict([lightness(shrink(street, SIZE))]))
+
+
 def test_other_failures_of_the_network_are_not_taken_for_a_lack_of_memory(predictor: Predictor) -> None:
     with pytest.raises(ValueError, match="shape"):
         list(predictor.predict([np.zeros((128, 128), np.float32), np.zeros((64, 64), np.float32)]))
