@@ -49,6 +49,7 @@ class Link:
 
         self.address = address
         _be_quiet()
+        _check_certificates(address)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of versions: we compare them ourselves
@@ -163,6 +164,27 @@ class Link:
             raise
         except _BROKEN as error:
             raise DeviceError(lost) from error
+
+
+def _check_certificates(address: str) -> None:
+    """Raises SettingsError where an address asks for TLS and Dask's configuration has no certificates that work."""
+    if not address.startswith("tls://"):
+        return
+    from distributed.security import Security
+
+    reason, security = "none are set", Security()
+    try:
+        if security.get_connection_args("client").get("ssl_context") is not None:
+            return
+    except (OSError, ValueError, TypeError) as error:  # no such file, or none that holds a certificate
+        named = ", ".join(
+            str(file) for file in (security.tls_ca_file, security.tls_client_cert, security.tls_client_key)
+        )
+        reason = f"those that are set ({named}) do not work: {error}"
+    raise SettingsError(
+        f"--scheduler {address}: tls:// needs the client's certificates, and {reason}; set "
+        "distributed.comm.tls.ca-file, distributed.comm.tls.client.cert and .key in Dask's configuration"
+    )
 
 
 def _be_quiet() -> None:

@@ -286,5 +286,25 @@ def test_wrong_options_are_told(job: Path, tmp_path: Path, capsys: pytest.Captur
     assert "--scheduler is for films" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("named", [None, "none.pem"])
+def test_tls_without_certificates_is_told_in_one_line(
+    job: Path, tmp_path: Path, named: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import dask
+    import distributed
+
+    assert distributed.__version__  # imported first: it brings the defaults of these settings
+    names = ("ca-file", "client.cert", "client.key")
+    files = {f"distributed.comm.tls.{name}": named and str(tmp_path / named) for name in names}
+    with dask.config.set(files):
+        assert main(["run", str(job), "-q", "--scheduler", "tls://127.0.0.1:1"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        "kinochrome: error: --scheduler tls://127.0.0.1:1: tls:// needs the client's certificates"
+    )
+    assert (named or "none are set") in line
+    assert "set distributed.comm.tls.ca-file, distributed.comm.tls.client.cert and .key" in line
+
+
 def published_nothing(job: Path) -> bool:
     return not events(job.parent / WORK, "published")
