@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jobs import cli
+from jobs.spool.claim import is_published
+from jobs.spool.entry import parse_name
+from jobs.spool.folder import Spool
 from jobs.spool.order import read_order
 from jobs.worklock import flock
 
@@ -26,8 +29,14 @@ def main(arguments: Sequence[str]) -> int:
     """Runs the claimed job file `arguments[0]` with further options of `run`; returns its exit code."""
     job_file, *options = arguments
     _die_with_the_worker()
-    if not _wait_for_work_folder(Path(job_file)):
-        return BUSY
+    try:
+        if not _wait_for_work_folder(Path(job_file)):
+            return BUSY
+        if _is_done(Path(job_file)):
+            return cli.DONE
+    except FileNotFoundError:
+        print("kinochrome: error: this job was cancelled or another worker has it now", file=sys.stderr)
+        return cli.FAULT
     return cli.main(["run", job_file, "--claimed", *options], supervised=True)
 
 
@@ -58,6 +67,15 @@ def _wait_for_work_folder(job_file: Path) -> bool:
             print(f"kinochrome: error: {lock.parent} is still in use", file=sys.stderr, flush=True)
             return False
         time.sleep(0.5)
+    return True
+
+
+def _is_done(job_file: Path) -> bool:
+    """Whether the run that was waited for published the film after its worker was taken for dead."""
+    entry = parse_name(job_file.name, state="running")
+    if entry is None or not is_published(Spool(job_file.parents[1]), entry, read_order(job_file)):
+        return False
+    print("was finished by the attempt before", file=sys.stderr, flush=True)
     return True
 
 

@@ -6,7 +6,8 @@ folder in use) is tried again until the job's attempts are used up.
 
 import signal
 
-from jobs.spool.entry import State
+from jobs.spool.entry import Entry, State
+from jobs.spool.folder import Spool
 
 _OWN_FAULTS = (1, 2)
 
@@ -19,6 +20,21 @@ def verdict(code: int, *, attempt: int, attempts: int) -> tuple[State, str]:
     if code in _OWN_FAULTS:
         return "failed", told
     return "failed" if attempt >= attempts else "queue", f"{told} in attempt {attempt} of {attempts}"
+
+
+def move_on(spool: Spool, mine: Entry, state: State | None, *, attempts: int) -> Entry | None:
+    """The job in the state in which its attempt ended; None where it is another's, or `state` is None.
+
+    Raises SpoolError.
+    """
+    if state is None:
+        return None
+    moved = spool.move(mine, state, attempts=attempts)
+    if moved is None and state == "done":  # its film is published: nobody needs to run it again
+        for entry in spool.entries("queue", "failed", "cancelled"):
+            if entry.id == mine.id:
+                moved = moved or spool.move(entry, "done")
+    return moved
 
 
 def _signal_name(number: int) -> str:

@@ -10,9 +10,10 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import TypeVar
 
 from jobs.progress import Progress
 from jobs.spool.child import RUN, Child
@@ -25,9 +26,11 @@ from jobs.spool.joblog import JobLog
 from jobs.spool.order import Order, read_order
 from jobs.spool.reaper import beat_path, return_dead
 from jobs.spool.settings import WorkerSettings
-from jobs.spool.verdict import verdict
+from jobs.spool.verdict import move_on, verdict
 from jobs.version import VERSION
 from pipeline.errors import SettingsError
+
+_Result = TypeVar("_Result")
 
 
 @dataclass
@@ -168,8 +171,8 @@ class Worker:
                     return ("done", "done") if code == 0 else ("queue", "the worker was stopped")
                 try:
                     if not self._spool.holds(mine):
-                        child.stop(grace_seconds=0)
-                        return None, "was taken away"
+                        code = child.stop(grace_seconds=0)
+                        return ("done", "done") if code == 0 else (None, "was taken away")
                     if self._spool.sidecar(mine.id, CANCEL).exists():
                         code = child.stop(grace_seconds=self._settings.grace_seconds)
                         return ("done", "done") if code == 0 else ("cancelled", "cancelled")
@@ -181,28 +184,41 @@ class Worker:
     def _settle(self, mine: Entry, state: State | None, log: JobLog, told: str) -> None:
         """Moves the job on, however long the spool is away; says what became of it."""
         attempts = mine.attempts - 1 if state == "queue" and self.stop.is_set() else mine.attempts
-        moved = None
-        if state is not None:
-            log.say(f"=== {told}; now in {state}/")
-            moved = self._insist(mine, state, attempts=attempts)
-            log.flush()
-        outcome = "lost" if moved is None else state or "lost"
-        if outcome not in ("lost", "queue"):
-            drop_notes(self._spool, mine.id, done=outcome == "done")
-        self._tally.count("back in the queue" if outcome == "queue" else outcome)
-        ended = told if moved is not None else f"{told}; another worker has it, or it was cancelled"
-        failed = outcome not in ("done", "cancelled")
-        self._progress.note(
-            f"{mine.id}: {outcome}: {ended}" if failed else f"{mine.id}: {ended}", warning=failed
-        )
+        moved = self._insist(lambda: move_on(self._spool, mine, state, attempts=attempts))
+        if moved is None:
+            return self._let_go(mine, state, log, told)
+        log.say(f"=== {told}; now in {moved.state}/")
+        log.flush()
+        if moved.state != "queue":
+            drop_notes(self._spool, mine.id, done=moved.state == "done")
+        outcome = "back in the queue" if moved.state == "queue" else moved.state
+        self._tally.count(outcome)
+        if outcome in ("done", "cancelled"):
+            return self._progress.note(f"{mine.id}: {told}")
+        self._progress.note(f"{mine.id}: {moved.state}: {told}", warning=True)
         if outcome == "failed":
             self._progress.note(f"{mine.id}: see {log.path}")
+        return None
 
-    def _insist(self, mine: Entry, state: State, *, attempts: int) -> Entry | None:
+    def _let_go(self, mine: Entry, state: State | None, log: JobLog, told: str) -> None:
+        """The job was given away while this worker gave no sign of life, or cancelled: no fault of anything."""
+        ended = self._insist(lambda: self._spool.entries("done"))
+        if state == "done" or any(entry.id == mine.id for entry in ended):
+            self._tally.count("done")
+            self._progress.note(f"{mine.id}: done{'' if state == 'done' else ' by another worker'}")
+            return
+        log.say(
+            f"=== {told}; attempt {mine.attempts} ends, for another worker has the job, or it was cancelled"
+        )
+        log.flush()
+        self._tally.count("let go")
+        self._progress.note(f"{mine.id}: let go: another worker has it now, or it was cancelled")
+
+    def _insist(self, act: Callable[[], _Result]) -> _Result:
         pause = min(1.0, self._settings.longest_pause_seconds)
         while True:
             try:
-                return self._spool.move(mine, state, attempts=attempts)
+                return act()
             except SpoolError as error:
                 if self._settings.once or self.stop.is_set():
                     raise
