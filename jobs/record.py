@@ -198,9 +198,10 @@ class FilmRecord(_Model):
         picture = next((s for s in self.output.content.streams if s.index == self.picture_stream), None)
         if picture is None or picture.frames is None or len(picture.frames) != 16 * self.frames:
             raise ValueError(f"stream {self.picture_stream} of the output has no hash for each frame")
-        for part in (*self.shots, *self.segments):
-            if not part.start < part.end <= self.frames:
-                raise ValueError(f"frames {part.start} to {part.end} are no part of {self.frames}")
+        spans = [(shot.start, shot.end) for shot in self.shots]
+        for start, end in (*spans, *((segment.start, segment.end) for segment in self.segments)):
+            if not start < end <= self.frames:
+                raise ValueError(f"frames {start} to {end} are no part of {self.frames}")
         return self
 
 
