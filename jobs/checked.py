@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from jobs.layers import Fault, Layer, Loc, Values
+from pipeline.errors import SettingsError
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -119,6 +120,13 @@ def _collect(
     except ValidationError as error:
         for detail in error.errors(include_url=False)[:_MOST_FAULTS]:
             loc = tuple(part for part in detail["loc"] if part != _OF_THE_KEY)
+            keys = _keyed(detail)
+            if keys:
+                for way, text in islice(keys.items(), _MOST_FAULTS):
+                    inner = (*loc, *way)
+                    shown = ".".join(map(str, inner))
+                    faults.setdefault(inner, Fault(layer.origin(inner), shown, text))
+                continue
             loc, text = _narrowed(model, loc, _told(model, detail, loc=loc))
             is_key = len(loc) < len(detail["loc"])
             if within and loc == within[:-1] and not is_key:  # the section as a whole refused this one key
@@ -148,6 +156,12 @@ def _without_echoes(faults: dict[Loc, Fault]) -> list[Fault]:
         for loc, fault in faults.items()
         if not any(len(other) > len(loc) and other[: len(loc)] == loc for other in faults if loc)
     ]
+
+
+def _keyed(detail: ErrorDetails) -> Mapping[tuple[str, ...], str]:
+    """What a section says of its keys one by one; empty where it speaks as a whole."""
+    error = detail.get("ctx", {}).get("error")
+    return error.keys if isinstance(error, SettingsError) else {}
 
 
 def _told(model: type[BaseModel], detail: ErrorDetails, *, loc: Loc) -> str:

@@ -14,12 +14,14 @@ from av.codec.codec import UnknownCodecError
 from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 
+from pipeline.encoder_options import ENCODERS, option_faults
 from pipeline.errors import SettingsError
 from pipeline.ffmpeglog import WARNING, listening
 from pipeline.interlace import order_of
 from pipeline.intermediate import intermediate_format
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, FilmInfo, PixelFormat
 from pipeline.shortlist import first_few
+from pipeline.option_values import near
 
 OutputChroma = Literal["source", "420", "422", "444"]
 OutputDepth = Literal["source", 8, 10, 12, 16]
@@ -41,9 +43,9 @@ class EncodeSettings:
     """How the finished pictures are coded."""
 
     codec: str
-    """FFmpeg's name of the encoder, e.g. `ffv1`, `libx264`, `prores_ks`."""
+    """FFmpeg's name of the encoder, e.g. `ffv1`, `libx264`, `prores_ks`; one of `encoder_options.ENCODERS`."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """Options of the encoder; one that it does not know is an error."""
+    """Options of the encoder, of those that `encoder_options` lists for it; anything else is an error."""
     chroma: OutputChroma = "source"
     """Chroma subsampling; `source` is the film's own, 4:4:4 where the film is grey or RGB."""
     depth: OutputDepth = "source"
@@ -57,14 +59,14 @@ class EncodeSettings:
     encoders at work, and x264's threads wait for each other: more encoders are faster than more threads."""
 
     def __post_init__(self) -> None:
-        try:
-            codec = av.codec.Codec(self.codec, "w")
-        except UnknownCodecError as error:
-            raise SettingsError(
-                f"codec: no encoder is called {self.codec!r}; ffv1, libx264 and prores_ks work"
-            ) from error
-        if codec.type != "video" or not _formats(self.codec):
-            raise SettingsError(f"codec: {self.codec!r} does not code planar Y'CbCr pictures")
+        options = {name: str(text) for name, text in self.options.items()}
+        object.__setattr__(self, "options", MappingProxyType(options))
+        _check_codec(self.codec)
+        faults: dict[tuple[str, ...], str] = {
+            ("options", name): told for name, told in option_faults(self.codec, options)
+        }
+        if faults:
+            raise SettingsError.of_keys(faults)
         for name, value, choices in (
             ("chroma", self.chroma, get_args(OutputChroma)),
             ("depth", self.depth, get_args(OutputDepth)),
@@ -75,7 +77,6 @@ class EncodeSettings:
             raise SettingsError(f"max_lines: {self.max_lines} lines are too few; 16 or more work")
         if not 1 <= self.threads <= 64:
             raise SettingsError(f"threads: {self.threads} is not in 1 to 64")
-        object.__setattr__(self, "options", MappingProxyType({k: str(v) for k, v in self.options.items()}))
 
     @property
     def segment_suffix(self) -> str:
@@ -144,6 +145,19 @@ def check_encoder(
             f"options: {settings.codec}: {first_few(ignored, separator='; ', characters=200)}"
         )
     return pixel_format
+
+
+def _check_codec(codec: str) -> None:
+    """Raises SettingsError for an encoder without a list of options, or one that this FFmpeg lacks."""
+    if codec not in ENCODERS:
+        told = f"found {codec[:60]!r}; {', '.join(ENCODERS)} would work{near(codec, ENCODERS)}"
+        raise SettingsError(f"codec: {told}")
+    try:
+        av.codec.Codec(codec, "w")
+    except UnknownCodecError as error:
+        raise SettingsError(f"codec: {codec!r} is not in this build of FFmpeg; ffv1 would work") from error
+    if not _formats(codec):
+        raise SettingsError(f"codec: {codec!r} does not code planar Y'CbCr pictures; ffv1 would work")
 
 
 def codec_of(encoder: str) -> str:

@@ -10,7 +10,7 @@ Every message is one line that says what was being done, to which file, frame or
 and what would work. Errors of the model side have a tree of their own in `models.errors`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 
@@ -39,6 +39,16 @@ class SourceError(KinochromeError, ValueError):
 
 class SettingsError(KinochromeError, ValueError):
     """A setting, a job file or a combination of both does not work."""
+
+    keys: Mapping[tuple[str, ...], str] = {}
+    """For faults inside the values of one section: the way to each from that section, and what is wrong there."""
+
+    @classmethod
+    def of_keys(cls, faults: Mapping[tuple[str, ...], str]) -> Self:
+        """One error for several faults of a section, each with its key."""
+        error = cls.of_many(f"{'.'.join(way)}: {text}" for way, text in faults.items())
+        error.keys = dict(faults)
+        return error
 
 
 class OutputError(KinochromeError, OSError):

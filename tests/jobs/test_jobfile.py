@@ -13,6 +13,7 @@ from jobs.jobfile import PRESETS, load_job, make_job, schema
 from jobs.workdir import work_folder
 from jobs.yamlfile import MAX_BYTES
 from pipeline.encode import EncodeSettings
+from pipeline.encoder_options import ENCODERS
 from pipeline.errors import SettingsError
 from pipeline.segments import SegmentSettings
 from pipeline.steady import SteadySettings
@@ -125,7 +126,7 @@ encode:
         "job.yaml:8: batch: found true; a whole number would work",
         "job.yaml:9: precision: found the text 'fp31'; auto, fp32 or bf16 would work; did you mean 'fp32'?",
         "job.yaml:10: overwrite: found the text 'yes'; true or false would work",
-        "job.yaml:12: encode.codec: no encoder is called 'ffv2'; ffv1, libx264 and prores_ks work",
+        f"job.yaml:12: encode.codec: found 'ffv2'; {', '.join(ENCODERS)} would work; did you mean 'ffv1'?",
         "job.yaml:13: encode.chroma: found the text '421'; source, 420, 422 or 444 would work",
         "--set device=gpu: device: found 'gpu'; auto, cpu, cuda or cuda:N would work",
     ]

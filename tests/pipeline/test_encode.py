@@ -216,23 +216,12 @@ def test_impossible_format_names_what_works(settings: EncodeSettings, says: str)
         output_format(film(), settings)
 
 
-@pytest.mark.parametrize(
-    ("codec", "options", "says"),
-    [
-        ("ffv1", {"slicecrcs": "1"}, "'slicecrcs'"),
-        ("ffv1", {"slices": "5"}, "slices"),
-        ("libx264", {"crf": "low"}, "crf"),
-        ("libx264", {"preset": "nope"}, "preset"),
-        ("libx264", {"x264-params": "nonsense=3"}, "nonsense"),
-    ],
-)
-def test_bad_options_are_refused(tmp_path: Path, codec: str, options: dict[str, str], says: str) -> None:
-    settings = EncodeSettings(codec=codec, options=options, chroma="420", depth=8)
-    with pytest.raises(SettingsError, match=says):
+def test_options_that_the_encoder_refuses_are_told(tmp_path: Path) -> None:
+    settings = EncodeSettings(codec="ffv1", options={"slices": "5"}, chroma="420", depth=8)
+    with pytest.raises(SettingsError, match="slices"):
         check_encoder(film(), settings, width=64, height=48, color=COLOR)
-    if "x264-params" not in options:  # x264 tells of these in its log alone
-        with pytest.raises(SettingsError, match=codec):
-            write(tmp_path / "a.nut", color_frames([0], chroma=(1, 1)), of=film(), settings=settings)
+    with pytest.raises(SettingsError, match="ffv1"):
+        write(tmp_path / "a.nut", color_frames([0], chroma=(1, 1)), of=film(), settings=settings)
     assert list(tmp_path.iterdir()) == []
 
 
