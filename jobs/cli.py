@@ -29,7 +29,7 @@ from jobs.plaintext import one_line
 from jobs.progress import Progress, logging_to, make_progress
 from jobs.progress_openjd import OpenJdProgress
 from jobs.recordverbs import add_record_verbs
-from jobs.spool.options import add_queue_verbs
+from jobs.spool.options import add_presets_option, add_queue_verbs
 from jobs.stageverbs import add_crew_options, add_stage_verbs, add_workers_option
 from jobs.version import VERSION
 from pipeline.errors import KinochromeError
@@ -109,6 +109,7 @@ def make_parser() -> argparse.ArgumentParser:
             add_crew_options(one)
             told = "publish only while JOB.yaml stays where it is; a queue's workers say so"
             one.add_argument("--claimed", action="store_true", help=told)
+            add_presets_option(one)
     add_stage_verbs(add, job, settings)
     add_queue_verbs(add, job=job, settings=settings)
     one = add("status", verbs.status, "Say how a job or a queue folder stands.", job, settings)

@@ -62,7 +62,7 @@ def make_dataset_job(
     """
     if workers is not None and not 1 <= workers <= 256:
         raise SettingsError(f"--workers {workers}: 1 to 256 works")
-    files = [read_yaml(config)] if config is not None else []
+    files = [read_yaml(config, keys=DatasetConfig.model_fields)] if config is not None else []
     layers: list[Layer] = [*files, *override_layers(overrides)]
     made, faults = check(DatasetConfig, merge(layers))
     refuse(faults, order=[layer.origin(()).name for layer in layers])

@@ -15,6 +15,7 @@ from jobs.encoderoptions import options_as_text, own_options
 from jobs.job import Job
 from jobs.jobpaths import absolute, path_faults, place_output, refuse_undecodable
 from jobs.layers import Fault, Layer, Lines, merge, option_layer, refuse
+from jobs.queuepresets import QueuePresets
 from jobs.sequences import wants_stills
 from jobs.yamlfile import parse_value, parse_yaml, read_yaml
 from pipeline.errors import SettingsError
@@ -26,21 +27,43 @@ _OF_A_JOB = ("input", "output", "preset", "from_proxy", "work", "shots", "sound"
 
 
 def load_job(
-    path: Path, *, overrides: Sequence[str] = (), options: Mapping[str, object] | None = None
+    path: Path,
+    *,
+    overrides: Sequence[str] = (),
+    options: Mapping[str, object] | None = None,
+    queue: QueuePresets | None = None,
 ) -> Job:
     """The job in a YAML file, with `key=value` overrides and then the command line's options on top.
 
-    Raises SettingsError with one line for each fault, sorted by file and line.
+    With `queue` it is a job of a queue: its preset has a name, or is one of the queue's. Raises SettingsError with one
+    line for each fault, sorted by file and line.
     """
-    return _resolve([read_yaml(path)], overrides=overrides, options=options or {})
+    layers = [read_yaml(path, keys=Job.model_fields)]
+    return _resolve(layers, overrides=overrides, options=options or {}, queue=queue)
 
 
-def make_job(options: Mapping[str, object], *, overrides: Sequence[str] = ()) -> Job:
+def make_job(
+    options: Mapping[str, object], *, overrides: Sequence[str] = (), queue: QueuePresets | None = None
+) -> Job:
     """A job without a job file: `options` are keyed by dotted keys, their paths relative to the caller.
 
-    Raises SettingsError with one line for each fault.
+    `queue` as in `load_job`. Raises SettingsError with one line for each fault.
     """
-    return _resolve([], overrides=overrides, options=options)
+    return _resolve([], overrides=overrides, options=options, queue=queue)
+
+
+def queue_preset(name: str, queue: QueuePresets) -> str:
+    """The name or the file of a preset for a job of a queue; SettingsError, without the key, where it is none."""
+    if name in PRESETS:
+        return name
+    path = queue.find(name)
+    if path is None:
+        works = ", ".join((*PRESETS, *queue.names))
+        more = "" if queue.folder else ", and those of a folder that --presets gives"
+        raise SettingsError(
+            f"found {name[:60]!r}; in a queue a preset goes by its name: {works}{more} would work"
+        )
+    return str(path)
 
 
 def override_layers(overrides: Sequence[str]) -> list[Layer]:
@@ -69,12 +92,21 @@ def schema() -> dict[str, Any]:
     return made
 
 
-def _resolve(layers: list[Layer], *, overrides: Sequence[str], options: Mapping[str, object]) -> Job:
-    asked = [absolute(layer) for layer in (*layers, *override_layers(overrides), option_layer(options))]
+def _resolve(
+    layers: list[Layer],
+    *,
+    overrides: Sequence[str],
+    options: Mapping[str, object],
+    queue: QueuePresets | None,
+) -> Job:
+    asked = [*layers, *override_layers(overrides), option_layer(options)]
+    refused = [] if queue is None else _place_presets(asked, queue)
+    asked = [absolute(layer) for layer in asked]
     if wants_stills(merge(asked).values.get("output")):
         asked.insert(0, option_layer({"preset": "sequence"}, name="numbered stills"))
     refuse_undecodable(merge(asked))
     preset, faults = _read_preset(merge(asked))
+    faults += refused
     merged = merge(own_options([preset, *asked]))
     merged = dataclasses.replace(merged, origins={**merged.origins, (): merge(asked).origin(())})
     refuse_undecodable(merged)
@@ -100,7 +132,7 @@ def _read_preset(asked: Layer) -> tuple[Layer, list[Fault]]:
     if not path.is_file():
         told = f"no such preset or file: {name}; {', '.join(PRESETS)} or a path would work"
         return _shipped("access"), [Fault(asked.origin(("preset",)), "preset", told)]
-    layer = absolute(read_yaml(path))
+    layer = absolute(read_yaml(path, keys=Job.model_fields, all_known=True))
     faults = [
         Fault(layer.origin((key,)), key, "belongs into a job, not into a preset")
         for key in _OF_A_JOB
@@ -112,4 +144,19 @@ def _read_preset(asked: Layer) -> tuple[Layer, list[Fault]]:
 
 def _shipped(name: str) -> Layer:
     data = (files("jobs.presets") / f"{name}.yaml").read_bytes()
-    return parse_yaml(data, name=f"preset {name}", folder=Path())
+    return parse_yaml(data, name=f"preset {name}", folder=Path(), keys=Job.model_fields)
+
+
+def _place_presets(asked: list[Layer], queue: QueuePresets) -> list[Fault]:
+    """Makes the presets in `asked` files of the queue; takes out, and tells, those that are none."""
+    faults = []
+    for index, layer in enumerate(asked):
+        name = layer.values.get("preset")
+        if isinstance(name, str):
+            values = {key: value for key, value in layer.values.items() if key != "preset"}
+            try:
+                values["preset"] = queue_preset(name, queue)
+            except SettingsError as error:
+                faults.append(Fault(layer.origin(("preset",)), "preset", str(error)))
+            asked[index] = dataclasses.replace(layer, values=values)
+    return faults

@@ -75,7 +75,10 @@ def load_train_job(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
 
     Raises SettingsError with one line for each fault.
     """
-    layers = [_absolute(layer) for layer in (read_yaml(path), *override_layers(overrides))]
+    layers = [
+        _absolute(layer)
+        for layer in (read_yaml(path, keys=TrainJob.model_fields), *override_layers(overrides))
+    ]
     merged = merge(layers)
     job, faults = check(TrainJob, merged)
     for key in ("data", "base"):

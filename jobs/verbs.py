@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.filmrun import run_film
 from jobs.joboptions import given_options
 from jobs.progress import Progress
+from jobs.queuepresets import QueuePresets
 from jobs.stageverbs import film_status
 from pipeline.errors import SettingsError
 
@@ -44,7 +45,9 @@ def run(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Runs a job file."""
     from jobs.jobfile import load_job
 
-    job = load_job(arguments.job, overrides=arguments.set, options=given_options(arguments))
+    is_queued = arguments.claimed or arguments.presets is not None
+    queue = QueuePresets(arguments.presets) if is_queued else None
+    job = load_job(arguments.job, overrides=arguments.set, options=given_options(arguments), queue=queue)
     claim = _claim(arguments)
     if _is_of_stills(job):
         _refuse_workers(arguments, job)

@@ -2,9 +2,14 @@
 
 Booleans are `true` and `false` only, numbers are plain decimals, and everything else is text: `no`, `12:30`
 and dates stay what was typed. Aliases, tags and keys given twice are refused.
+
+A file that turns out to be no settings file may be anybody's: of it only lines are told, and what kind of thing
+stands there, never a word of it.
 """
 
+import difflib
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import yaml
@@ -24,13 +29,16 @@ _NULL, _BOOL, _INT, _FLOAT, _TEXT = (
     f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
 )
 _NOT_A_VALUE = object()
+_MOST_COMPARED = 200
+"""Keys that are compared with those that are known; comparing takes time."""
 
 
-def read_yaml(path: Path) -> Layer:
+def read_yaml(path: Path, *, keys: Collection[str], all_known: bool = False) -> Layer:
     """The mapping in a YAML file, with the line of every key.
 
-    Raises SettingsError with one `FILE:LINE: …` line for each fault: not readable, not UTF-8, over
-    1 MB, not YAML, empty, not a mapping, a key given twice, an alias or a tag.
+    It is a settings file where at least half of its own keys are, or nearly are, among `keys`; with `all_known`,
+    where all of them are. Raises SettingsError with one `FILE:LINE: …` line for each fault: not readable, not UTF-8,
+    over 1 MB, not YAML, empty, not a mapping, no settings file, a key given twice, an alias or a tag.
     """
     refuse_special_file(path, SettingsError)
     try:
@@ -38,10 +46,12 @@ def read_yaml(path: Path) -> Layer:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return parse_yaml(data, name=str(path), folder=path.absolute().parent)
+    return parse_yaml(data, name=str(path), folder=path.absolute().parent, keys=keys, all_known=all_known)
 
 
-def parse_yaml(data: bytes, *, name: str, folder: Path) -> Layer:
+def parse_yaml(
+    data: bytes, *, name: str, folder: Path, keys: Collection[str], all_known: bool = False
+) -> Layer:
     """As `read_yaml`, for bytes that are called `name` in messages."""
     if len(data) > MAX_BYTES:
         raise SettingsError(f"{name}: larger than {MAX_BYTES // 1_000_000} MB; is this a settings file?")
@@ -59,6 +69,7 @@ def parse_yaml(data: bytes, *, name: str, folder: Path) -> Layer:
         raise SettingsError(
             f"{name}:{_line(node)}: found {_kind(node)}; the file should hold `key: value` lines"
         )
+    _refuse_foreign(node, name, keys=keys, all_known=all_known)
     reader = _Reader(name)
     values = reader.mapping(node, ())
     refuse(reader.faults)
@@ -94,7 +105,7 @@ class _Loader(yaml.SafeLoader):
             raise yaml.composer.ComposerError(
                 None,
                 None,
-                f"found the alias *{event.anchor}; write the value out",
+                "found an alias; write the value out",
                 event.start_mark,  # type: ignore[arg-type]
             )
         self._depth += 1
@@ -142,9 +153,33 @@ def _compose(text: str, name: str, *, numbered: bool = True) -> yaml.Node | None
 
 
 def _plainer(problem: str) -> str:
+    """What PyYAML says, without what it quotes of the file; its tokens (`'<scalar>'`) and signs it waited for stay."""
     if "'\\t'" in problem:
         return "found a tab; indent with blanks"
-    return problem
+    quoted = r" (['\"])(?!<).*\2"
+    problem = re.sub(f"(character|handle|anchor|alias){quoted}", r"\1", problem)
+    return re.sub(f"(found|got){quoted}", r"\1 something else", problem)
+
+
+def _refuse_foreign(node: yaml.MappingNode, name: str, *, keys: Collection[str], all_known: bool) -> None:
+    """Raises SettingsError where this is no settings file."""
+    foreign: list[yaml.Node] = []
+    for key_node, _ in node.value:
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
+        is_known = key in keys or (len(foreign) < _MOST_COMPARED and _is_near(key, keys))
+        if not is_known:
+            foreign.append(key_node)
+    if foreign and (all_known or 2 * len(foreign) > len(node.value)):
+        examples = ", ".join([*keys][:3])
+        told = f"{len(foreign)} of its {len(node.value)} keys are none of settings"
+        raise SettingsError(
+            f"{name}:{_line(foreign[0])}: no settings file: {told}, the first of them here; "
+            f"keys such as {examples} would work"
+        )
+
+
+def _is_near(key: str, keys: Collection[str]) -> bool:
+    return bool(difflib.get_close_matches(key[:100], keys, 1, cutoff=0.7))
 
 
 class _Reader:
@@ -210,5 +245,5 @@ def _line(node: yaml.Node) -> int:
 
 def _kind(node: yaml.Node) -> str:
     if isinstance(node, yaml.ScalarNode):
-        return f"the text {node.value[:40]!r}"
+        return "a text"
     return "a mapping" if isinstance(node, yaml.MappingNode) else "a list"

@@ -14,8 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from jobs.job import Job
-from jobs.jobfile import load_job, make_job
+from jobs.jobfile import load_job, make_job, queue_preset
 from jobs.progress import Progress
+from jobs.queuepresets import NO_PRESETS, QueuePresets
 from jobs.spool.entry import NORMAL_ATTEMPTS, NORMAL_PRIORITY, Entry, make_id
 from jobs.spool.folder import Spool, SpoolError
 from jobs.spool.joblog import JobLog
@@ -44,7 +45,9 @@ class DropSettings:
     output_dir: Path
     """Where the films go; a job file says so itself."""
     preset: str | None = None
-    """For films; None for the default."""
+    """For films, by name; None for the default."""
+    presets: QueuePresets = NO_PRESETS
+    """Which presets films and job files may name."""
     overrides: Sequence[str] = ()
     """`key=value` settings for films and job files."""
     priority: int = NORMAL_PRIORITY
@@ -70,7 +73,7 @@ class DropFolder:
     """Looks at a folder again and again."""
 
     def __init__(self, path: Path, *, settings: DropSettings) -> None:
-        """Raises SettingsError where either folder is missing, or both are one."""
+        """Raises SettingsError where either folder is missing, both are one, or there is no such preset."""
         self._path = path.absolute()
         self._settings = settings
         self._last: dict[str, _Found] = {}
@@ -86,6 +89,11 @@ class DropFolder:
                 "is the watched folder: films that are done would be dropped again; another folder would work"
             )
             raise SettingsError(f"--output-dir: {settings.output_dir} {told}")
+        if settings.preset is not None:
+            try:
+                queue_preset(settings.preset, settings.presets)
+            except SettingsError as error:
+                raise SettingsError(f"--preset: {error}") from error
 
     def look(self, spool: Spool, progress: Progress) -> bool:
         """Takes in what is complete; True while there is something that may become complete.
@@ -153,14 +161,14 @@ class DropFolder:
 
     def _job(self, path: Path) -> Job:
         if path.suffix.lower() in _JOB_SUFFIXES:
-            return load_job(path, overrides=self._settings.overrides)
+            return load_job(path, overrides=self._settings.overrides, queue=self._settings.presets)
         options: dict[str, object] = {
             "input": str(path),
             "output": f"{self._settings.output_dir.absolute()}/",
         }
         if self._settings.preset is not None:
             options["preset"] = self._settings.preset
-        return make_job(options, overrides=self._settings.overrides)
+        return make_job(options, overrides=self._settings.overrides, queue=self._settings.presets)
 
     def _fail(self, spool: Spool, id: str, path: Path, *, fault: str) -> None:
         JobLog(spool.log_path(id)).say(f"kinochrome: error: {path}: {fault}")

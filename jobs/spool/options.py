@@ -15,6 +15,7 @@ def add_queue_verbs(add: AddVerb, *, job: argparse.ArgumentParser, settings: arg
     verb = add("submit", spool_verbs.submit, "Put job files into a queue folder, checked.", job, settings)
     verb.add_argument("jobs", type=Path, nargs="+", metavar="JOB.yaml")
     _add_spool(verb)
+    add_presets_option(verb)
     _add_standing(verb)
     _add_worker(add("worker", spool_verbs.worker, "Run the jobs of a queue folder.", settings))
     for name, call, told in (
@@ -26,8 +27,15 @@ def add_queue_verbs(add: AddVerb, *, job: argparse.ArgumentParser, settings: arg
         _add_spool(verb)
 
 
+def add_presets_option(verb: argparse.ArgumentParser) -> None:
+    """Adds `--presets`, the folder of a queue's own presets."""
+    told = "folder whose YAML files are presets, by their names; jobs of a queue can name no other file"
+    verb.add_argument("--presets", type=Path, metavar="DIR", help=told)
+
+
 def _add_worker(verb: argparse.ArgumentParser) -> None:
     _add_spool(verb)
+    add_presets_option(verb)
     until = verb.add_mutually_exclusive_group()
     until.add_argument("--once", action="store_true", help="take one job at most")
     until.add_argument("--drain", action="store_true", help="end once no job waits and none runs anywhere")
@@ -50,7 +58,7 @@ def _add_worker(verb: argparse.ArgumentParser) -> None:
     drop = verb.add_argument_group("drop folder")
     drop.add_argument("--watch", type=Path, metavar="DIR", help="make jobs of what is put there")
     drop.add_argument("--output-dir", type=Path, metavar="DIR", help="where dropped films go")
-    drop.add_argument("--preset", metavar="NAME|FILE", help="of dropped films")
+    drop.add_argument("--preset", metavar="NAME", help="of dropped films")
     _add_standing(drop)
 
 

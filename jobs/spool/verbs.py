@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.joboptions import given_options
 from jobs.progress import Progress
+from jobs.queuepresets import QueuePresets
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ def submit(arguments: argparse.Namespace, progress: Progress) -> Details:
     from jobs.spool.folder import Spool
     from jobs.spool.submit import submit as submit_jobs
 
-    jobs = _load(arguments.jobs, overrides=arguments.set, options=given_options(arguments))
+    jobs = _load(
+        arguments.jobs,
+        overrides=arguments.set,
+        options=given_options(arguments),
+        queue=QueuePresets(arguments.presets),
+    )
     spool = Spool.make(arguments.spool)
     entries = submit_jobs(spool, jobs, priority=arguments.priority, attempts=arguments.attempts)
     if not arguments.json_events:
@@ -39,8 +45,11 @@ def worker(arguments: argparse.Namespace, progress: Progress) -> Details:
     names = ("once", "drain", "poll_seconds", "beat_seconds", "dead_seconds", "grace_seconds")
     settings = WorkerSettings(**{name: getattr(arguments, name) for name in names})
     spool = Spool(arguments.spool)
-    drop = _drop_folder(arguments)
-    made = Worker(spool, settings=settings, progress=progress, drop=drop, workers=arguments.workers)
+    presets = QueuePresets(arguments.presets)
+    drop = _drop_folder(arguments, presets)
+    made = Worker(
+        spool, settings=settings, progress=progress, drop=drop, workers=arguments.workers, presets=presets
+    )
     with stopping(made):
         tally = made.serve()
     if made.stop.is_set():
@@ -84,7 +93,7 @@ def status(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 
 def _load(
-    paths: Sequence[Path], *, overrides: Sequence[str], options: dict[str, object]
+    paths: Sequence[Path], *, overrides: Sequence[str], options: dict[str, object], queue: QueuePresets
 ) -> "list[tuple[Path, Job]]":
     """Every job with its file; the faults of all files at once."""
     from jobs.jobfile import load_job
@@ -92,7 +101,7 @@ def _load(
     found, faults = [], list[str]()
     for path in paths:
         try:
-            found.append((path, load_job(path, overrides=overrides, options=options)))
+            found.append((path, load_job(path, overrides=overrides, options=options, queue=queue)))
         except SettingsError as error:
             faults.append(str(error))
     if faults:
@@ -100,7 +109,7 @@ def _load(
     return found
 
 
-def _drop_folder(arguments: argparse.Namespace) -> "DropFolder | None":
+def _drop_folder(arguments: argparse.Namespace, presets: QueuePresets) -> "DropFolder | None":
     if arguments.watch is None:
         if arguments.output_dir is not None or arguments.preset is not None or arguments.set:
             raise SettingsError(
@@ -114,6 +123,7 @@ def _drop_folder(arguments: argparse.Namespace) -> "DropFolder | None":
     settings = DropSettings(
         output_dir=arguments.output_dir,
         preset=arguments.preset,
+        presets=presets,
         overrides=arguments.set,
         priority=arguments.priority,
         attempts=arguments.attempts,

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TypeVar
 
 from jobs.progress import Progress
+from jobs.queuepresets import NO_PRESETS, QueuePresets
 from jobs.spool.child import RUN, Child
 from jobs.spool.claim import CANCEL, drop_notes, is_published, rerun_options
 from jobs.spool.dropfolder import DropFolder
@@ -56,10 +57,11 @@ class Worker:
         drop: DropFolder | None = None,
         run: Sequence[str] = RUN,
         workers: int | None = None,
+        presets: QueuePresets = NO_PRESETS,
     ) -> None:
         """`run` is the command that runs a job: the job file and options of `kinochrome run` come after it.
 
-        `workers` is handed on to every run of a film.
+        `workers` is handed on to every run of a film, the folder of `presets` to every run.
         """
         self.stop = threading.Event()
         self._spool = spool
@@ -67,6 +69,7 @@ class Worker:
         self._progress = progress
         self._drop = drop
         self._command = run
+        self._of_all = [] if presets.folder is None else ["--presets", str(presets.folder)]
         self._of_films = [] if workers is None else ["--workers", str(workers)]
         self._vigil = Vigil(dead_seconds=settings.dead_seconds)
         self._waiting = False
@@ -160,7 +163,7 @@ class Worker:
     def _run(self, mine: Entry, order: Order, log: JobLog) -> tuple[State | None, str]:
         """Where the job goes after this attempt (None: it is not ours any more), and why."""
         options = rerun_options(self._spool, mine) if order.stills else self._of_films
-        command = [*self._command, str(self._spool.file(mine)), *options]
+        command = [*self._command, str(self._spool.file(mine)), *self._of_all, *options]
         with Child(command, log=log) as child:
             while True:
                 code = child.wait(self._settings.beat_seconds, unless=self.stop)
