@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from jobs.coloring import DECODE_AHEAD_FRAMES, own_colors_of, predict_colors
 from jobs.contentcache import ContentCache, luma_digest
 from jobs.ledger import Inputs, commit, count_attempt, file_sha256, find_record
-from jobs.looks import Looks
 from jobs.networks import Networks
 from jobs.wanted import Wanted
 from pipeline.decode import FrameReader
 from pipeline.encode import FrameWriter
 from pipeline.errors import DeviceError
 from pipeline.media import Segment
+from pipeline.network_view import NetworkView
 from pipeline.prefetch import ahead
 from pipeline.proxy import ProxyFrame, read_proxy, write_proxy
 from pipeline.render import as_coded, render
+from pipeline.segment_colors import DECODE_AHEAD_FRAMES, as_proxy_frames, own_colors_of, predict_colors
 
 
 class Colorist:
@@ -27,8 +27,11 @@ class Colorist:
         """With `cache`, colour that was predicted for the same pictures before is found there, and left there."""
         self._wanted, self._film = wanted, wanted.film
         self._networks, self._cache = networks, cache
-        self._looks = Looks(
-            self._film, short_side=wanted.job.color.short_side, digest=luma_digest if cache else None
+        self._view = NetworkView(
+            self._film.info,
+            plan=self._film.plan,
+            short_side=wanted.job.color.short_side,
+            digest=luma_digest if cache else None,
         )
 
     def color(self, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]) -> Path:
@@ -77,20 +80,19 @@ class Colorist:
         if slot and slot.take(path, reader, on_frame=on_frame):
             return True, device
         try:
-            frames = predict_colors(
+            colors = predict_colors(
                 reader,
                 segment,
-                film=self._film,
-                looks=self._looks,
-                predictor=predictor,
+                view=self._view,
+                network=predictor,
                 settings=self._wanted.job.steady,
                 on_frame=on_frame,
-                on_digest=slot.see if slot else _nothing,
+                on_digest=slot.see if slot else None,
             )
         except DeviceError as error:
             place = f"shot {segment.shot}, frames from {segment.lead_start}"
             raise DeviceError(f"colouring {self._film.info.path}, {place}: {error}") from error
-        self._write(path, segment, frames)
+        self._write(path, segment, as_proxy_frames(colors, film=self._film.info))
         if slot:
             slot.keep(path)
         return False, device
@@ -102,8 +104,7 @@ class Colorist:
             own_colors_of(
                 reader,
                 segment,
-                film=self._film,
-                looks=self._looks,
+                view=self._view,
                 grey=self._wanted.shots[segment.shot].treatment.source == "grey",
                 on_frame=on_frame,
             )
@@ -184,7 +185,3 @@ class Renderer:
                 pts.append(frame.pts)
                 on_frame()
         return pts
-
-
-def _nothing(_luma: object) -> None:
-    """Nobody wants to know."""

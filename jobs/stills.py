@@ -3,33 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from pipeline.errors import DeviceError, OutputError, SettingsError, SourceError
+from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.shortlist import first_few
-from pipeline.stills.chroma import shrink_luma, spread_ab
-from pipeline.stills.files import Still, read_still, write_still
-from pipeline.stills.orientation import orientation, turn_back, turn_upright
-from pipeline.stills.values import is_still_name, still_format, still_matrix
-
-Floats = npt.NDArray[np.float32]
+from pipeline.stills.colorize import PredictColor, colorize_still
+from pipeline.stills.values import is_still_name, still_format
 
 STATEMENT = (
     "The colours of this picture are predicted by a neural network (Kinochrome); its luma is the source's."
 )
-_SHORT_SIDE_PX = 1024
-_LONG_SIDE_PX = 4096
-"""What a network is shown at most; it makes the picture as small as it likes."""
-
-
-class PredictColor(Protocol):
-    """What colours come from."""
-
-    def __call__(self, luma: Floats) -> Floats:
-        """Luma (N, H, W) in 0..1 to ab (N, 2, h, w) in CIE units, which covers the same picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +66,14 @@ def colorize_stills(
     results = []
     for source, target in pairs:
         try:
-            notes = _colorize(source, target, predict, saturation, overwrite, statement)
+            notes = colorize_still(
+                source,
+                target,
+                predict=predict,
+                saturation=saturation,
+                overwrite=overwrite,
+                statement=statement,
+            )
             result = StillResult(source=source, output=target, notes=notes)
         except SourceError as error:
             if len(pairs) == 1:
@@ -98,29 +87,6 @@ def colorize_stills(
         reasons = first_few((result.error for result in summary.failed), separator="; ", characters=400)
         raise SourceError(f"{len(summary.failed)} of {len(pairs)} stills got no colour: {reasons}")
     return summary
-
-
-def _colorize(
-    source: Path, target: Path, predict: PredictColor, saturation: float, overwrite: bool, statement: str
-) -> tuple[str, ...]:
-    still = read_still(source)
-    ab = _predict_ab(still, predict) * np.float32(saturation)
-    chroma = spread_ab(still.luma, ab, matrix=still_matrix(still_format(target)))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return write_still(target, still, chroma=chroma, statement=statement, overwrite=overwrite)
-
-
-def _predict_ab(still: Still, predict: PredictColor) -> Floats:
-    """ab (2, h, w) for the whole still, as it is stored; the network sees it small and upright."""
-    height, width = still.luma.shape
-    scale = min(1.0, _SHORT_SIDE_PX / min(height, width), _LONG_SIDE_PX / max(height, width))
-    size = (max(1, round(height * scale)), max(1, round(width * scale)))
-    turn = orientation(still.tags)
-    upright = turn_upright(shrink_luma(still.luma, size=size), turn)
-    ab = predict(upright[np.newaxis])
-    if ab.ndim != 4 or ab.shape[:2] != (1, 2) or not np.isfinite(ab).all():
-        raise DeviceError(f"the network gave no valid colour for {still.path}: ab of shape {ab.shape}")
-    return turn_back(ab[0].astype(np.float32), turn)
 
 
 def _pair(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:

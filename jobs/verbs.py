@@ -186,7 +186,8 @@ def _claim(arguments: argparse.Namespace) -> "Claim | None":
 
 def _colorize_stills(job: "Job", progress: Progress, *, claim: "Claim | None" = None) -> Details:
     from jobs.steps import make_predictor
-    from jobs.stills import Floats, StillResult, colorize_stills
+    from jobs.stills import StillResult, colorize_stills
+    from pipeline.stills.colorize import Floats
 
     predictor = make_predictor(job)
     done = 0

@@ -20,8 +20,8 @@ from pipeline.ffmpeglog import WARNING, listening
 from pipeline.interlace import order_of
 from pipeline.intermediate import intermediate_format
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, FilmInfo, PixelFormat
-from pipeline.shortlist import first_few
 from pipeline.option_values import near
+from pipeline.shortlist import first_few
 
 OutputChroma = Literal["source", "420", "422", "444"]
 OutputDepth = Literal["source", 8, 10, 12, 16]

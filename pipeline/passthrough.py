@@ -5,10 +5,9 @@ from typing import cast
 import cv2
 import numpy as np
 
-from pipeline.color import Floats, chroma_scale, chroma_to_plane, luma_to_unit, resolve_color
-from pipeline.media import ColorDescription, FilmInfo, Frame, PixelFormat, Plane
-from pipeline.proxy import ProxyFrame
-from pipeline.siting import chroma_size, luma_at_chroma, place_at_luma, place_field_at_luma
+from pipeline.color import Floats, chroma_scale, chroma_to_plane, resolve_color
+from pipeline.media import ColorDescription, FilmInfo, PixelFormat, Plane
+from pipeline.siting import chroma_size, luma_at_chroma, place_field_at_luma
 
 
 def pass_chroma(
@@ -47,24 +46,6 @@ def pass_chroma(
     return made[0], made[1]
 
 
-def own_colors(frame: Frame, *, film: FilmInfo, height: int, width: int) -> ProxyFrame:
-    """A frame with its own colour, if it has any, as a proxy of that size shows it."""
-    depth, range = film.pixel_format.depth, film.color.range
-    luma = luma_to_unit(resize_plane(frame.luma, (width, height)), depth=depth, range=range)
-    if frame.chroma is None:
-        return ProxyFrame(luma=luma, cb=np.zeros_like(luma), cr=np.zeros_like(luma))
-    centre, span = chroma_scale(depth, range)
-    cb, cr = (
-        _placed(plane.astype(np.float32) - np.float32(centre), film=film, interlaced=frame.is_interlaced)
-        for plane in frame.chroma
-    )
-    cb, cr = (
-        cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA) * np.float32(1 / span)
-        for plane in (cb, cr)
-    )
-    return ProxyFrame(luma=luma, cb=cb, cr=cr)
-
-
 def resize_plane(plane: Plane, size: tuple[int, int]) -> Plane:
     """A plane at (width, height); a single missing column or line is repeated, not interpolated."""
     right, down = size[0] - plane.shape[1], size[1] - plane.shape[0]
@@ -91,15 +72,6 @@ def _resampled(
         lines = woven[parity::2]
         lines[:] = _thinned(field, film=film, pixel_format=pixel_format, field=parity)[: len(lines)]
     return woven
-
-
-def _placed(plane: Floats, *, film: FilmInfo, interlaced: bool) -> Floats:
-    """Chroma of a whole picture, for every sample of luma."""
-    chroma, shape = film.pixel_format.chroma, (film.height, film.width)
-    if chroma == "rgb":
-        return plane
-    site = resolve_color(film).chroma_site
-    return place_at_luma(plane, shape=shape, site=site, chroma=chroma, interlaced=interlaced)
 
 
 def _spread(plane: Floats, *, film: FilmInfo, height: int, field: int | None = None) -> Floats:

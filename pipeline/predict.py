@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -89,6 +89,20 @@ def net_size(*, width: float, height: float, sample_aspect: float, short_side: i
     aspect = min(max(shown_width / height, 1 / _LONGEST_TO_SHORTEST), _LONGEST_TO_SHORTEST)
     longer = round(short_side * max(aspect, 1 / aspect) / AB_STRIDE) * AB_STRIDE
     return NetSize(short_side, longer) if aspect >= 1 else NetSize(longer, short_side)
+
+
+class Network(Protocol):
+    """What predicts colour for films, stills and their evaluation; `Predictor` is one."""
+
+    @property
+    def short_side(self) -> int:
+        """Shorter side of what it is shown, in samples."""
+
+    def predict(self, lightness: Iterable[FloatImage]) -> Iterator[FloatImage]:
+        """As `Predictor.predict`."""
+
+    def predict_pictures(self, luma_unit: FloatImage) -> FloatImage:
+        """As `Predictor.predict_pictures`."""
 
 
 class Predictor:

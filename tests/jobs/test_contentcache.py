@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from jobs.cli import main
+from jobs.contentcache import luma_digest
 from pipeline.media import Plane
 from tests.media import make_film
 from tests.stages import digest, events
@@ -208,3 +209,11 @@ def test_a_cache_that_cannot_be_written_costs_only_work(
         (tmp_path / "cache" / f"{name:02x}").write_bytes(b"in the way")
     assert color(source, tmp_path / "out.mkv", cache=tmp_path / "cache") == [False, False]
     assert caplog.text.count("cannot be used") == 1
+
+
+def test_the_digest_tells_size_sample_type_and_samples() -> None:
+    plane = np.arange(48, dtype=np.uint8).reshape(6, 8)
+    others: list[Plane] = [plane.reshape(8, 6), plane.view(np.uint16), plane[::-1]]
+    digests = [luma_digest(one) for one in (plane, *others)]
+    assert len(set(digests)) == 4
+    assert luma_digest(np.asfortranarray(plane)) == digests[0]

@@ -12,7 +12,8 @@ from pipeline.chroma import chroma_planes
 from pipeline.color import resolve_color
 from pipeline.luma import describe_pixels, luma_plane
 from pipeline.media import CHROMA_SHIFTS, Chroma, Frame, PixelFormat, Plane
-from pipeline.passthrough import own_colors, pass_chroma
+from pipeline.passthrough import pass_chroma
+from pipeline.segment_colors import own_colors
 from tests.films import film_info
 
 PLANAR = ["yuv420p", "yuv422p", "yuv444p", "yuv440p", "yuv411p", "yuv410p", "yuvj420p", "yuva420p"]

@@ -20,9 +20,10 @@ from pipeline.color import (
 from pipeline.colorframes import ColorConverter, color_frames
 from pipeline.decode import FrameReader
 from pipeline.media import Chroma, PixelFormat, Plane
-from pipeline.passthrough import own_colors, pass_chroma
+from pipeline.passthrough import pass_chroma
 from pipeline.probe import probe
 from pipeline.proxy import read_proxy
+from pipeline.segment_colors import own_colors
 from tests.films import film_info
 from tests.stills_films import read_still
 from tests.subsampled import WIDE, Codes, Doubles, Fields, ffmpeg, greatest_error, make_place_film, places

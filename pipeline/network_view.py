@@ -1,4 +1,4 @@
-"""Frames as the network and the optical flow see them.
+"""Frames as the network and the optical flow see them: luma made small, at the sizes that each works at.
 
 Two segments that meet inside a shot see some frames of each other. What the first made of them is kept for the second:
 it comes out the same, and the film need not be wound back.
@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jobs.wanted import Film
 from pipeline.color import lightness, luma_to_unit, resolve_color
 from pipeline.decode import FrameReader
 from pipeline.flow import Links
 from pipeline.interlace import seen_luma
-from pipeline.media import Frame, Plane, Segment
+from pipeline.media import FilmInfo, Frame, Plane, Segment
+from pipeline.plan import Plan
 from pipeline.predict import NetFrame, NetSize, net_frame, shrink
 
 _STEADY_LINES = 112
@@ -28,8 +28,8 @@ Digest = Callable[[Plane], bytes]
 
 
 @dataclass(kw_only=True, eq=False)
-class Look:
-    """What is left of a frame once it was looked at."""
+class FrameView:
+    """What is kept of a frame once it was made small."""
 
     luma: Floats
     """(h, w), 0..1, at the size of the predicted ab."""
@@ -43,22 +43,23 @@ class Look:
     """To the frame before and back, once they are found."""
 
 
-class Looks:
-    """The looks at a film's frames, segment by segment; used from one thread at a time."""
+class NetworkView:
+    """Makes a film's frames small, segment by segment; used from one thread at a time."""
 
-    def __init__(self, film: Film, *, short_side: int, digest: Digest | None = None) -> None:
-        """`digest` is taken of every luma that is looked at."""
-        self._film, self._short_side, self._digest = film, short_side, digest
-        self._transfer = resolve_color(film.info).transfer
-        self._kept: dict[int, Look] = {}
+    def __init__(self, film: FilmInfo, *, plan: Plan, short_side: int, digest: Digest | None = None) -> None:
+        """`short_side` is the network's, in samples; `digest` is taken of the luma of every frame."""
+        self.film = film
+        self._plan, self._short_side, self._digest = plan, short_side, digest
+        self._transfer = resolve_color(film).transfer
+        self._kept: dict[int, FrameView] = {}
 
     def layout(self, segment: Segment) -> NetFrame:
         """How the segment's frames are shown to the network."""
-        picture = self._film.plan.shots[segment.shot].picture
-        return net_frame(self._film.info, picture, short_side=self._short_side)
+        picture = self._plan.shots[segment.shot].picture
+        return net_frame(self.film, picture, short_side=self._short_side)
 
-    def at(self, reader: FrameReader, segment: Segment) -> Iterator[Look]:
-        """A look at each frame that the segment may see, in order. Raises SourceError as `FrameReader.read`."""
+    def frames(self, reader: FrameReader, segment: Segment) -> Iterator[FrameView]:
+        """Each frame that the segment may see, in order. Raises SourceError as `FrameReader.read`."""
         layout, number = self.layout(segment), segment.lead_start
         kept, self._kept = self._kept, {}
         shared = self._shared(segment)
@@ -66,27 +67,26 @@ class Looks:
             yield self._keep(number, kept.pop(number), shared)
             number += 1
         for frame in reader.read(number, segment.lead_end):
-            yield self._keep(number, self._look(frame, layout), shared)
+            yield self._keep(number, self._view(frame, layout), shared)
             number += 1
 
     def _shared(self, segment: Segment) -> range:
         """Frames that the segment after this one sees too, from its first on."""
-        after = self._film.plan.segments[segment.index + 1 : segment.index + 2]
+        after = self._plan.segments[segment.index + 1 : segment.index + 2]
         if not after or after[0].shot != segment.shot:
             return range(0)
         first = after[0].lead_start
         return range(first, min(segment.lead_end, first + _MOST_KEPT))
 
-    def _keep(self, number: int, look: Look, shared: range) -> Look:
+    def _keep(self, number: int, view: FrameView, shared: range) -> FrameView:
         if number in shared:
-            self._kept[number] = look
-        return look
+            self._kept[number] = view
+        return view
 
-    def _look(self, frame: Frame, layout: NetFrame) -> Look:
-        film = self._film.info
+    def _view(self, frame: Frame, layout: NetFrame) -> FrameView:
         small = shrink(seen_luma(frame), layout.whole)
-        net = luma_to_unit(small, depth=film.pixel_format.depth, range=film.color.range)
-        return Look(
+        net = luma_to_unit(small, depth=self.film.pixel_format.depth, range=self.film.color.range)
+        return FrameView(
             luma=shrink(net, NetSize(*layout.whole.output)),
             lightness=lightness(layout.picture(net), transfer=self._transfer),
             guide=_guide(net),

@@ -1,23 +1,22 @@
 """What is kept of frames that two segments see: each is read once, and nothing comes out otherwise."""
 
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import pytest
 
-from jobs.coloring import predict_colors
-from jobs.contentcache import luma_digest
-from jobs.looks import Looks
-from jobs.wanted import Film
-from jobs.workdir import WorkDir
 from pipeline.colorsettings import ColorSettings
 from pipeline.decode import FrameReader
-from pipeline.media import Plane, Segment
-from pipeline.plan import scan_film
+from pipeline.media import FilmInfo, Plane, Segment
+from pipeline.network_view import NetworkView
+from pipeline.plan import Plan, scan_film
 from pipeline.predict import Predictor
 from pipeline.probe import probe
 from pipeline.proxy import ProxyFrame
+from pipeline.segment_colors import as_proxy_frames, predict_colors
 from pipeline.segments import SegmentSettings
 from pipeline.shots import ShotSettings
 from pipeline.steady import SteadySettings
@@ -37,8 +36,15 @@ def frames() -> Iterator[Plane]:
         yield (plane + 60 * (number == 14)).clip(0, 255).astype(np.uint8)
 
 
+class Film(NamedTuple):
+    """A film and its plan."""
+
+    info: FilmInfo
+    plan: Plan
+
+
 @pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Film]:
+def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     folder = tmp_path_factory.mktemp("film")
     make_film(folder / "film.mkv", frames=list(frames()), pixel_format="gray")
     info = probe(folder / "film.mkv")
@@ -48,16 +54,15 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Film]:
         segment_settings=SegmentSettings(segment_frames=16, overlap_frames=8),
     )
     assert [(shot.start, shot.end) for shot in plan.shots] == [(0, CUT), (CUT, FRAMES)]
-    with WorkDir(folder / "work", output=folder / "out.mkv") as work:
-        yield Film(info=info, plan=plan, work=work)
+    return Film(info, plan)
 
 
 class Colorer:
-    """Colours segments with one `Looks`, or a new one for each; counts the frames that were read."""
+    """Colours segments with one `NetworkView`, or a new one for each; counts the frames that were read."""
 
     def __init__(self, film: Film, *, anew: bool = False) -> None:
         self._film, self._anew = film, anew
-        self._looks = self._new_looks()
+        self._view = self._new_view()
         self._predictor = Predictor(settings=ColorSettings(short_side=SHORT_SIDE), precision="fp32")
         self.read = 0
         self.told: list[bytes] = []
@@ -68,24 +73,24 @@ class Colorer:
 
     def _one(self, reader: FrameReader, segment: Segment) -> Iterator[ProxyFrame]:
         if self._anew:
-            self._looks = self._new_looks()
-        return predict_colors(
+            self._view = self._new_view()
+        colors = predict_colors(
             reader,
             segment,
-            film=self._film,
-            looks=self._looks,
-            predictor=self._predictor,
+            view=self._view,
+            network=self._predictor,
             settings=SteadySettings(),
-            on_frame=lambda: None,
             on_digest=self.told.append,
         )
+        return as_proxy_frames(colors, film=self._film.info)
 
-    def _new_looks(self) -> Looks:
-        return Looks(self._film, short_side=SHORT_SIDE, digest=self._digest)
+    def _new_view(self) -> NetworkView:
+        info, plan = self._film
+        return NetworkView(info, plan=plan, short_side=SHORT_SIDE, digest=self._digest)
 
     def _digest(self, luma: Plane) -> bytes:
         self.read += 1
-        return luma_digest(luma)
+        return sha256(luma.data).digest()
 
 
 def assert_same(found: dict[int, list[ProxyFrame]], wanted: dict[int, list[ProxyFrame]]) -> None:
@@ -119,11 +124,3 @@ def test_what_only_one_segment_sees_is_forgotten(film: Film) -> None:
     before = colorer.read
     colorer.color(film.plan.segments[2:])
     assert colorer.read == 2 * before
-
-
-def test_the_digest_tells_size_sample_type_and_samples() -> None:
-    plane = np.arange(48, dtype=np.uint8).reshape(6, 8)
-    others: list[Plane] = [plane.reshape(8, 6), plane.view(np.uint16), plane[::-1]]
-    digests = [luma_digest(one) for one in (plane, *others)]
-    assert len(set(digests)) == 4
-    assert luma_digest(np.asfortranarray(plane)) == digests[0]
