@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from jobs.evaluation_clips import Steady, measure_clip
+from jobs.evaluation_clips import measure_clip
 from jobs.evaluation_photos import Features, PhotoMeter, photo_pictures
-from jobs.evaluation_pictures import Predict
 from jobs.evaluation_report import EvaluationReport, PhotoFigures
 from jobs.evaluation_sheet import Section, Strip, write_sheet
 from pipeline.errors import SettingsError, SourceError
+from pipeline.predict import Network
 from pipeline.regularfile import refuse_special_file
 from pipeline.shortlist import first_few
+from pipeline.stills.colorize import PredictColor
 
 Progress = Callable[[str, int, int], None]
 """Called with stage, done and total after each photo or clip."""
@@ -38,38 +39,37 @@ class Exhibit(NamedTuple):
 def evaluate(
     paths: Sequence[Path],
     *,
-    predict: Predict,
+    network: Network,
     features: Features | None = None,
     groups: Path | None = None,
-    steady: Steady | None = None,
     sheet: Path | None = None,
-    network: Mapping[str, object] | None = None,
+    identity: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> EvaluationReport:
     """Figures of all photos and clips that `find_exhibits` finds.
 
-    Without `features` there are no kernel distances, without `steady` no figures after steadying. With
-    `sheet` a PNG of the photos with the largest and the smallest error is written there. `network` is told in
-    the report: what the colours depend on beside the pictures. Raises SourceError,
-    SettingsError or OutputError.
+    Photos are coloured as stills are, clips as films are. Without `features` there are no kernel distances. With
+    `sheet` a PNG of the photos with the largest and the smallest error is written there. `identity` is told in
+    the report: what the colours depend on beside the pictures. Raises SourceError, SettingsError, OutputError or
+    DeviceError.
     """
     exhibits = find_exhibits(paths, groups=groups)
     photos = [exhibit for exhibit in exhibits if exhibit.is_photo]
     clips = [exhibit for exhibit in exhibits if not exhibit.is_photo]
     report_progress = progress or _no_progress
-    meter = PhotoMeter(predict=predict, features=features)
+    meter = PhotoMeter(predict=network.predict_pictures, features=features)
     for done, photo in enumerate(photos, start=1):
         meter.measure(photo.path, photo.group)
         report_progress("photos", done, len(photos))
     photo_figures, group_figures = meter.finish()
     clip_figures = []
     for done, clip in enumerate(clips, start=1):
-        clip_figures.append(measure_clip(clip.path, predict=predict, group=clip.group, steady=steady))
+        clip_figures.append(measure_clip(clip.path, network=network, group=clip.group))
         report_progress("clips", done, len(clips))
     if sheet is not None:
-        _write_extremes(sheet, photo_figures, predict)
+        _write_extremes(sheet, photo_figures, network.predict_pictures)
     return EvaluationReport(
-        photos=photo_figures, groups=group_figures, clips=tuple(clip_figures), network=network or {}
+        photos=photo_figures, groups=group_figures, clips=tuple(clip_figures), network=identity or {}
     )
 
 
@@ -119,7 +119,7 @@ def _listed(groups: Path, folder: Path) -> tuple[Exhibit, ...]:
     return tuple(exhibits)
 
 
-def _write_extremes(path: Path, photos: Sequence[PhotoFigures], predict: Predict) -> None:
+def _write_extremes(path: Path, photos: Sequence[PhotoFigures], predict: PredictColor) -> None:
     """The photos of the largest errors, worst first, and those of the smallest, best first."""
     if not photos:
         raise SettingsError(f"no photo was evaluated: there is nothing to show in {path}")

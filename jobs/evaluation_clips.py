@@ -1,53 +1,52 @@
-"""Figures of clips: how steady predicted colours are over time, before and after steadying.
+"""Figures of clips: how near predicted colours come to the true ones, and how steady they are over time.
 
-A clip is decoded twice, once for its cuts and once for its colours. In memory are the frames of one segment
-and its overlap, 256 px on the short side, never the clip.
+A clip gets its colours as a film does, segment by segment, and its pictures are rendered like a film's, only smaller.
+It is decoded four times: for its plan, its colours without and with steadying, and its true colours. In memory are
+the small colours of one segment, never the clip.
 """
 
 import math
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Generator
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
-import av
-import cv2
 import numpy as np
-import numpy.typing as npt
 
-from jobs.evaluation_pictures import (
-    SHOWN_SHORT_PX,
-    Floats,
-    Predict,
-    finite_psnr,
-    take_apart,
-    with_short_side,
-)
+from jobs.evaluation_pictures import SHOWN_SHORT_PX, Floats, finite_psnr, true_ab, with_short_side
 from jobs.evaluation_report import ClipFigures, mean_of_known
-from models.lab import Rgb, put_together
+from models.lab import Rgb
 from models.metrics import ColorConsistency, ab_rmse, colorfulness, ssim
-from pipeline.errors import SourceError
-from pipeline.media import Segment, Shot
-from pipeline.regularfile import refuse_special_file
-from pipeline.segments import SegmentSettings, make_segments
-from pipeline.shots import ShotFinder, ShotSettings, small_luma
+from pipeline.decode import FrameReader
+from pipeline.interlace import as_counted
+from pipeline.media import FilmInfo, Frame, PixelFormat
+from pipeline.network_view import NetworkView
+from pipeline.plan import Plan, scan_film
+from pipeline.predict import Network
+from pipeline.probe import probe
+from pipeline.proxy import ProxyFrame
+from pipeline.render import as_rgb, output_picture, render_frame
+from pipeline.segment_colors import SegmentColors, as_proxy_frames, predict_colors
+from pipeline.segments import SegmentSettings
+from pipeline.shots import ShotSettings
+from pipeline.steady import SteadySettings
 
-Steady = Callable[[npt.NDArray[np.uint8], Floats], Floats]
-"""Luma (N, H, W) of a segment, 0..255, 112 px on the short side, and its ab (N, 2, h, w) to steadied ab."""
-
-_BATCH = 8
-_FLOW_SHORT_PX = 112
-_UNTAGGED_SD_LINES = 576
+_STEADY = SteadySettings()
+_SEGMENTS = SegmentSettings()
 
 
-class _Colored(NamedTuple):
+class _ColoredFrame(NamedTuple):
     """A frame with the colours predicted for it."""
 
-    rgb: Rgb
-    luma: npt.NDArray[np.uint8]
+    shot: int
+    frame: Frame
+    luma: Floats
+    """(h, w), at the size of ab."""
     ab: Floats
+    """(2, h, w), before steadying."""
+    steadied: Floats
 
 
 class _ClipMeter:
@@ -83,131 +82,96 @@ class _FrameErrors(NamedTuple):
 def measure_clip(
     path: Path,
     *,
-    predict: Predict,
+    network: Network,
     group: str = "all",
-    steady: Steady | None = None,
-    segment_settings: SegmentSettings | None = None,
+    steady: SteadySettings = _STEADY,
+    segment_settings: SegmentSettings = _SEGMENTS,
 ) -> ClipFigures:
     """Predicts the colours of a clip and compares frames of the same shot with each other.
 
-    Pairs of frames that straddle a cut do not count. Raises SourceError where it cannot be decoded.
+    Pairs of frames that straddle a cut do not count. Raises SourceError where it cannot be decoded, as for a film.
     """
-    shots = find_clip_shots(path)
-    segments = make_segments(shots, segment_settings or SegmentSettings())
+    film = probe(path)
+    plan = scan_film(film, shot_settings=ShotSettings(), segment_settings=segment_settings)
+    film = as_counted(film, plan.fields)
+    screen = _Screen(film)
     before, after, grey, truth = (_ClipMeter() for _ in range(4))
     errors: list[_FrameErrors] = []
     shot = 0
-    for segment, frame, steadied in _steadied(_colored(path, predict), segments, steady, path):
-        if segment.shot != shot:
-            shot = segment.shot
-            for meter in (before, after, grey, truth):
-                meter.consistency.cut()
-        picture = take_apart(frame.rgb)
-        true_ab = picture.ab_at(frame.ab.shape[1:])
-        result, true = (put_together(picture.lightness, ab) for ab in (frame.ab, true_ab))
-        no_ab = np.zeros_like(true_ab)
-        errors.append(
-            _FrameErrors(
-                square=ab_rmse(frame.ab, true_ab) ** 2,
-                square_grey=ab_rmse(no_ab, true_ab) ** 2,
-                psnr=finite_psnr(result, true),
-                ssim=ssim(result, true),
-                delta_cf=abs(before.push(result) - truth.push(true)),
+    with closing(_color(film, plan, network=network, steady=steady)) as frames:
+        for one in frames:
+            if one.shot != shot:
+                shot = one.shot
+                for meter in (before, after, grey, truth):
+                    meter.consistency.cut()
+            ab = true_ab(screen.show(one.frame, None), one.ab.shape[1:])
+            no_ab = np.zeros_like(ab)
+            versions = np.stack([one.ab, one.steadied, no_ab, ab])
+            colors = SegmentColors(luma=np.broadcast_to(one.luma, (4, *one.luma.shape)), ab=versions)
+            result, steadied, without, true = (
+                screen.show(one.frame, proxy) for proxy in as_proxy_frames(colors, film=film)
             )
-        )
-        grey.push(put_together(picture.lightness, no_ab))
-        if steadied is not None:
-            after.push(put_together(picture.lightness, steadied))
+            errors.append(
+                _FrameErrors(
+                    square=ab_rmse(one.ab, ab) ** 2,
+                    square_grey=ab_rmse(no_ab, ab) ** 2,
+                    psnr=finite_psnr(result, true),
+                    ssim=ssim(result, true),
+                    delta_cf=abs(before.push(result) - truth.push(true)),
+                )
+            )
+            grey.push(without)
+            after.push(steadied)
     return ClipFigures(
         path=path,
         group=group,
-        frame_count=shots[-1].end,
-        shot_count=len(shots),
+        frame_count=len(plan.timeline),
+        shot_count=len(plan.shots),
         ab_rmse=math.sqrt(fmean(error.square for error in errors)),
         ab_rmse_grey=math.sqrt(fmean(error.square_grey for error in errors)),
         psnr=mean_of_known(error.psnr for error in errors),
         ssim=fmean(error.ssim for error in errors),
         delta_cf=fmean(error.delta_cf for error in errors),
         cdc=before.consistency.value(),
-        cdc_steadied=None if steady is None else after.consistency.value(),
+        cdc_steadied=after.consistency.value(),
         cdc_grey=grey.consistency.value(),
         cdc_truth=truth.consistency.value(),
         colorfulness=before.colorfulness(),
-        colorfulness_steadied=None if steady is None else after.colorfulness(),
+        colorfulness_steadied=after.colorfulness(),
         colorfulness_truth=truth.colorfulness(),
     )
 
 
-def find_clip_shots(path: Path) -> Sequence[Shot]:
-    """The shots of a clip, found as the film path finds them. Raises SourceError as `read_clip`."""
-    finder = ShotFinder(ShotSettings())
-    for rgb in read_clip(path, short_px=SHOWN_SHORT_PX):
-        grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.uint8)
-        finder.push(small_luma(grey, depth=8))
-    return finder.finish()
+def _color(
+    film: FilmInfo, plan: Plan, *, network: Network, steady: SteadySettings
+) -> Generator[_ColoredFrame, None, None]:
+    """Every frame with the colours that a film gets, once without steadying and once with it."""
+    settings = (replace(steady, strength=0), steady)
+    views = [NetworkView(film, plan=plan, short_side=network.short_side) for _ in settings]
+    with ExitStack() as stack:
+        *readers, source = (
+            stack.enter_context(FrameReader(film, timeline=plan.timeline)) for _ in range(len(settings) + 1)
+        )
+        for segment in plan.segments:
+            before, after = (
+                predict_colors(reader, segment, view=view, network=network, settings=how)
+                for reader, view, how in zip(readers, views, settings, strict=True)
+            )
+            frames = source.read(segment.start, segment.end, chroma=True)
+            for frame, luma, ab, steadied in zip(frames, before.luma, before.ab, after.ab, strict=True):
+                yield _ColoredFrame(segment.shot, frame, luma, ab, steadied)
 
 
-def read_clip(path: Path, *, short_px: int) -> Iterator[Rgb]:
-    """Every frame as 8-bit sRGB, upright, `short_px` on the short side.
+class _Screen:
+    """Renders frames like the film, only smaller: 4:4:4, 256 px on the short side."""
 
-    Without a tag the matrix is BT.601 up to 576 lines, else BT.709. Raises SourceError where the clip cannot
-    be decoded or has no frame.
-    """
-    refuse_special_file(path)
-    count = 0
-    try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            stream = container.streams.best("video")
-            if stream is None:
-                raise SourceError(f"cannot evaluate {path}: it has no picture")
-            stream.codec_context.thread_type = "AUTO"
-            for frame in container.decode(stream):
-                if isinstance(frame, av.VideoFrame):
-                    count += 1
-                    yield _upright(frame, short_px)
-    except av.FFmpegError as error:
-        raise SourceError(f"cannot evaluate {path}: {error}") from error
-    if count == 0:
-        raise SourceError(f"cannot evaluate {path}: it has no frame that can be decoded")
+    def __init__(self, film: FilmInfo) -> None:
+        lines = max(SHOWN_SHORT_PX, round(SHOWN_SHORT_PX * film.height / film.width))
+        pixels = PixelFormat(name="yuv444p", depth=8, chroma="444")
+        self._film = film
+        self._output = output_picture(film, pixel_format=pixels, range="full", max_lines=lines)
 
-
-def _upright(frame: av.VideoFrame, short_px: int) -> Rgb:
-    untagged = frame.colorspace in {2, 3}
-    matrix = "itu601" if frame.height <= _UNTAGGED_SD_LINES else "itu709"
-    picture: Rgb = np.asarray(
-        frame.to_ndarray(format="rgb24", src_colorspace=matrix if untagged else None), dtype=np.uint8
-    )
-    small = with_short_side(picture, short_px)
-    return np.ascontiguousarray(np.rot90(small, k=round(frame.rotation / 90)))
-
-
-def _colored(path: Path, predict: Predict) -> Iterator[_Colored]:
-    frames = read_clip(path, short_px=SHOWN_SHORT_PX)
-    while batch := list(islice(frames, _BATCH)):
-        levels = np.stack([take_apart(rgb).grey_level() for rgb in batch])
-        for rgb, level, ab in zip(batch, levels, predict(levels), strict=True):
-            luma = with_short_side(level, _FLOW_SHORT_PX) * 255
-            yield _Colored(rgb, luma.round().astype(np.uint8), ab)
-
-
-def _steadied(
-    frames: Iterator[_Colored], segments: Sequence[Segment], steady: Steady | None, path: Path
-) -> Iterator[tuple[Segment, _Colored, Floats | None]]:
-    """Every frame once, with its segment and its steadied ab (None without `steady`)."""
-    window: deque[_Colored] = deque()
-    first = 0  # number of the frame at the left end of the window
-    for segment in segments:
-        while first < segment.lead_start and window:
-            window.popleft()
-            first += 1
-        while first + len(window) < segment.lead_end:
-            frame = next(frames, None)
-            if frame is None:
-                raise SourceError(f"cannot evaluate {path}: it has fewer frames when it is read again")
-            window.append(frame)
-        after: Sequence[Floats | None] = [None] * len(window)
-        if steady is not None:
-            lumas, abs_ = np.stack([frame.luma for frame in window]), np.stack([frame.ab for frame in window])
-            after = list(steady(lumas, abs_))
-        for number in segment.frames():
-            yield segment, window[number - first], after[number - first]
+    def show(self, frame: Frame, proxy: ProxyFrame | None) -> Rgb:
+        """The frame as RGB in the proxy's colours, in its own where there is none."""
+        made = render_frame(frame, proxy=proxy, film=self._film, output=self._output)
+        return with_short_side(as_rgb(made, output=self._output), SHOWN_SHORT_PX)

@@ -1,4 +1,7 @@
-"""Figures of photos: how near predicted colours are to the true ones."""
+"""Figures of photos: how near predicted colours are to the true ones.
+
+A photo gets its colours as a grey PNG of its luma would.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -6,7 +9,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -14,27 +16,30 @@ from torch import Tensor
 
 from jobs.evaluation_pictures import (
     SHOWN_SHORT_PX,
-    Predict,
+    Floats,
     centre_square,
     finite_psnr,
-    take_apart,
+    true_ab,
     with_short_side,
 )
 from jobs.evaluation_report import GroupFigures, KernelFigures, PhotoFigures, mean_of_known
-from models.lab import Rgb, put_together, rgb_tensor
+from models.lab import Rgb, rgb_tensor
 from models.metrics import ab_rmse, closed_share, colorfulness, kernel_distance, ssim
-from pipeline.errors import SourceError
-from pipeline.regularfile import refuse_special_file
+from pipeline.photos import read_photo
+from pipeline.stills.chroma import spread_ab
+from pipeline.stills.colorize import PredictColor, predict_ab
+from pipeline.stills.rgb_luma import luma_of_rgb, rgb_of_luma
+from pipeline.stills.values import Still, still_matrix
 
 Features = Callable[[Tensor], Tensor]
 """sRGB uint8 (N, 3, 256, 256) to features float (N, D)."""
 
-_LARGEST_SHORT_PX = 512
+_MOST_LINES = 1024
 _FEATURE_BATCH = 16
 
 
 class PhotoPictures(NamedTuple):
-    """One photo in three versions, all put together in the same way from the same L."""
+    """One photo in three versions, all put together in the same way from the same luma."""
 
     grey: Rgb
     result: Rgb
@@ -44,7 +49,7 @@ class PhotoPictures(NamedTuple):
 class PhotoMeter:
     """Takes photos one at a time, keeps their figures and features, never their pictures."""
 
-    def __init__(self, *, predict: Predict, features: Features | None) -> None:
+    def __init__(self, *, predict: PredictColor, features: Features | None) -> None:
         self._predict = predict
         self._features = features
         self._figures: list[PhotoFigures] = []
@@ -80,32 +85,18 @@ class PhotoMeter:
         self._waiting.clear()
 
 
-def photo_pictures(path: Path, predict: Predict) -> PhotoPictures:
+def photo_pictures(path: Path, predict: PredictColor) -> PhotoPictures:
     """Grey, result and truth of one photo, 256 px on the short side. Raises SourceError as `read_photo`."""
     return _compare(path, "all", predict)[1]
 
 
-def read_photo(path: Path) -> Rgb:
-    """The photo as 8-bit sRGB, turned upright, averaged down to 512 px on the short side where it is larger.
-
-    Embedded profiles are ignored. Raises SourceError for what cannot be read as a picture.
-    """
-    refuse_special_file(path)
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise SourceError(f"cannot evaluate {path}: it cannot be read as a picture")
-    short_px = min(_LARGEST_SHORT_PX, *bgr.shape[:2])
-    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8)
-    return with_short_side(rgb, short_px)
-
-
-def _compare(path: Path, group: str, predict: Predict) -> tuple[PhotoFigures, PhotoPictures]:
-    picture = take_apart(read_photo(path))
-    ab = predict(picture.grey_level()[None])[0]
-    truth = picture.ab_at(ab.shape[1:])
+def _compare(path: Path, group: str, predict: PredictColor) -> tuple[PhotoFigures, PhotoPictures]:
+    rgb = read_photo(path, max_lines=_MOST_LINES)
+    still = Still(path=path, format="png", luma=luma_of_rgb(rgb))
+    ab = predict_ab(still, predict)
+    truth = true_ab(rgb, ab.shape[1:])
     grey = np.zeros_like(truth)
-    lightness = with_short_side(picture.lightness, SHOWN_SHORT_PX)
-    pictures = PhotoPictures(*(put_together(lightness, colours) for colours in (grey, ab, truth)))
+    pictures = PhotoPictures(*(_shown(still, colors) for colors in (grey, ab, truth)))
     figures = PhotoFigures(
         path=path,
         group=group,
@@ -119,6 +110,13 @@ def _compare(path: Path, group: str, predict: Predict) -> tuple[PhotoFigures, Ph
         colorfulness_truth=colorfulness(pictures.truth),
     )
     return figures, pictures
+
+
+def _shown(still: Still, ab: Floats) -> Rgb:
+    """The still as its colour PNG would be, 256 px on the short side."""
+    chroma = spread_ab(still.luma, ab, matrix=still_matrix("png"))
+    rgb = rgb_of_luma(still.luma, *chroma.rows(still.luma, 0)).astype(np.uint8)
+    return with_short_side(rgb, SHOWN_SHORT_PX)
 
 
 def _group(name: str, photos: Sequence[PhotoFigures], rows: npt.NDArray[np.float32] | None) -> GroupFigures:

@@ -83,7 +83,7 @@ class GroupFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipFigures:
-    """One clip; colour distribution consistencies (CDC) unscaled, `steadied` None where not asked for."""
+    """One clip; colour distribution consistencies (CDC) unscaled."""
 
     path: Path
     group: str
@@ -100,30 +100,24 @@ class ClipFigures:
     """Mean over frames of |CF of the result - CF of the truth|."""
     cdc: float
     """Of the result before steadying."""
-    cdc_steadied: float | None
+    cdc_steadied: float
     cdc_grey: float
     """Of the grey clip: what its own light and motion change."""
     cdc_truth: float
     colorfulness: float
     """Mean CF over frames, before steadying."""
-    colorfulness_steadied: float | None
+    colorfulness_steadied: float
     colorfulness_truth: float
 
     @property
     def excess_left(self) -> float | None:
         """CDC beyond grey's after steadying, over that before; None where there was none to take away."""
-        if self.cdc_steadied is None:
-            return None
         return _ratio(self.cdc_steadied - self.cdc_grey, self.cdc - self.cdc_grey)
 
     @property
     def colorfulness_kept(self) -> float | None:
         """CF after steadying over CF before."""
-        return (
-            None
-            if self.colorfulness_steadied is None
-            else _ratio(self.colorfulness_steadied, self.colorfulness)
-        )
+        return _ratio(self.colorfulness_steadied, self.colorfulness)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,11 +175,11 @@ def _clip_mean(group: str, clips: Sequence[ClipFigures]) -> ClipFigures:
         ssim=fmean(clip.ssim for clip in clips),
         delta_cf=fmean(clip.delta_cf for clip in clips),
         cdc=fmean(clip.cdc for clip in clips),
-        cdc_steadied=mean_of_known(clip.cdc_steadied for clip in clips),
+        cdc_steadied=fmean(clip.cdc_steadied for clip in clips),
         cdc_grey=fmean(clip.cdc_grey for clip in clips),
         cdc_truth=fmean(clip.cdc_truth for clip in clips),
         colorfulness=fmean(clip.colorfulness for clip in clips),
-        colorfulness_steadied=mean_of_known(clip.colorfulness_steadied for clip in clips),
+        colorfulness_steadied=fmean(clip.colorfulness_steadied for clip in clips),
         colorfulness_truth=fmean(clip.colorfulness_truth for clip in clips),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from jobs.shotfigures import ShotFigures
 from models.metrics import ColorConsistency, colorfulness
-from pipeline.color import Floats, chroma_to_rgb, fit_gamut
+from pipeline.color import Floats, chroma_to_rgb, fit_gamut, to_8bit
 from pipeline.proxy import ProxyFrame
 
 STILL_LUMA = 4 / 255
@@ -66,11 +66,6 @@ class ShotMeter:
             self._still += int(np.count_nonzero(still))
             self._changes += float(change[still].sum(dtype=np.float64)) * 255
         self._before = luma, chroma
-
-
-def to_8bit(unit: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """0..1 to the nearest of 0..255; what lies outside is clipped."""
-    return (unit * np.float32(255) + np.float32(0.5)).clip(0, 255).astype(np.uint8)
 
 
 def _prepared(frame: ProxyFrame) -> tuple[Floats, Floats]:

@@ -11,12 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jobs.shotmeter import to_8bit
-from pipeline.color import chroma_to_rgb, luma_coefficients, luma_to_unit
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo, Frame, PixelFormat, Shot
 from pipeline.proxy import ProxyFrame
-from pipeline.render import OutputPicture, output_picture, render_frame
+from pipeline.render import OutputPicture, as_rgb, output_picture, render_frame
 
 Rgb = npt.NDArray[np.uint8]
 _SIZES = ((100, 150), (400, 100))
@@ -24,7 +22,6 @@ _SIZES = ((100, 150), (400, 100))
 _FEWEST_LINES = 64
 _JPEG_QUALITY = 84
 _GAP_PX = 4
-_STEP = np.float32(1 / 255)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +76,7 @@ class StripMaker:
     def _pair(self, frame: Frame, proxy: ProxyFrame) -> tuple[Rgb, Rgb]:
         output = self._output
         made = render_frame(frame, proxy=proxy, film=self._film, output=output)
-        luma = luma_to_unit(made.luma, depth=8, range="full")
-        cb, cr = ((plane.astype(np.float32) - np.float32(128)) * _STEP for plane in (made.cb, made.cr))
-        kr, kb = luma_coefficients(output.color.matrix)
-        rgb = to_8bit(chroma_to_rgb(luma, cb, cr, kr=kr, kb=kb))
+        rgb = as_rgb(made, output=output)
         grey = np.repeat(made.luma.astype(np.uint8)[..., None], 3, axis=-1)
         return self._shown(grey), self._shown(rgb)
 

@@ -135,18 +135,15 @@ def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
     from jobs.evaluation_table import as_table
     from models.lite0 import ImageNetFeatures
     from pipeline.predict import Predictor
-    from pipeline.steady import SteadySettings, steady
 
     predictor = Predictor(arguments.weights, device=arguments.device)
-    settings = SteadySettings()
     report = measure(
         arguments.paths,
-        predict=predictor.predict_pictures,
+        network=predictor,
         features=ImageNetFeatures().eval() if arguments.kernel_distance else None,
         groups=arguments.groups,
-        steady=lambda luma, ab: steady(luma, ab, settings=settings),
         sheet=arguments.sheet,
-        network=predictor.identity(),
+        identity=predictor.identity(),
         progress=lambda stage, done, total: progress.stage(stage, done, total, "file"),
     )
     if not arguments.json_events:

@@ -2,6 +2,9 @@
 
 Grey, result and truth are put together in one way, from the same L and ab of the network's output size, so
 that figures differ by their colours alone. All of grey and truth is measured once.
+
+It judges the network alone, on the crops and with the lightness that it is trained on. `kinochrome evaluate` measures
+what films and stills are given; its figures are not to be compared with these.
 """
 
 import math

@@ -174,6 +174,11 @@ def chroma_to_rgb(luma_unit: Floats, cb: Floats, cr: Floats, *, kr: float, kb: f
     return np.stack([red, green, blue], axis=-1)
 
 
+def to_8bit(unit: Floats) -> npt.NDArray[np.uint8]:
+    """0..1 to the nearest of 0..255; what lies outside is clipped."""
+    return (unit * np.float32(255) + np.float32(0.5)).clip(0, 255).astype(np.uint8)
+
+
 def fit_gamut(cb: Floats, cr: Floats, *, darkest: Floats, brightest: Floats, kr: float, kb: float) -> None:
     """Lowers Cb and Cr, by one factor and in place, until R'G'B' stays within 0..1; leaves what fits alone.
 

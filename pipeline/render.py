@@ -9,8 +9,17 @@ from functools import lru_cache
 from typing import Literal, cast
 
 import numpy as np
+import numpy.typing as npt
 
-from pipeline.color import chroma_scale, chroma_to_plane, resolve_color
+from pipeline.color import (
+    chroma_scale,
+    chroma_to_plane,
+    chroma_to_rgb,
+    luma_coefficients,
+    luma_to_unit,
+    resolve_color,
+    to_8bit,
+)
 from pipeline.errors import SettingsError, SourceError
 from pipeline.interlace import Fields, fields_of, merge_fields, order_of
 from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Frame, PixelFormat, Plane
@@ -170,6 +179,19 @@ def render_frame(
         is_interlaced=interlaced,
         is_top_field_first=fields == "top",
     )
+
+
+def as_rgb(frame: ColorFrame, *, output: OutputPicture) -> npt.NDArray[np.uint8]:
+    """R'G'B' (H, W, 3) of a frame that was rendered as `output` with a chroma sample for each of luma."""
+    depth, range = output.pixel_format.depth, output.color.range
+    centre, span = chroma_scale(depth, range)
+    luma = luma_to_unit(frame.luma, depth=depth, range=range)
+    cb, cr = (
+        (plane.astype(np.float32) - np.float32(centre)) * np.float32(1 / span)
+        for plane in (frame.cb, frame.cr)
+    )
+    kr, kb = luma_coefficients(output.color.matrix)
+    return to_8bit(chroma_to_rgb(luma, cb, cr, kr=kr, kb=kb))
 
 
 def convert_luma(

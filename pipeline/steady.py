@@ -144,18 +144,6 @@ class Steadier:
             yield sums
 
 
-def steady(luma: Luma, ab: Floats, *, settings: SteadySettings) -> Floats:
-    """The colours of one shot without their flicker: (N, 2, h, w) float32, like `ab`.
-
-    luma (N, H, W) uint8 shows the same frames. Of `ab` only what `Steadier` needs is used.
-    """
-    if len(luma) != len(ab):
-        raise ValueError(f"{len(luma)} pictures of luma, {len(ab)} of colour")
-    steadier = Steadier((ab.shape[2], ab.shape[3]), settings=settings)
-    chosen = [number for picture in luma for number in steadier.push(picture)]
-    return steadier.spread(ab[[*chosen, *steadier.finish()]])
-
-
 def _saturation_gain(mean: Floats, ab: Floats) -> np.float32:
     """One factor for the shot that gives back the colourfulness which averaging took, up to a limit."""
     before, after = _colorfulness(ab), _colorfulness(mean)

@@ -1,5 +1,6 @@
-"""Colour pictures made on the fly, for tests of colours."""
+"""Colour pictures made on the fly, and networks that are told what to predict, for tests of colours."""
 
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -7,6 +8,22 @@ import numpy as np
 import numpy.typing as npt
 
 Rgb = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+class StubNetwork:
+    """A network that gives the colours it is told to: of a picture (h, w), luma or lightness, ab (2, any, any)."""
+
+    short_side = 128
+
+    def __init__(self, give: Callable[[Floats], Floats]) -> None:
+        self._give = give
+
+    def predict(self, lightness: Iterable[Floats]) -> Iterator[Floats]:
+        return map(self._give, lightness)
+
+    def predict_pictures(self, luma_unit: Floats) -> Floats:
+        return np.stack([self._give(picture) for picture in luma_unit])
 
 
 def color_picture(seed: int, *, size: tuple[int, int] = (72, 56)) -> Rgb:

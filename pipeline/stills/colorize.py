@@ -22,7 +22,7 @@ _LONG_SIDE_PX = 4096
 class PredictColor(Protocol):
     """What colours come from."""
 
-    def __call__(self, luma: Floats) -> Floats:
+    def __call__(self, luma: Floats, /) -> Floats:
         """Luma (N, H, W) in 0..1 to ab (N, 2, h, w) in CIE units, which covers the same picture."""
 
 

@@ -1,43 +1,59 @@
 import csv
+import io
 import json
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image, ImageCms
 from torch import Tensor
 
 from jobs.cli import main
 from jobs.evaluation import evaluate, find_exhibits
-from jobs.evaluation_photos import read_photo
-from jobs.evaluation_pictures import Floats, Predict, take_apart
+from jobs.evaluation_pictures import true_ab
 from jobs.evaluation_table import as_table
 from models.checkpoint import save_weights
 from models.efficient import EfficientGenerator
-from models.lab import put_together
+from models.metrics import colorfulness
 from pipeline.colorsettings import ColorSettings
 from pipeline.errors import SettingsError, SourceError
-from pipeline.predict import Predictor
+from pipeline.predict import Network, Predictor
 from pipeline.publish import write_json
-from tests.color_pictures import color_picture, read_picture, save_picture
+from pipeline.stills.colorize import colorize_still
+from pipeline.stills.rgb_luma import luma_of_rgb
+from tests.color_pictures import Floats, Rgb, StubNetwork, color_picture, read_picture, save_picture
 
 
-def _knowing(*paths: Path, share: float = 1.0) -> Predict:
+def _knowing(*paths: Path, share: float = 1.0, shift: float = 0.0) -> StubNetwork:
     """A network that knows `share` of the colours of the photos, told apart by their size."""
-    known = {(picture := take_apart(read_photo(path))).lightness.shape: picture for path in paths}
+    known = {(rgb := read_picture(path)).shape[:2]: rgb for path in paths}
 
-    def predict(levels: Floats) -> Floats:
-        height, width = levels.shape[1:]
-        return share * known[height, width].ab_at((height // 4, width // 4))[None]
+    def give(luma: Floats) -> Floats:
+        height, width = luma.shape
+        return np.float32(share) * true_ab(known[height, width], (height // 4, width // 4)) + np.float32(
+            shift
+        )
 
-    return predict
+    return StubNetwork(give)
 
 
-def _grey(levels: Floats) -> Floats:
-    count, height, width = levels.shape
-    return np.zeros((count, 2, height // 4, width // 4), dtype=np.float32)
+def _colored(path: Path, rgb: Rgb, network: Network) -> Rgb:
+    """The still that is written of a picture's luma."""
+    grey = path.with_name(f"grey of {path.name}")
+    Image.fromarray(luma_of_rgb(rgb)).save(grey)
+    colorize_still(
+        grey, path, predict=network.predict_pictures, saturation=1.0, overwrite=False, statement=""
+    )
+    return read_picture(path)
+
+
+def _no_color(luma: Floats) -> Floats:
+    return np.zeros((2, luma.shape[0] // 4, luma.shape[1] // 4), dtype=np.float32)
+
+
+_GREY = StubNetwork(_no_color)
 
 
 def _features(rgb: Tensor) -> Tensor:
@@ -53,34 +69,51 @@ def _photos(folder: Path, count: int = 4) -> list[Path]:
     ]
 
 
-def test_lab_round_trip_keeps_thecolor_picture() -> None:
-    rgb = color_picture(3)
-    picture = take_apart(rgb)
-    again = put_together(picture.lightness, picture.ab_at(rgb.shape[:2]))
-    assert np.abs(again.astype(int) - rgb).max() <= 1
-
-
-def test_network_is_shown_the_grey_of_the_same_lightness(tmp_path: Path) -> None:
+def test_network_is_shown_the_luma_of_the_photo(tmp_path: Path) -> None:
     rgb = color_picture(4)
     path = save_picture(tmp_path / "photo.png", rgb)
     seen: list[Floats] = []
 
-    def predict(levels: Floats) -> Floats:
-        seen.append(levels)
-        return _grey(levels)
+    def give(luma: Floats) -> Floats:
+        seen.append(luma)
+        return _no_color(luma)
 
-    evaluate([path], predict=predict)
-    (levels,) = seen
-    assert levels.dtype == np.float32
-    assert levels.shape == (1, *rgb.shape[:2])
-    grey = np.repeat(levels[0][..., None], 3, axis=-1)
-    lightness = cv2.cvtColor(grey, cv2.COLOR_RGB2Lab)[..., 0]
-    np.testing.assert_allclose(lightness, take_apart(rgb).lightness, atol=0.3)
+    evaluate([path], network=StubNetwork(give))
+    (luma,) = seen
+    np.testing.assert_allclose(luma * 255, luma_of_rgb(rgb), atol=1e-3)
+
+
+def test_what_is_measured_of_a_photo_is_the_still_that_is_written(tmp_path: Path) -> None:
+    predictor = Predictor(settings=ColorSettings(short_side=128), device="cpu", precision="fp32")
+    rgb = color_picture(7, size=(256, 340))
+    (figures,) = evaluate([save_picture(tmp_path / "photo.png", rgb)], network=predictor).photos
+    assert figures.colorfulness == colorfulness(_colored(tmp_path / "color.png", rgb, predictor))
+    assert figures.colorfulness > 3
+
+
+def test_colour_profile_of_a_photo_counts(tmp_path: Path) -> None:
+    """A profile whose red and blue have changed places, and a picture to match: the same colours."""
+    rgb = color_picture(3, size=(64, 48))
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, blue = profile.index(b"rXYZ") + 4, profile.index(b"bXYZ") + 4
+    profile[red : red + 8], profile[blue : blue + 8] = profile[blue : blue + 8], profile[red : red + 8]
+    ImageCms.ImageCmsProfile(io.BytesIO(bytes(profile)))  # else it would say nothing
+    Image.fromarray(rgb).save(tmp_path / "plain.png")
+    Image.fromarray(np.ascontiguousarray(rgb[..., ::-1])).save(
+        tmp_path / "swapped.png", icc_profile=bytes(profile)
+    )
+    plain, swapped = evaluate(
+        [tmp_path / "plain.png", tmp_path / "swapped.png"], network=_knowing(tmp_path / "plain.png")
+    ).photos
+    assert plain.ab_rmse == 0
+    assert plain.ab_rmse_grey > 10
+    assert swapped.ab_rmse < 1
+    assert swapped.colorfulness_truth == pytest.approx(plain.colorfulness_truth, abs=1)
 
 
 def test_true_colours_score_as_the_truth(tmp_path: Path) -> None:
     paths = _photos(tmp_path)
-    report = evaluate(paths, predict=_knowing(*paths), features=_features)
+    report = evaluate(paths, network=_knowing(*paths), features=_features)
     (group,) = report.groups
     assert (group.group, group.photo_count) == ("all", 4)
     assert group.ab_rmse == 0
@@ -99,7 +132,7 @@ def test_true_colours_score_as_the_truth(tmp_path: Path) -> None:
 
 def test_grey_scores_as_grey(tmp_path: Path) -> None:
     paths = _photos(tmp_path)
-    (group,) = evaluate(paths, predict=_grey, features=_features).groups
+    (group,) = evaluate(paths, network=_GREY, features=_features).groups
     assert group.ab_rmse == group.ab_rmse_grey > 0
     assert group.psnr == group.psnr_grey
     assert group.ssim == group.ssim_grey
@@ -111,22 +144,17 @@ def test_grey_scores_as_grey(tmp_path: Path) -> None:
 
 def test_error_of_known_size(tmp_path: Path) -> None:
     path = save_picture(tmp_path / "photo.png", color_picture(5))
-    truth = _knowing(path)
-    shift = np.array([3.0, 4.0], dtype=np.float32)[:, None, None]
-    (photo,) = evaluate([path], predict=lambda levels: truth(levels) + shift).photos
-    assert photo.ab_rmse == pytest.approx(np.sqrt((9 + 16) / 2), rel=1e-5)
+    (photo,) = evaluate([path], network=_knowing(path, shift=3.0)).photos
+    assert photo.ab_rmse == pytest.approx(3, rel=1e-5)
 
 
 def test_generator_can_be_evaluated(tmp_path: Path) -> None:
     weights = tmp_path / "random.safetensors"
     torch.manual_seed(0)
     save_weights(weights, EfficientGenerator(), name="random", licence="none", recipe={})
-    predict = Predictor(
-        weights, settings=ColorSettings(short_side=128), device="cpu", precision="fp32"
-    ).predict_pictures
+    predictor = Predictor(weights, settings=ColorSettings(short_side=128), device="cpu", precision="fp32")
     photo = save_picture(tmp_path / "photo.png", color_picture(2, size=(100, 150)))
-    (figures,) = evaluate([photo], predict=predict).photos
-    assert predict(np.full((2, 100, 150), 0.5, dtype=np.float32)).shape == (2, 2, 32, 48)
+    (figures,) = evaluate([photo], network=predictor).photos
     assert figures.ab_rmse != figures.ab_rmse_grey
 
 
@@ -137,7 +165,7 @@ def test_groups_are_averaged_apart(tmp_path: Path) -> None:
         rows = [(f"photos/{path.name}", group) for path, group in zip(paths, "abab", strict=True)]
         csv.writer(file).writerows([("path", "group"), *rows])
     report = evaluate(
-        [tmp_path / "data"], predict=_knowing(*paths, share=0.5), groups=listed, features=_features
+        [tmp_path / "data"], network=_knowing(*paths, share=0.5), groups=listed, features=_features
     )
     assert [photo.path for photo in report.photos] == paths
     everyone, first, second = report.groups
@@ -151,7 +179,7 @@ def test_groups_are_averaged_apart(tmp_path: Path) -> None:
 
 
 def test_without_features_there_is_no_kernel_distance(tmp_path: Path) -> None:
-    report = evaluate(_photos(tmp_path), predict=_grey)
+    report = evaluate(_photos(tmp_path), network=_GREY)
     assert report.groups[0].kernel is None
     assert report.clips == ()
     assert report.clip_means() == ()
@@ -159,7 +187,7 @@ def test_without_features_there_is_no_kernel_distance(tmp_path: Path) -> None:
 
 def test_progress_counts_photos(tmp_path: Path) -> None:
     seen: list[tuple[str, int, int]] = []
-    evaluate(_photos(tmp_path, 2), predict=_grey, progress=lambda *step: seen.append(step))
+    evaluate(_photos(tmp_path, 2), network=_GREY, progress=lambda *step: seen.append(step))
     assert seen == [("photos", 1, 2), ("photos", 2, 2)]
 
 
@@ -201,24 +229,25 @@ def test_list_of_groups_needs_its_folder(tmp_path: Path) -> None:
 
 def test_what_is_not_there_or_no_picture_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such file"):
-        evaluate([tmp_path / "none.png"], predict=_grey)
+        evaluate([tmp_path / "none.png"], network=_GREY)
     (tmp_path / "empty").mkdir()
     with pytest.raises(SourceError, match="no photo or clip"):
-        evaluate([tmp_path / "empty"], predict=_grey)
+        evaluate([tmp_path / "empty"], network=_GREY)
     for name in ("text.png", "text.mp4"):
         (tmp_path / name).write_text("not a picture, whatever its name says\n")
-        with pytest.raises(SourceError, match=rf"cannot evaluate .*{name}"):
-            evaluate([tmp_path / name], predict=_grey)
+        with pytest.raises(SourceError, match=name):
+            evaluate([tmp_path / name], network=_GREY)
 
 
 def test_psnr_and_ssim_are_those_of_the_pictures_at_256_lines(tmp_path: Path) -> None:
-    path = save_picture(tmp_path / "photo.png", color_picture(5, size=(256, 300)))
-    truth = _knowing(path)
-    (photo,) = evaluate([path], predict=lambda levels: 0.5 * truth(levels)).photos
-    lightness, ab = take_apart(read_photo(path)).lightness, truth(np.zeros((1, 256, 300), np.float32))[0]
-    half, whole = (put_together(lightness, share * ab).astype(np.float64) for share in (np.float32(0.5), 1))
+    rgb = color_picture(5, size=(256, 300))
+    path = save_picture(tmp_path / "photo.png", rgb)
+    half, whole = _knowing(path, share=0.5), _knowing(path)
+    (photo,) = evaluate([path], network=half).photos
+    written = [_colored(tmp_path / f"{name}.png", rgb, told) for name, told in (("h", half), ("w", whole))]
+    error = np.square(written[0].astype(np.float64) - written[1]).mean()
     assert photo.psnr is not None
-    assert photo.psnr == pytest.approx(10 * np.log10(255**2 / np.square(half - whole).mean()), rel=1e-5)
+    assert photo.psnr == pytest.approx(10 * np.log10(255**2 / error), rel=1e-5)
     assert photo.psnr_grey is not None
     assert photo.psnr_grey < photo.psnr
     assert 0 < photo.ssim_grey < photo.ssim < 1
@@ -227,7 +256,8 @@ def test_psnr_and_ssim_are_those_of_the_pictures_at_256_lines(tmp_path: Path) ->
 def test_difference_of_means_hides_what_the_mean_of_differences_shows(tmp_path: Path) -> None:
     pale, rich = _photos(tmp_path, 2)
     truths = {64: _knowing(pale, share=0.8), 72: _knowing(rich, share=1.2)}
-    report = evaluate([pale, rich], predict=lambda levels: truths[levels.shape[1]](levels))
+    network = StubNetwork(lambda luma: truths[len(luma)].predict_pictures(luma[None])[0])
+    report = evaluate([pale, rich], network=network)
     (group,), photos = report.groups, report.photos
     differences = [photo.colorfulness - photo.colorfulness_truth for photo in photos]
     assert differences[0] < -2 < 2 < differences[1]
@@ -243,7 +273,7 @@ def test_sheet_shows_grey_result_and_truth_worst_and_best_first(tmp_path: Path) 
         for number, (name, color) in enumerate(colors.items())
     ]
     sheet = tmp_path / "sheet.png"
-    evaluate(paths, predict=_grey, sheet=sheet)
+    evaluate(paths, network=_GREY, sheet=sheet)
     rgb = read_picture(sheet)
     assert rgb.shape[:2] == (2 * (40 + 20 + 156 + 46) + 24, 2 * (3 * 208 + 8) + 3 * 24 - 24)
     tiles = {
@@ -263,8 +293,8 @@ def test_sheet_shows_grey_result_and_truth_worst_and_best_first(tmp_path: Path) 
 def test_sheet_tells_figures_and_names(tmp_path: Path) -> None:
     path = save_picture(tmp_path / f"{'long name ' * 20}.png", color_picture(1))
     sheets = []
-    for name, predict in (("grey", _grey), ("true", _knowing(path))):
-        evaluate([path], predict=predict, sheet=tmp_path / f"{name}.png")
+    for name, network in (("grey", _GREY), ("true", _knowing(path))):
+        evaluate([path], network=network, sheet=tmp_path / f"{name}.png")
         sheets.append(read_picture(tmp_path / f"{name}.png"))
     figures, names = (slice(228, 248), slice(248, 274))
     assert (sheets[0][figures] != sheets[1][figures]).any()
@@ -276,7 +306,7 @@ def test_sheet_tells_figures_and_names(tmp_path: Path) -> None:
 def test_report_as_json_and_table(tmp_path: Path) -> None:
     paths = _photos(tmp_path, 3)
     network = {"short_side": 224, "weights": "none"}
-    report = evaluate(paths, predict=_knowing(*paths, share=0.9), features=_features, network=network)
+    report = evaluate(paths, network=_knowing(*paths, share=0.9), features=_features, identity=network)
     figures, kernels, conventions = as_table(report).split("\n\n")
     for table in (figures, kernels):
         head, row = table.splitlines()
@@ -290,7 +320,7 @@ def test_report_as_json_and_table(tmp_path: Path) -> None:
     assert read["network"] == network
     group = read["groups"][0]
     assert group["colorfulness_ratio"] == report.groups[0].colorfulness_ratio
-    assert group["delta_cf"] >= group["delta_cf_of_means"] == report.groups[0].delta_cf_of_means
+    assert group["delta_cf_of_means"] == report.groups[0].delta_cf_of_means
     assert {"psnr", "ssim", "delta_cf"} <= set(read["photos"][0])
     assert {"size", "crop", "psnr", "ssim", "delta_cf", "delta_cf_of_means"} <= set(read["conventions"])
     assert "EfficientNet-Lite0" in read["conventions"]["kernel_distance"]
@@ -300,7 +330,7 @@ def test_report_as_json_and_table(tmp_path: Path) -> None:
 def test_report_without_a_figure_says_so(tmp_path: Path) -> None:
     """A true photo has no PSNR, a single one no kernel distance: JSON has no infinity."""
     paths = _photos(tmp_path, 1)
-    report = evaluate(paths, predict=_knowing(*paths), features=_features)
+    report = evaluate(paths, network=_knowing(*paths), features=_features)
     write_json(tmp_path / "report.json", report.as_json())
     group = json.loads((tmp_path / "report.json").read_text())["groups"][0]
     assert group["psnr"] is group["kernel"] is None

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from jobs.shotfigures import ShotFigures, worst_first
-from jobs.shotmeter import ShotMeter, to_8bit
+from jobs.shotmeter import ShotMeter
 from models.metrics import cdc, colorfulness
-from pipeline.color import Floats, chroma_to_rgb, fit_gamut, luma_coefficients
+from pipeline.color import Floats, chroma_to_rgb, fit_gamut, luma_coefficients, to_8bit
 from pipeline.proxy import ProxyFrame
 
 KR, KB = luma_coefficients("bt709")

@@ -7,11 +7,18 @@ import pytest
 
 from models.metrics import cdc
 from pipeline.errors import SettingsError
-from pipeline.steady import Steadier, SteadySettings, steady
+from pipeline.steady import Steadier, SteadySettings
 
 Floats = npt.NDArray[np.float32]
 Luma = npt.NDArray[np.uint8]
 FRAMES, HEIGHT, WIDTH = 24, 32, 56
+
+
+def steady(luma: Luma, ab: Floats, *, settings: SteadySettings) -> Floats:
+    """The colours of one shot without their flicker; of `ab` only what `Steadier` needs is used."""
+    steadier = Steadier((ab.shape[2], ab.shape[3]), settings=settings)
+    chosen = [number for picture in luma for number in steadier.push(picture)]
+    return steadier.spread(ab[[*chosen, *steadier.finish()]])
 
 
 def _scene(seed: int, *, step: float = 1.5) -> tuple[Luma, Floats]:
