@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from joblib.externals.loky import ProcessPoolExecutor
-from joblib.externals.loky.backend import get_context
-from joblib.externals.loky.process_executor import BrokenProcessPool
+from loky import BrokenProcessPool, ProcessPoolExecutor
 
 from jobs.estimate_sample import Sample, sample_work
 from jobs.hardware import Seat
@@ -169,11 +167,9 @@ def _overlap(lengths: list[int], color: float, render: float, took: float) -> fl
 @contextlib.contextmanager
 def _processes(seats: Sequence[Seat]) -> Iterator[list[ProcessPoolExecutor]]:
     """A process for each seat, which are gone when the block ends."""
-    made = []
+    made: list[ProcessPoolExecutor] = []
     try:
-        for seat in seats:
-            env = None if seat.visible is None else {"CUDA_VISIBLE_DEVICES": seat.visible}
-            made.append(ProcessPoolExecutor(max_workers=1, context=get_context("loky"), env=env))
+        made.extend(ProcessPoolExecutor(max_workers=1, env=seat.environment) for seat in seats)
         yield made
     finally:
         with undisturbed():

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from jobs import pulse as pulses
@@ -156,18 +156,13 @@ def tidy_up(traces: list[pulses.Trace], *, process: int) -> None:
 
 def _kill_orphans() -> None:
     """Ends what the dead child had started, which is ours now: an FFmpeg that hangs, workers."""
+    import psutil  # needed after a crash only
+
     for _ in range(100):  # what dies may leave children of its own
-        left = list(_children())
+        left = [child.pid for child in psutil.Process().children()]
         if not left:
             return
         for process in left:
             os.kill(process, signal.SIGKILL)
         for process in left:
             os.waitpid(process, 0)
-
-
-def _children() -> Iterator[int]:
-    for found in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            if int(found.read_text("utf-8", "replace").rpartition(")")[2].split()[1]) == os.getpid():
-                yield int(found.parent.name)

@@ -8,13 +8,10 @@ no further segment is begun. When the pipe ends, the parent is gone, and so is t
 import contextlib
 import logging
 import os
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-
-from joblib.externals.loky import process_executor
 
 from jobs.allocator import share_heaps
 from pipeline.whereabouts import board
@@ -55,8 +52,6 @@ def begin(pipe: "Connection[object, object]", threads: int, level: int) -> None:
     import torch
 
     torch.set_num_threads(threads)
-    # loky ends workers whose memory grows by 300 MB; ours grows with the length of a segment
-    process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
 
 
 def work(job: str, folder: str, segments: tuple[int, ...], device: str | None) -> tuple[int, ...]:

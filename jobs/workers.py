@@ -6,6 +6,7 @@ whose segments are left. Which process does a segment, and how many there are, c
 
 import contextlib
 import logging
+import multiprocessing
 import os
 import re
 import signal
@@ -15,9 +16,7 @@ from concurrent.futures import Future
 from multiprocessing.connection import wait
 
 import torch
-from joblib.externals.loky import ProcessPoolExecutor
-from joblib.externals.loky.backend import get_context
-from joblib.externals.loky.process_executor import BrokenProcessPool
+from loky import BrokenProcessPool, ProcessPoolExecutor
 
 from jobs import workerprocess
 from jobs.handout import Handout
@@ -120,15 +119,12 @@ class _Worker:
     def _open(self) -> None:
         self._watch, self._beats, self._pid, self.hang = Watch(), 0, 0, None
         self.places = ()
-        context = get_context("loky")
-        self.pipe, self._far = context.Pipe(duplex=True)
-        visible = self._seat.visible
+        self.pipe, self._far = multiprocessing.Pipe(duplex=True)
         self._executor = ProcessPoolExecutor(
             max_workers=1,
-            context=context,
             initializer=workerprocess.begin,
             initargs=(self._far, torch.get_num_threads(), _log.getEffectiveLevel()),
-            env=None if visible is None else {"CUDA_VISIBLE_DEVICES": visible},
+            env=self._seat.environment,
         )
 
 

@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 from pipeline.errors import OutputError
 from pipeline.limits import Limits
 
@@ -106,8 +108,8 @@ def _end_when_stuck(
 def _traffic(pid: int) -> str | None:
     """Changes whenever the process reads or writes; None where the system does not tell."""
     try:
-        return Path(f"/proc/{pid}/io").read_text(encoding="ascii")
-    except OSError:
+        return str(psutil.Process(pid).io_counters())
+    except (psutil.Error, OSError):
         return None
 
 

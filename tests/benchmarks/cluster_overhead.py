@@ -1,4 +1,4 @@
-"""What a segment costs beyond its work: in this process, by a joblib (loky) worker, by a Dask worker on loopback.
+"""What a segment costs beyond its work: in this process, by a loky worker, by a Dask worker on loopback.
 
 Each does the same film of very small segments with one worker; seconds per segment are taken from the first published
 segment to the last, so that neither the start of processes nor the loading of the network counts. The time from
@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from joblib.externals.loky import ProcessPoolExecutor
+from loky import ProcessPoolExecutor
 
 from jobs.cluster import do_on_cluster
 from jobs.clusterlink import Link
@@ -52,7 +52,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         report = measure(Path(name), segments=arguments.segments, repeats=arguments.repeats)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    told = {name: version(name) for name in ("torch", "joblib", "distributed")}
+    told = {name: version(name) for name in ("torch", "loky", "distributed")}
     settings = {"segments": arguments.segments, "repeats": arguments.repeats}
     print(json.dumps({"machine": machine, "versions": told, "settings": settings, **report}, indent=2))
 
@@ -66,7 +66,7 @@ def measure(folder: Path, *, segments: int = 48, repeats: int = 3) -> dict[str, 
         cluster.start_worker("--resources", "GPU=1")
         engines: dict[str, Engine] = {
             "in this process": _here,
-            "joblib worker": lambda wanted: do_in_workers(
+            "loky worker": lambda wanted: do_in_workers(
                 wanted, wanted.film.plan.segments, seats=[Seat()], report=_ignore
             ),
             "dask worker": lambda wanted: do_on_cluster(
@@ -77,7 +77,7 @@ def measure(folder: Path, *, segments: int = 48, repeats: int = 3) -> dict[str, 
             for name, engine in engines.items():
                 seconds = _per_segment(job_path, folder / f"{name}{number}", engine)
                 found.setdefault(name, []).append(seconds)
-        trips = {"joblib worker": _loky_trip(), "dask worker": _dask_trip(cluster.address)}
+        trips = {"loky worker": _loky_trip(), "dask worker": _dask_trip(cluster.address)}
     medians = {name: statistics.median(values) for name, values in found.items()}
     base = medians["in this process"]
     return {

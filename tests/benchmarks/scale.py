@@ -26,7 +26,7 @@ from jobs.version import VERSION
 HERE = Path(__file__).parent
 CLIP = HERE.parent / "data" / "chaplin_street.mp4"
 PARTS = ("films", "segments", "queue", "cluster")
-_LIBRARIES = ("torch", "av", "numpy", "joblib")
+_LIBRARIES = ("torch", "av", "numpy", "loky")
 
 
 def main() -> None:
