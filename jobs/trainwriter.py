@@ -1,7 +1,7 @@
 """What a training leaves of its course: `log.jsonl`, TensorBoard's events, the bar and lines for a person.
 
-`log.jsonl` holds {"step", losses…} every ten steps, {"validation": figures} and {"stage": name, "step"} lines;
-`jobs.trainlog` reads it, `jobs.curves` draws it.
+`log.jsonl` holds {"step", losses…} every ten steps, {"validation": figures} and {"stage": name, "step"} lines, for
+programs; `tensorboard --logdir` shows the events.
 """
 
 import json

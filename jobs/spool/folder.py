@@ -200,11 +200,6 @@ class Spool:
             raise _cannot_use(self.path / state, error) from error
 
 
-def is_spool(path: Path) -> bool:
-    """Whether a spool lies there."""
-    return (path / _MARK).is_file()
-
-
 @contextlib.contextmanager
 def _unavailable(path: Path) -> Iterator[None]:
     """Turns an OSError of the block into SpoolError; our own errors pass."""

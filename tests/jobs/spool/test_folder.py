@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.spool.entry import Entry, make_claim, make_id, parse_name
-from jobs.spool.folder import Spool, SpoolError, is_spool
+from jobs.spool.folder import Spool, SpoolError
 from pipeline.errors import SettingsError
 from tests.spools import add_job, states
 
@@ -135,7 +135,6 @@ def test_a_folder_with_other_things_is_not_made_a_spool(tmp_path: Path) -> None:
 def test_a_spool_may_be_made_twice(spool: Spool) -> None:
     add_job(spool)
     assert states(Spool.make(spool.path)) == {"film": "queue"}
-    assert is_spool(spool.path)
 
 
 def test_a_spool_that_is_gone_is_never_an_empty_queue(spool: Spool) -> None:
