@@ -1,5 +1,6 @@
 """The same function on many tasks in several processes, results as they come."""
 
+import contextlib
 import os
 import threading
 import time
@@ -7,7 +8,9 @@ from collections.abc import Callable, Generator, Sequence
 from functools import cache
 from typing import TypeVar
 
-from loky import BrokenProcessPool, ProcessPoolExecutor, as_completed, cpu_count
+from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from jobs.kinship import die_with
 from pipeline.errors import DeviceError
@@ -18,7 +21,6 @@ Tick = Callable[[int, int | None], None]
 """Told (done, total) of one task; a function calls it often."""
 
 _WATCH_SECONDS = 0.5
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def in_processes(
@@ -34,24 +36,27 @@ def in_processes(
         for task in tasks:
             yield task, function(task, tick)
         return
-    threads = str(max(1, cpu_count() // workers))
-    own = {name: threads for name in _THREADS if name not in os.environ}
-    executor = ProcessPoolExecutor(max_workers=workers, env=own)
+    calls = (delayed(_call)(function, task, number, os.getpid()) for number, task in enumerate(tasks))
+    results: Generator[tuple[int, _Result], None, None] = Parallel(
+        n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch=workers
+    )(calls)
     try:
-        asked = {executor.submit(_call, function, task, os.getpid()): task for task in tasks}
-        for future in as_completed(asked):
-            yield asked.pop(future), future.result()
-    except BrokenProcessPool as error:
+        with contextlib.closing(results):
+            for number, result in results:
+                yield tasks[number], result
+    except TerminatedWorkerError as error:
         raise DeviceError(
             "a worker process died, perhaps for want of memory; --workers 1 needs the least"
         ) from error
     finally:
-        executor.shutdown(wait=True, kill_workers=True)
+        get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
-def _call(function: Callable[[_Task, Tick], _Result], task: _Task, parent: int) -> _Result:
+def _call(
+    function: Callable[[_Task, Tick], _Result], task: _Task, number: int, parent: int
+) -> tuple[int, _Result]:
     _end_with(parent)
-    return function(task, lambda done, total: None)
+    return number, function(task, lambda done, total: None)
 
 
 @cache
