@@ -9,8 +9,6 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-import av
-
 from jobs.estimate import Costs, Estimate, Extent, guessed, planned, price
 from jobs.estimate_pace import Pace, measure_pace
 from jobs.estimate_sample import Sample, make_sample, sample_work
@@ -25,6 +23,7 @@ from jobs.work import check_output, job_text, shot_weights
 from jobs.workdir import WorkDir, segment_folder, work_folder
 from pipeline.excerpts import Excerpt, read_excerpts
 from pipeline.media import FilmInfo, PictureArea, Segment, Timeline
+from pipeline.open_media import open_media
 from pipeline.plan import Plan
 from pipeline.predict import net_frame
 from pipeline.probe import probe
@@ -184,7 +183,7 @@ def _packet_bytes(paths: Sequence[Path]) -> tuple[float, float]:
     """Bytes of a segment's first picture, and of another one."""
     first, rest = list[int](), list[int]()
     for path in paths:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with open_media(path) as container:
             sizes = [packet.size for packet in container.demux(container.streams.video[0]) if packet.size]
         first.append(sizes[0])
         rest += sizes[1:]
@@ -196,7 +195,7 @@ def _other_bytes(film: FilmInfo) -> int:
     """Of the streams beside the picture, as far as the header gives their bit rate."""
     if film.duration_seconds_from_header is None or not film.path.is_file():
         return 0
-    with av.open(str(film.path), metadata_errors="replace") as container:
+    with open_media(film.path) as container:
         rates = [
             stream.codec_context.bit_rate or 0
             for stream in container.streams

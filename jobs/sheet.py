@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pipeline.errors import SourceError
 from pipeline.media import FilmInfo, Shot, Timeline
+from pipeline.open_media import open_media
 from pipeline.publish import publish
 
 Rgb = npt.NDArray[np.uint8]
@@ -51,7 +52,7 @@ def _pick_frames(shots: tuple[Shot, ...]) -> list[int]:
 
 def _picture_at(path: Path, seconds: Fraction, stream_index: int | None, *, aspect: Fraction) -> Rgb:
     """The frame shown at a time, as RGB of `_LINES` lines in its displayed aspect."""
-    with av.open(str(path), metadata_errors="replace") as container:
+    with open_media(path) as container:
         stream = container.streams[stream_index] if stream_index is not None else container.streams.video[0]
         start = int(seconds / Fraction(stream.time_base or 1))
         container.seek(start, stream=stream)

@@ -20,6 +20,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from pipeline.errors import OutputError
+from pipeline.open_media import open_media
 
 IntermediateFormat = Literal["nut", "mov"]
 
@@ -106,7 +107,7 @@ class PacketSink:
 def open_segment(path: Path) -> InputContainer:
     """Opens a segment for reading; OutputError if it is missing or not a segment."""
     try:
-        container = av.open(path, metadata_errors="replace")
+        container = open_media(path)
     except (av.error.FFmpegError, OSError) as error:
         raise OutputError(f"cannot read the segment {path}: {error.strerror}") from error
     if not container.streams.video:

@@ -112,7 +112,7 @@ FILES = (
     ),
     Kind(
         name="no-film",
-        title="Empty files, texts, sound alone, covers alone, MP4 without index",
+        title="Empty files, texts, playlists, tracks in other files, sound alone, covers alone, MP4 without index",
         refused="with the reason",
         why="there is no picture to colour",
     ),

@@ -24,6 +24,7 @@ from pipeline.intermediate import PacketSink, intermediate_format, open_segment,
 from pipeline.join import coded_video, first_times, joined_packets
 from pipeline.media import ColorDescription, FilmInfo, StreamInfo, Timeline
 from pipeline.muxcommand import mux_command, seconds_text
+from pipeline.open_media import open_media
 from pipeline.publish import publish
 from pipeline.remux import run_ffmpeg
 from pipeline.steadyrate import check_times
@@ -134,7 +135,7 @@ def _save_covers(film: FilmInfo, plan: ContainerPlan, folder: Path) -> list[tupl
             continue
         with (
             reading(film.path, film.limits),
-            av.open(str(film.path), metadata_errors="replace") as container,
+            open_media(film.path) as container,
         ):
             packets = container.demux(container.streams[stream.index])
             data = next((bytes(packet) for packet in packets if packet.size), b"")
@@ -155,7 +156,7 @@ def _verify(
     `start` is the time of the film at which the file begins.
     """
     treated = [t.how for t in plan.streams]
-    with av.open(str(partial), metadata_errors="replace") as container:
+    with open_media(partial) as container:
         found = [s for s in container.streams if s.type in ("video", "audio", "subtitle", "attachment")]
         wanted = [
             s for s, how in zip(film.streams, treated, strict=True) if how != "lost" and s.kind != "data"

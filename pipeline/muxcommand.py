@@ -12,6 +12,7 @@ from pipeline.containers import ContainerPlan
 from pipeline.film_tags import video_tags
 from pipeline.join import CodedVideo
 from pipeline.media import ColorDescription, FilmInfo, StreamInfo, Timeline
+from pipeline.open_media import READ_ONLY_THIS_FILE
 
 _INTERLEAVE_MICROSECONDS = 3_000_000
 """How long FFmpeg waits for a packet of a stream that has few: the others stay in its memory meanwhile."""
@@ -43,7 +44,7 @@ def mux_command(
     """
     picture, source = (
         ffmpeg.input("pipe:0", **pipe, **_turned(film)),
-        ffmpeg.input(f"file:{others_path(film)}"),
+        ffmpeg.input(f"file:{others_path(film)}", **READ_ONLY_THIS_FILE),
     )
     maps: list[Any] = []
     options: dict[str, Any] = {

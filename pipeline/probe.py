@@ -24,6 +24,7 @@ from pipeline.kinds import cure
 from pipeline.limits import DEFAULT_LIMITS, Limits, check_pixels
 from pipeline.luma import describe_pixels
 from pipeline.media import Chapter, FilmInfo, StreamInfo, StreamKind
+from pipeline.open_media import open_whole
 from pipeline.regularfile import refuse_special_file
 from pipeline.whereabouts import reading
 
@@ -52,7 +53,7 @@ def probe(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> FilmInfo:
     try:
         with (
             reading(path, limits),
-            av.open(str(path.absolute()), metadata_errors="replace") as container,
+            open_whole(path) as container,
         ):
             stream = _choose_picture(path, container)
             limit_pixels(path, stream=stream, limits=limits)

@@ -7,7 +7,6 @@ have any size, codec, depth, subsampling, range and matrix, or be RGB: it is rea
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +34,7 @@ from pipeline.colortags import MATRICES
 from pipeline.errors import SourceError
 from pipeline.luma import describe_pixels
 from pipeline.media import FilmInfo, Plane
+from pipeline.open_media import open_media
 from pipeline.probe import ask_filters
 from pipeline.publish import publish
 from pipeline.regularfile import refuse_special_file
@@ -104,9 +104,7 @@ def read_proxy(
     try:
         with (
             reading(path, film.limits) as post,
-            av.open(
-                str(path) if data is None else BytesIO(data), "r", metadata_errors="replace"
-            ) as container,
+            open_media(path, data=data) as container,
         ):
             if not container.streams.video:
                 raise SourceError(

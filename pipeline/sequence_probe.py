@@ -11,6 +11,7 @@ from av.container import InputContainer
 from pipeline.errors import SettingsError, SourceError
 from pipeline.limits import Limits
 from pipeline.media import FilmInfo, StreamInfo
+from pipeline.open_media import open_media, open_whole
 from pipeline.probe import describe_film, describe_stream, first_frame, limit_pixels, probe
 from pipeline.regularfile import refuse_special_file
 from pipeline.sequence import Pattern, StillSequence, find_numbers, is_pattern, parse_pattern
@@ -79,14 +80,14 @@ def open_stills(pattern: Pattern, *, first: int, rate: Fraction) -> InputContain
         "start_number": str(first),
         "framerate": f"{rate.numerator}/{rate.denominator}",
     }
-    return av.open(pattern.for_ffmpeg, format="image2", options=options, metadata_errors="replace")
+    return open_media(Path(pattern.for_ffmpeg), format="image2", options=options)
 
 
 def open_film(film: FilmInfo) -> InputContainer:
     """Opens what a film was described from. Raises FFmpegError or OSError."""
     if film.sequence is not None:
         return open_stills(parse_pattern(film.path), first=film.sequence.first, rate=film.sequence.rate)
-    return av.open(str(film.path.absolute()), metadata_errors="replace")
+    return open_media(film.path)
 
 
 def still_of_frame(film: FilmInfo, pts: int | None) -> Path:
@@ -126,7 +127,7 @@ def _sound_streams(
         return (), (), ()
     refuse_special_file(sound)
     try:
-        with av.open(str(sound.absolute()), metadata_errors="replace") as container:
+        with open_whole(sound) as container:
             found = [describe_stream(stream) for stream in container.streams.audio]
             tags = tuple(container.metadata.items())
     except (av.error.FFmpegError, OSError) as error:

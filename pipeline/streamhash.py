@@ -19,6 +19,7 @@ import numpy as np
 import xxhash
 
 from pipeline.errors import SourceError
+from pipeline.open_media import open_media
 from pipeline.regularfile import refuse_special_file
 from pipeline.sequence import is_pattern, parse_pattern, stills_in
 from pipeline.whereabouts import Post, reading
@@ -113,7 +114,7 @@ def hash_content(
     try:
         with (
             reading(path) as post,
-            av.open(str(path.absolute()), metadata_errors="replace") as container,
+            open_media(path) as container,
         ):
             running = {stream.index: _Running() for stream in container.streams}
             broken_off = _read_packets(container, running, picture_index if places else None, places, post)

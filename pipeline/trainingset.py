@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import SettingsError, SourceError
+from pipeline.open_media import open_media
 from pipeline.samples import Picture, decode_rgb
 from pipeline.shortlist import first_few
 
@@ -223,7 +224,7 @@ def _read_frames(path: Path, wanted: set[int]) -> list[Picture]:
 
 def _rgb_frames(path: Path, *, wanted: set[int] | None) -> Iterator[npt.NDArray[np.uint8]]:
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with open_media(path) as container:
             for number, frame in enumerate(container.decode(video=0)):
                 if wanted is None:
                     yield np.empty((0, 0, 3), np.uint8)

@@ -303,6 +303,12 @@ CASES = [
     ),
     Case(
         kind="no-film",
+        make=lambda path: path.write_text("ffconcat version 1.0\nfile film.mkv"),
+        source="film.mp4",
+        refused=r"is a playlist \(concat\) that names other files",
+    ),
+    Case(
+        kind="no-film",
         make=lambda path: kindfilms.ffmpeg("-f", "lavfi", "-i", "sine=330:d=1", path),
         source="film.m4a",
         refused="no video stream",

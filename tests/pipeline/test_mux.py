@@ -24,6 +24,7 @@ from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo
 from pipeline.mux import MuxReport, mux
 from pipeline.probe import probe
 from pipeline.remux import run_ffmpeg
+from tests.foreign import write_playlist
 from tests.media import make_film
 
 FFV1 = EncodeSettings(codec="ffv1", chroma="420", depth=8, options={"g": "1"})
@@ -409,6 +410,17 @@ def test_vanished_source_is_one_clear_line(tmp_path: Path) -> None:
         mux(film, segments, tmp_path / "out.mkv", timeline=timeline, color=BT601, tags={})
     assert "\n" not in str(failure.value)
     assert [p.name for p in tmp_path.glob("out*")] == []
+
+
+def test_a_source_that_became_a_playlist_is_not_followed(tmp_path: Path) -> None:
+    make_film(tmp_path / "film.mkv", frames=6, audio=1)
+    film = probe(tmp_path / "film.mkv")
+    segments, timeline = colorized(film, tmp_path / "segments", settings=FFV1)
+    film.path.rename(tmp_path / "real.mkv")
+    write_playlist(film.path, "concat", tmp_path / "real.mkv")
+    with pytest.raises(OutputError, match="ffmpeg: "):
+        mux(film, segments, tmp_path / "out.mkv", timeline=timeline, color=BT601, tags=NOTICE)
+    assert not list(tmp_path.glob("out*"))
 
 
 def test_dying_ffmpeg_does_not_hang_us(tmp_path: Path) -> None:
