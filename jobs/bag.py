@@ -14,15 +14,15 @@ from pathlib import Path
 
 from jobs.ledger import file_sha256
 from jobs.record import FilmRecord, read_record
-from jobs.recordpaths import DECLARATION, bag_in_the_way, bag_path, page_path, record_path
+from jobs.recordpaths import AGENT, DECLARATION, INFO, bag_in_the_way, bag_path, page_path, record_path
 from jobs.verify import Progress, Verdict, verify_film
 from jobs.version import VERSION
 from pipeline.errors import OutputError, SettingsError
-from pipeline.publish import publish_folder, remove_partials
+from pipeline.publish import partial_path, publish_folder, remove_partials, told_clearly
 from pipeline.regularfile import refuse_special_file
 from pipeline.sequence import is_pattern, parse_pattern, stills_in
 
-_MANIFEST, _TAG_MANIFEST, _INFO = "manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt"
+_MANIFEST, _TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
 _LINE = re.compile(r"([0-9a-fA-F]{64})[ \t]+\*?(.+)")
 
@@ -33,13 +33,16 @@ def make_bag(output: Path, *, overwrite: bool = False) -> Path:
     Raises OutputError where it cannot be written or another folder is in the way, SettingsError without a record.
     """
     record, bag = read_record(record_path(output)), bag_path(output)
-    remove_partials(bag.parent, name=bag.name)
+    aside = bag.with_name(f"{bag.name}.old")
+    for path in (bag, aside):
+        remove_partials(bag.parent, name=path.name)
     old = bag_in_the_way(output, overwrite=overwrite)
     if old is not None:
         raise OutputError(old)
     payload = _payload(output)
     if bag.exists():
-        shutil.rmtree(bag)
+        with told_clearly(bag):
+            shutil.rmtree(bag.rename(partial_path(aside)))
     with publish_folder(bag) as partial:
         data = partial / "data"
         data.mkdir()
@@ -51,8 +54,8 @@ def make_bag(output: Path, *, overwrite: bool = False) -> Path:
             lines.append(f"{digest}  data/{_encoded(str(name))}")
         _write(partial / DECLARATION, ["BagIt-Version: 1.0", "Tag-File-Character-Encoding: UTF-8"])
         _write(partial / _MANIFEST, lines)
-        _write(partial / _INFO, _info(record, list(payload)))
-        tags = (DECLARATION, _INFO, _MANIFEST)
+        _write(partial / INFO, _info(record, list(payload)))
+        tags = (DECLARATION, INFO, _MANIFEST)
         _write(partial / _TAG_MANIFEST, [f"{file_sha256(partial / name)}  {name}" for name in tags])
     return bag
 
@@ -139,7 +142,7 @@ def _put(source: Path, target: Path) -> bool:
 def _info(record: FilmRecord, payload: Sequence[Path]) -> list[str]:
     size = sum(path.stat().st_size for path in payload)
     values = {
-        "Bag-Software-Agent": f"Kinochrome {VERSION}",
+        AGENT: f"Kinochrome {VERSION}",
         "Bagging-Date": datetime.now(UTC).date().isoformat(),
         "Payload-Oxum": f"{size}.{len(payload)}",
         "Contact-Name": record.machine.operator,

@@ -1,8 +1,6 @@
 """What a film will cost, measured on a few seconds of real work on excerpts from all over it."""
 
-import os
 import resource
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,6 +22,7 @@ from jobs.workdir import WorkDir, segment_folder, work_folder
 from pipeline.excerpts import Excerpt, read_excerpts
 from pipeline.media import FilmInfo, PictureArea, Segment, Timeline
 from pipeline.open_media import open_media
+from pipeline.partials import temporary_folder
 from pipeline.plan import Plan
 from pipeline.predict import net_frame
 from pipeline.probe import probe
@@ -70,8 +69,7 @@ def estimate_film(
     length = _EXCERPT_FRAMES if seats[0].visible is not None else _part_frames(film)
     sample = make_sample(film, excerpts, segment_frames=length, shot_settings=settings)
     plain = job.model_copy(update={"shots": {}, "cache": None, "from_proxy": None})
-    with tempfile.TemporaryDirectory(prefix=f"kinochrome-{os.getpid()}-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         paces = measure_pace(
             sample, job=job_text(plain), folder=folder, seats=seats, seconds=_MEASURE_SECONDS
         )

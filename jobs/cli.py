@@ -33,6 +33,7 @@ from jobs.spool.options import add_presets_option, add_queue_verbs
 from jobs.stageverbs import add_crew_options, add_stage_verbs, add_workers_option
 from jobs.version import VERSION
 from pipeline.errors import KinochromeError
+from pipeline.publish import disk_fault
 
 DONE, FAULT, WRONG_COMMAND, BUG = 0, 1, 2, 3
 _TRUSTED = ("schema", "submit", "cancel", "retry", "worker", "train")
@@ -178,6 +179,8 @@ def _tell_fault(error: Exception, progress: Progress, arguments: Sequence[str]) 
         return _tell(
             progress, FAULT, f"{told}; a smaller color.short_side, batch or encode.max_lines would work"
         )
+    if isinstance(error, OSError) and (fault := disk_fault(error)) is not None:
+        return _tell(progress, FAULT, fault)
     if _is_expected(error):
         return _tell(progress, FAULT, str(error))
     report = _write_report(error, arguments)

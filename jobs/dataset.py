@@ -24,6 +24,7 @@ from jobs.dataset_sheet import write_sheet
 from jobs.datasetfile import DatasetJob
 from jobs.progress import Progress
 from jobs.workdir import WorkDir
+from jobs.workfiles import is_work_folder
 from pipeline.errors import OutputError, SourceError
 from pipeline.heldout import SPLITS
 from pipeline.publish import publish, write_json
@@ -83,7 +84,8 @@ def _check_folder(out: Path) -> None:
     """Refuses a folder with other things in it: pictures are removed from a set when it changes."""
     if out.exists() and not out.is_dir():
         raise OutputError(f"cannot write {out}: it is a file; name a folder")
-    if out.is_dir() and not (out / RECORDS).is_dir() and any(out.iterdir()):
+    others = [path for path in out.iterdir() if path.name != RECORDS] if out.is_dir() else []
+    if others and not is_work_folder(out / RECORDS):
         raise OutputError(f"cannot write {out}: it holds other things than a dataset; name a new folder")
 
 

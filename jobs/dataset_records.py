@@ -166,8 +166,10 @@ def is_there(out: Path, picture: KeptPicture) -> bool:
 
 
 def remove_pictures(out: Path, pictures: Iterable[KeptPicture]) -> None:
-    """Removes stored pictures as far as they are there, and folders that it leaves empty."""
+    """Removes stored pictures as far as they are there, and folders that it leaves empty; none through links."""
+    home = out.resolve()
     files = [out / picture.file for picture in pictures]
+    files = [file for file in files if file.parent.resolve() == home / file.parent.relative_to(out)]
     for file in files:
         file.unlink(missing_ok=True)
     folders = {file.parent for file in files}

@@ -7,10 +7,8 @@ killed itself, the kernel ends the other.
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -73,7 +71,7 @@ def isolate(call: Callable[[], int], *, tell: Tell) -> int:
         _kill_orphans()
         if pulse.exit_code is not None:  # it fell while it was being taken down: all was done and said
             return pulse.exit_code
-        tidy_up(pulse.traces(), process=child)
+        tidy_up(pulse.traces())
         if is_interrupted and -status in _CRASHES:  # a library that was not made for it fell over it
             code, told = INTERRUPTED, INTERRUPTED_LINE
         else:
@@ -137,10 +135,10 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def tidy_up(traces: list[pulses.Trace], *, process: int) -> None:
-    """Takes away what a process that is gone left half-written, temporary folders (`kinochrome-PID-`) included."""
+def tidy_up(traces: list[pulses.Trace]) -> None:
+    """Takes away what a process that is gone left half-written, temporary folders included."""
     from jobs.workdir import clear_up
-    from pipeline.publish import remove_partials
+    from pipeline.partials import remove_partials, remove_temporary_folders
 
     for trace in traces:
         output = Path(trace.output)
@@ -150,8 +148,7 @@ def tidy_up(traces: list[pulses.Trace], *, process: int) -> None:
                     remove_partials(folder, name=None if folder == output else output.name)
             if trace.work is not None:
                 clear_up(Path(trace.work), output=output, made=[Path(folder) for folder in trace.made])
-    for left in Path(tempfile.gettempdir()).glob(f"kinochrome-{process}-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    remove_temporary_folders()
 
 
 def _kill_orphans() -> None:

@@ -24,6 +24,7 @@ from pipeline.publish import publish, remove_partials
 
 _log = logging.getLogger(__name__)
 _KIND = "kinochrome proxy 1"
+_HEAD = f'"kind": "{_KIND}"'.encode()
 _ENTRY = re.compile(r"[0-9a-f]{64}\.proxy")
 _LONGEST_LINE = 4096
 _KEPT_SHARE = 0.9
@@ -126,12 +127,12 @@ class ProxyCache:
     def _entries(self) -> Iterator[tuple[int, int, Path]]:
         """When each entry was used last, its size and path; what dead processes left is removed on the way."""
         for folder in self._folder.iterdir():
-            if not re.fullmatch("[0-9a-f]{2}", folder.name) or not folder.is_dir():
+            if not re.fullmatch("[0-9a-f]{2}", folder.name) or folder.is_symlink() or not folder.is_dir():
                 continue
             remove_partials(folder)
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if _ENTRY.fullmatch(entry.name):
+                    if _ENTRY.fullmatch(entry.name) and _is_ours(entry.path):
                         with contextlib.suppress(FileNotFoundError):
                             known = entry.stat()
                             yield known.st_mtime_ns, known.st_size, Path(entry.path)
@@ -140,6 +141,16 @@ class ProxyCache:
         if not self._told:
             _log.warning("the cache %s cannot be used, everything is predicted: %s", self._folder, what)
         self._told = True
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a file, and no link to one, says by its beginning that it is an entry."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            return _HEAD in file.read(len(_HEAD) + 64)
+    except OSError:
+        return False
 
 
 def _checked(key: str, line: bytes, data: bytes) -> CachedProxy | None:

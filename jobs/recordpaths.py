@@ -13,6 +13,8 @@ GENERATOR = "Kinochrome report"
 """The page's `generator`, by which it is known."""
 DECLARATION = "bagit.txt"
 """The file that makes a folder a bag."""
+INFO, AGENT = "bag-info.txt", "Bag-Software-Agent"
+"""The file that says what made a bag, and the line of it that does, which is our first."""
 
 
 def record_path(output: Path) -> Path:
@@ -57,14 +59,23 @@ def bag_in_the_way(output: Path, *, overwrite: bool) -> str | None:
     bag = bag_path(output)
     if not bag.exists() and not bag.is_symlink():
         return None
-    if not (bag / DECLARATION).is_file():
+    if bag.is_symlink() or not is_bag(bag):
         return f"{bag} is in the way, and no bag; move it"
+    if overwrite and not _is_own_bag(bag):
+        return f"{bag} is in the way, and no bag of Kinochrome's; move it"
     return None if overwrite else f"{bag} exists; move it, or --overwrite (overwrite: true) would work"
 
 
 def is_bag(path: Path) -> bool:
     """Whether a folder is a bag."""
     return (path / DECLARATION).is_file()
+
+
+def _is_own_bag(bag: Path) -> bool:
+    try:
+        return (bag / INFO).read_bytes().startswith(f"{AGENT}: Kinochrome".encode())
+    except OSError:
+        return False
 
 
 def _is_record(path: Path) -> bool:

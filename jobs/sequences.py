@@ -63,6 +63,8 @@ def output_faults(output: Path, *, source: Path | None, overwrite: bool, is_own:
         home = parse_pattern(output).folder
         if source is not None and is_pattern(source) and _is_same(parse_pattern(source).folder, home):
             yield f"found the folder of the input itself, {home}; another folder would work"
+        elif home.is_symlink():
+            yield f"found {home}, which is a link, and the folder is replaced as a whole; the folder itself would work"
         elif home.exists() and not home.is_dir():
             yield f"found {home}, which is not a folder"
         elif home.is_dir() and any(home.iterdir()):

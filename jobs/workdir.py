@@ -1,18 +1,21 @@
 """The work folder of a job: one run at a time, or any number of stages; gone when a run has done the film.
 
-job.lock     held while a run or a stage works here (fcntl.flock: free at once when the holder dies)
+job.lock     held while a run or a stage works here (fcntl.flock: free at once when the holder dies); it names who
+             held it last, and by that the folder is known to be ours
 job.yaml     the resolved settings
 plan.json    shots and segments
 events.jsonl what happened, a JSON object a line, appended by every run
 output.json  the output that this job published, to know it again
 segments/000012/
+
+A folder with other things in it, or a link to one, is refused: what is in a work folder gets removed.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -22,20 +25,36 @@ from typing import Literal, Self
 from jobs.ledger import RECORD_NAME
 from jobs.pulse import leave_trace
 from jobs.recordpaths import page_path, record_path
-from jobs.worklock import flock, hold_lock, holder, write_holder
+from jobs.workfiles import (
+    EVENTS,
+    JOB,
+    LOCK,
+    OUTPUT,
+    PLAN,
+    SEGMENTS,
+    file_identity,
+    finished_fingerprint,
+    refuse_link,
+    refuse_others,
+    remove_work,
+    take_note_back,
+)
+from jobs.worklock import OPEN_LOCK, flock, hold_lock, holder, is_lock, write_holder
 from pipeline.errors import OutputError, SettingsError
-from pipeline.publish import publish, read_json, remove_partials, write_json
+from pipeline.partials import remove_partials, remove_temporary_folders
+from pipeline.publish import publish, write_json
 from pipeline.sequence import output_home
 
-_LOCK, _JOB, _PLAN, _EVENTS, _OUTPUT, _SEGMENTS = (
-    "job.lock",
-    "job.yaml",
-    "plan.json",
-    "events.jsonl",
-    "output.json",
-    "segments",
-)
-_STAGE_LOCKS = ("plan.lock", "mux.lock")
+__all__ = [
+    "Share",
+    "WorkDir",
+    "clear_up",
+    "file_identity",
+    "finished_fingerprint",
+    "segment_folder",
+    "work_folder",
+]
+
 
 Share = Literal["run", "stage", "part"]
 """Who works in a folder: `run` has it alone; a `stage` shares it with other stages, also of other hosts; a `part`
@@ -55,30 +74,14 @@ def work_folder(output: Path, *, work: Path | None = None) -> Path:
 
 def segment_folder(work: Path, index: int) -> Path:
     """Where a segment is worked on, in the work folder `work`; it need not exist yet."""
-    return work / _SEGMENTS / f"{index:06d}"
-
-
-def finished_fingerprint(folder: Path, output: Path) -> str | None:
-    """The fingerprint under which the job of this work folder published `output`; None if it is not its work.
-
-    A run that is killed between publishing and tidying up leaves such an output: the next run of the same
-    job may take it as done. An output that anybody touched since is not recognised.
-    """
-    try:
-        record = read_json(folder / _OUTPUT)
-        seen = file_identity(output)
-    except (OSError, SettingsError):
-        return None
-    if not isinstance(record, dict) or record.get("identity") != seen:
-        return None
-    told = record.get("fingerprint")
-    return told if isinstance(told, str) else None
+    return work / SEGMENTS / f"{index:06d}"
 
 
 class WorkDir:
     """A work folder that this process holds, from the beginning of the `with` block to its end.
 
-    On entering, the folder is made and locked and the settings written; a run removes the partials of dead runs.
+    On entering, the folder is made and locked and the settings written; a run removes the partials of dead runs, a
+    stage those of the folder itself.
     On leaving, the lock is released. `discard` removes the folder at that point; so does whoever ends with
     an error before anything worth resuming was left, if nobody else works in it.
     """
@@ -111,9 +114,13 @@ class WorkDir:
         self._lock = self._acquire()
         leave_trace(self._output, work=self.path, made=self._made)
         try:
+            remove_temporary_folders()
             if self._share == "run":
                 self.remove_partials()
-            with publish(self.path / _JOB) as partial:
+            else:
+                remove_partials(self.path)
+            take_note_back(self.path, output=self._output, is_alone=self._share == "run")
+            with publish(self.path / JOB) as partial:
                 partial.write_text(self._settings, encoding="utf-8")
         except BaseException:
             self._leave(failed=True)
@@ -128,12 +135,12 @@ class WorkDir:
     @property
     def plan_path(self) -> Path:
         """Of plan.json, which need not exist yet."""
-        return self.path / _PLAN
+        return self.path / PLAN
 
     @property
     def has_products(self) -> bool:
         """Whether anything of any segment is finished."""
-        return any((self.path / _SEGMENTS).glob(f"*/{RECORD_NAME}"))
+        return any((self.path / SEGMENTS).glob(f"*/{RECORD_NAME}"))
 
     def segment_dir(self, index: int) -> Path:
         """The folder of a segment, made where it is not there."""
@@ -155,25 +162,26 @@ class WorkDir:
 
     def remove_partials(self) -> None:
         """Removes what dead processes began to write into this folder, and of the output."""
-        segments = self.path / _SEGMENTS
+        segments = self.path / SEGMENTS
         for folder in (self.path, *(segments.iterdir() if segments.is_dir() else ())):
-            remove_partials(folder)
+            if not folder.is_symlink():
+                remove_partials(folder)
         self._remove_output_partials()
 
     def log(self, event: str, **details: object) -> None:
         """Appends an event with its time (seconds since 1970) to events.jsonl; whole lines, in one write."""
         line = json.dumps({"time": round(time.time(), 3), "event": event, **details}, default=str) + "\n"
         try:
-            with (self.path / _EVENTS).open("ab", buffering=0) as file:
+            with (self.path / EVENTS).open("ab", buffering=0) as file:
                 file.write(line.encode())
         except OSError as error:
-            raise OutputError(f"cannot write {self.path / _EVENTS}: {error.strerror}") from error
+            raise OutputError(f"cannot write {self.path / EVENTS}: {error.strerror}") from error
 
     def record_output(self, partial: Path, *, fingerprint: str) -> None:
         """Notes that `partial`, complete but perhaps not renamed yet, is this job's output."""
         if self._before_output is not None:
             self._before_output(partial)
-        write_json(self.path / _OUTPUT, {"fingerprint": fingerprint, "identity": file_identity(partial)})
+        write_json(self.path / OUTPUT, {"fingerprint": fingerprint, "identity": file_identity(partial)})
 
     def discard(self) -> None:
         """Lets the folder and all in it go when the block ends; what is not a job's is left alone."""
@@ -181,15 +189,19 @@ class WorkDir:
 
     def _acquire(self) -> int:
         """The descriptor of the lock file; made anew where a finishing run removed the folder meanwhile."""
-        lock = self.path / _LOCK
+        lock = self.path / LOCK
         while True:
             try:
+                refuse_link(self.path)
                 self._make()
-                descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                refuse_others(self.path)
+                descriptor = os.open(lock, OPEN_LOCK, 0o666)
             except FileNotFoundError:
                 if self.path.parent.is_dir():
                     continue
                 raise OutputError(f"cannot make the work folder {self.path}") from None
+            except OutputError:
+                raise
             except OSError as error:
                 raise OutputError(f"cannot use the work folder {self.path}: {error.strerror}") from error
             if not flock(descriptor, fcntl.LOCK_EX if self._share == "run" else fcntl.LOCK_SH):
@@ -197,10 +209,17 @@ class WorkDir:
                 process, host = holder(lock)
                 told = f"another run ({process}) works in {self.path} on {host}"
                 raise SettingsError(f"{told}; wait for it, or stop it")
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 if os.path.samestat(os.fstat(descriptor), lock.stat()):
                     write_holder(descriptor)
                     return descriptor
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                if is_lock(lock):  # it names another, whom we have outlived
+                    return descriptor
+                os.close(descriptor)
+                raise OutputError(f"cannot use the work folder {self.path}: {error.strerror}") from error
             os.close(descriptor)
 
     def _remove_output_partials(self) -> None:
@@ -219,33 +238,36 @@ class WorkDir:
     def _leave(self, *, failed: bool) -> None:
         if self._lock is None:
             return
-        nothing_done = failed and not self.plan_path.exists() and not self.has_products
-        if (self._discarded or nothing_done) and flock(self._lock, fcntl.LOCK_EX):
-            self._remove()
-        os.close(self._lock)
-        self._lock = None
-
-    def _remove(self) -> None:
-        """Removes what a job leaves; the lock goes last, so that nobody gets a half-removed folder."""
-        shutil.rmtree(self.path / _SEGMENTS, ignore_errors=True)
-        for name in (_PLAN, _JOB, _OUTPUT, _EVENTS, *_STAGE_LOCKS, _LOCK):
+        lock, self._lock = self._lock, None
+        try:
+            is_worth_it = self.plan_path.exists() or self.has_products or (self.path / OUTPUT).exists()
+            if (self._discarded or (failed and not is_worth_it)) and flock(lock, fcntl.LOCK_EX):
+                remove_work(self.path, made=self._made)
+            elif self.path.is_dir() and not is_lock(self.path / LOCK):
+                self._mark_again()
+        except OSError as error:
+            if (
+                not failed and error.errno != errno.ENOTEMPTY
+            ):  # else there is more to tell, or others are at work here
+                told = f"cannot remove the work folder {self.path}: {error.strerror or error}"
+                raise OutputError(f"{told}; all else is done, and the same command removes it") from error
+        finally:
             with contextlib.suppress(OSError):
-                (self.path / name).unlink()
-        for folder in dict.fromkeys((self.path, *reversed(self._made))):
-            with contextlib.suppress(OSError):  # somebody keeps files of his own in it
-                folder.rmdir()
+                os.close(lock)
+
+    def _mark_again(self) -> None:
+        """Without locks, another run may have removed the one by which the folder is known to be ours."""
+        descriptor = os.open(self.path / LOCK, OPEN_LOCK, 0o666)
+        try:
+            write_holder(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def clear_up(path: Path, *, output: Path, made: Sequence[Path]) -> None:
     """Does for a run that died, and made these folders, what it does itself when it fails; raises KinochromeError."""
     if path.is_dir():
         work = WorkDir(path, output=output)
-        work.remove_partials()
         work._lock, work._made = work._acquire(), list(made)
+        work.remove_partials()
         work._leave(failed=True)
-
-
-def file_identity(path: Path) -> list[int]:
-    """What stays of a file when it is renamed, and changes when it is written: its inode, size and time."""
-    found = output_home(path).stat()
-    return [found.st_ino, found.st_size, found.st_mtime_ns]

@@ -8,6 +8,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ from pipeline.errors import OutputError
 LOCK_NAME = "lock"
 _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 _PAUSE_SECONDS = 0.1
+_HELD = re.compile(rb"process [0-9]+\n")
+OPEN_LOCK = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+"""How a lock is opened: never through a link, for what holds it is written into it."""
 
 
 class WorkLock:
@@ -40,20 +44,22 @@ class WorkLock:
         """Lets go of it; a second time does nothing."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
-            os.close(descriptor)
+            with contextlib.suppress(OSError):  # closed it is, whatever the disk has to say
+                os.close(descriptor)
 
 
 def try_lock(path: Path) -> WorkLock | None:
     """The lock that the file `path` stands for, or None where another holds it. Raises OutputError."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(path, OPEN_LOCK, 0o666)
     except OSError as error:
         raise OutputError(f"cannot use the lock {path}: {error.strerror}") from error
     try:
         if not flock(descriptor, fcntl.LOCK_EX):
             os.close(descriptor)
             return None
-        write_holder(descriptor)
+        with contextlib.suppress(OSError):  # a full disk is no reason to fail
+            write_holder(descriptor)
     except BaseException:
         with contextlib.suppress(OSError):
             os.close(descriptor)
@@ -87,10 +93,20 @@ def flock(descriptor: int, how: int) -> bool:
 
 
 def write_holder(descriptor: int) -> None:
-    """Notes in the lock's file who has it; a full disk is no reason to fail."""
-    with contextlib.suppress(OSError):
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()}\n{socket.gethostname()}\n".encode(), 0)
+    """Notes in the lock's file who has it; at no moment is nobody noted who was before. Raises OSError."""
+    told = f"process {os.getpid()}\n{socket.gethostname()}\n".encode()
+    os.pwrite(descriptor, told, 0)
+    os.ftruncate(descriptor, len(told))
+
+
+def is_lock(path: Path) -> bool:
+    """Whether a file is a lock that somebody of ours has held: it names a process."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            return _HELD.match(file.read(64)) is not None
+    except OSError:
+        return False
 
 
 def holder(path: Path) -> tuple[str, str]:

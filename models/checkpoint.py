@@ -1,5 +1,6 @@
 """Weights and training states as safetensors: tensors and a JSON header, nothing is ever unpickled."""
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -151,8 +152,10 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    except BaseException:
+        with contextlib.suppress(OSError):  # what went wrong first is what to tell
+            partial.unlink(missing_ok=True)
+        raise
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -5,8 +5,6 @@ the source. What it wrote is read again, and published only if every frame is th
 """
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +23,7 @@ from pipeline.join import coded_video, first_times, joined_packets
 from pipeline.media import ColorDescription, FilmInfo, StreamInfo, Timeline
 from pipeline.muxcommand import mux_command, seconds_text
 from pipeline.open_media import open_media
+from pipeline.partials import temporary_folder
 from pipeline.publish import publish
 from pipeline.remux import run_ffmpeg
 from pipeline.steadyrate import check_times
@@ -75,7 +74,7 @@ def mux(
         covers = _save_covers(
             film,
             plan,
-            Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"kinochrome-{os.getpid()}-"))),
+            stack.enter_context(temporary_folder()),
         )
         # MOV keeps the decoding times of B-frames, which NUT leaves to the reader to guess
         pipe_format = "mov" if coded.reorder_depth else intermediate_format(coded.codec)

@@ -1,37 +1,47 @@
 """Files and folders that are whole or absent: written under another name, made durable, renamed.
 
-A partial is called `NAME.<host>.<pid>.partial`, beside its target so that the rename stays within one file
-system, and so that two machines which meet at one target never write into one file. A run that was
-killed leaves its partials behind; `remove_partials` takes those away and nobody else's.
+The other name is that of a partial, see `pipeline.partials`. Whatever goes wrong while a partial is taken away again,
+the error that was first is the one that is raised.
 """
 
 import contextlib
 import errno
 import json
 import os
-import re
 import shutil
-import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import xxhash
-
 from pipeline.errors import OutputError, SettingsError
+from pipeline.partials import partial_path, remove_partials
 from pipeline.regularfile import refuse_special_file
 
-_PARTIAL = re.compile(r"(?P<name>.+)\.(?P<host>[A-Za-z0-9-]+)\.(?P<pid>[0-9]+)\.partial", re.DOTALL)
-_LONGEST_NAME_BYTES = 255
-_FOREIGN_STALE_SECONDS = 3600.0
+__all__ = [
+    "disk_fault",
+    "free_bytes",
+    "make_durable",
+    "partial_path",
+    "publish",
+    "publish_folder",
+    "read_json",
+    "remove_partials",
+    "told_clearly",
+    "write_json",
+]
 
 _DISK_FAULTS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
     errno.EROFS: "the disk is read-only",
     errno.EFBIG: "the file system or a limit allows no file this large",
+    errno.EIO: "input/output error",
+    errno.ENXIO: "the disk is gone",
+    errno.ENODEV: "the disk is gone",
+    errno.ESTALE: "the share was mounted anew",
+    errno.EMFILE: "too many files are open; a higher limit (ulimit -n) would work",
+    errno.ENFILE: "too many files are open on this machine",
 }
-"""Only writing can end so: always the fault of the output."""
+"""The disk or the machine is at fault, whichever file was in use; to read a source can end so too."""
 _PATH_FAULTS = {
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
@@ -40,9 +50,8 @@ _PATH_FAULTS = {
     errno.EISDIR: "there is a folder of that name",
     errno.ENOTEMPTY: "there is a folder of that name with something in it",
     errno.ENAMETOOLONG: "the name is too long",
-    errno.EIO: "input/output error",
 }
-"""Reading can end so too: the fault of the output only where the error names the output."""
+"""The fault of the output only where the error names the output."""
 
 
 @contextlib.contextmanager
@@ -78,9 +87,11 @@ def publish_folder(path: Path) -> Iterator[Path]:
     `path` must not exist, or be an empty folder.
     """
     partial = partial_path(path)
+    is_made = False
     try:
         with told_clearly(path, partial):
             partial.mkdir()
+            is_made = True
             yield partial
             for folder, _, names in os.walk(partial):
                 for name in names:
@@ -89,7 +100,8 @@ def publish_folder(path: Path) -> Iterator[Path]:
             partial.replace(path)
             _fsync_folder(path.parent)
     except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        if is_made:
+            shutil.rmtree(partial, ignore_errors=True)
         raise
 
 
@@ -120,41 +132,16 @@ def read_json(path: Path) -> object:
     return value
 
 
-def remove_partials(folder: Path, *, name: str | None = None) -> list[Path]:
-    """Removes the partials that dead runs left in `folder` (not in folders below it) and returns their paths.
-
-    With `name` only those of that file, which is the way to clean up in a folder that holds the user's files.
-    A partial of this host is stale once its process is gone, one of another host after an hour without a
-    write.
-    """
-    removed = []
-    wanted = None if name is None else _shortened(name)
-    for found in sorted(folder.glob("*.partial")):
-        match = _PARTIAL.fullmatch(found.name)
-        if match is None or (wanted is not None and match["name"] != wanted):
-            continue
-        with contextlib.suppress(FileNotFoundError):  # its writer has just finished
-            if _is_stale(found, host=match["host"], pid=int(match["pid"])):
-                if found.is_dir():
-                    shutil.rmtree(found, ignore_errors=True)
-                else:
-                    found.unlink()
-                removed.append(found)
-    return removed
-
-
-def partial_path(path: Path) -> Path:
-    """Where this process writes what is to become `path`."""
-    return path.with_name(f"{_shortened(path.name)}.{_host()}.{os.getpid()}.partial")
-
-
 def make_durable(path: Path) -> None:
     """Returns when the bytes of a file, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        raise
+    os.close(descriptor)
 
 
 def free_bytes(path: Path) -> int:
@@ -179,43 +166,22 @@ def told_clearly(path: Path, partial: Path | None = None) -> Iterator[None]:
         if isinstance(error, OutputError) or error.errno not in faults:
             raise
         where = path if names_output or error.filename is None else f"{error.filename} (for {path})"
-        free = f"{free_bytes(path) / 1e6:,.1f} MB free on that disk"
-        raise OutputError(f"cannot write {where}: {faults[error.errno]}; {free}") from error
+        raise OutputError(f"cannot write {where}: {faults[error.errno]}{_free(path)}") from error
 
 
-def _is_stale(partial: Path, *, host: str, pid: int) -> bool:
-    if host != _host():
-        return time.time() - partial.stat().st_mtime > _FOREIGN_STALE_SECONDS
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return True
-    except PermissionError:  # alive, and somebody else's
-        return False
-    return _is_zombie(pid)
+def disk_fault(error: OSError) -> str | None:
+    """One line for an error that the disk or the machine is to blame for, whatever was done; None for any other."""
+    if error.errno not in _DISK_FAULTS:
+        return None
+    where = "" if error.filename is None else f"cannot use {os.fsdecode(error.filename)}: "
+    return f"{where}{_DISK_FAULTS[error.errno]}; the same command goes on once that is cured"
 
 
-def _is_zombie(pid: int) -> bool:
-    """Whether a process of Linux is dead, and nobody has asked yet how it ended; in containers often nobody does."""
-    try:
-        told = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return False
-    return told.rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"])
-
-
-def _host() -> str:
-    return re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:48] or "localhost"
-
-
-def _shortened(name: str) -> str:
-    """`name`, or its beginning and its hash where a partial of it would be too long for file systems."""
-    room = _LONGEST_NAME_BYTES - len(f".{_host()}.4194304.partial")
-    data = os.fsencode(name)
-    if len(data) <= room:
-        return name
-    digest = xxhash.xxh3_64_hexdigest(data)
-    return f"{data[: room - len(digest) - 1].decode(errors='ignore')}-{digest}"
+def _free(path: Path) -> str:
+    """What to add about the room on the disk; nothing where even that cannot be told."""
+    with contextlib.suppress(OSError):
+        return f"; {free_bytes(path) / 1e6:,.1f} MB free on that disk"
+    return ""
 
 
 def _dumps(value: object, *, compact: bool, ascii_only: bool) -> str:

@@ -134,6 +134,8 @@ def foreign_files(output: Path) -> list[str]:
 def _published(pattern: Pattern, *, overwrite: bool) -> Iterator[Path]:
     """An empty folder that becomes the pattern's; an older one steps aside for it at the last moment."""
     home = pattern.folder
+    if home.is_symlink():
+        raise OutputError(f"cannot write {home}: it is a link, and the folder is replaced as a whole")
     aside = partial_path(home.with_name(f"{home.name}.old"))
     try:
         with publish_folder(home) as partial:

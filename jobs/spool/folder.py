@@ -150,6 +150,7 @@ class Spool:
 
     def tidy(self) -> None:
         """Removes what dead processes left: partials, and files beside running jobs whose job has ended."""
+        self.check()
         with _unavailable(self.path):
             for folder in (self.path, *(self.path / name for name in (*STATES, _LOGS, _SEEN))):
                 remove_partials(folder)
@@ -173,7 +174,8 @@ class Spool:
             self._lock(descriptor)
             yield
         finally:
-            os.close(descriptor)
+            with contextlib.suppress(OSError):  # what was done is done, whatever the disk says of the lock
+                os.close(descriptor)
 
     def _lock(self, descriptor: int) -> None:
         until = time.monotonic() + _LOCK_SECONDS

@@ -1,5 +1,6 @@
 """Jobs into a spool: checked, complete, and never two that write one file."""
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -26,8 +27,14 @@ def submit(
     entries = [Entry(id=id, state="queue") for id in ids]
     with spool.alone():
         refuse_same_outputs(spool, ((str(source), job.output) for source, job in wanted))
-        for entry, order, (_, job) in zip(entries, orders, wanted, strict=True):
-            spool.add(entry, order_text(order, job))
+        try:
+            for entry, order, (_, job) in zip(entries, orders, wanted, strict=True):
+                spool.add(entry, order_text(order, job))
+        except BaseException:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    spool.file(entry).unlink(missing_ok=True)
+            raise
     return entries
 
 

@@ -30,6 +30,7 @@ def submit(arguments: argparse.Namespace, progress: Progress) -> Details:
         queue=QueuePresets(arguments.presets),
     )
     spool = Spool.make(arguments.spool)
+    spool.tidy()
     entries = submit_jobs(spool, jobs, priority=arguments.priority, attempts=arguments.attempts)
     if not arguments.json_events:
         sys.stdout.write("".join(f"{entry.id}\n" for entry in entries))

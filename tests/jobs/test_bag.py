@@ -94,6 +94,20 @@ def test_a_bag_that_is_there_is_replaced_only_with_leave(bag: Path) -> None:
     assert list(bag.parent.glob("*.partial")) == []
 
 
+def test_a_bag_of_others_and_a_link_to_a_bag_are_not_replaced(bag: Path, tmp_path: Path) -> None:
+    film = bag.with_name(bag.name.removesuffix(".bag"))
+    info = (bag / "bag-info.txt").read_text()
+    (bag / "bag-info.txt").write_text("Bag-Software-Agent: another program\n")
+    with pytest.raises(OutputError, match="no bag of Kinochrome's"):
+        make_bag(film, overwrite=True)
+    (bag / "bag-info.txt").write_text(info)
+    elsewhere = bag.rename(tmp_path / "elsewhere")
+    bag.symlink_to(elsewhere)
+    with pytest.raises(OutputError, match="is in the way, and no bag"):
+        make_bag(film, overwrite=True)
+    assert (elsewhere / "bagit.txt").exists()
+
+
 def test_what_keeps_a_bag_from_being_made_is_told_before_the_start(
     tmp_path: Path, film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

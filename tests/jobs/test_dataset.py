@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 
 from jobs.cli import main
 from jobs.dataset import make_dataset
+from jobs.dataset_records import KeptPicture, remove_pictures
 from jobs.datasetfile import DatasetConfig, make_dataset_job
 from jobs.progress import QuietProgress
 from pipeline.dedup import difference_hash
@@ -56,6 +58,15 @@ def _grey(rgb: Rgb) -> Rgb:
 
 def _pictures(out: Path) -> list[str]:
     return sorted(path.relative_to(out).as_posix() for path in (out / "frames").rglob("*") if path.is_file())
+
+
+_KEPT: dict[str, Any] = {
+    **dict.fromkeys(("source", "size_bytes", "pts", "shot", "width", "height"), 0),
+    "dhash": "",
+    "tiny": "",
+    "scores": {},
+    "why": "",
+}
 
 
 def test_the_set_holds_each_scene_once_with_all_that_is_known(films: Path, tmp_path: Path) -> None:
@@ -255,6 +266,23 @@ def test_a_set_without_colour_or_without_files_is_one_clear_line(tmp_path: Path)
     ):
         _make(tmp_path / "in", out=tmp_path / "set")
     assert not (tmp_path / "set" / "manifest.csv").exists()
+
+
+def test_a_link_to_a_folder_is_not_taken_for_a_set_and_pictures_behind_links_stay(
+    films: Path, tmp_path: Path
+) -> None:
+    _make(films, out=tmp_path / "set")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("mine")
+    (tmp_path / "mine" / ".kinochrome").symlink_to(tmp_path / "set" / ".kinochrome")
+    with pytest.raises(OutputError, match="holds other things than a dataset"):
+        _make(films, out=tmp_path / "mine")
+    pictures = sorted((tmp_path / "set" / "frames").rglob("*.jpg"))
+    names = [KeptPicture(**dict(_KEPT, file=str(p.relative_to(tmp_path / "set")))) for p in pictures]
+    (tmp_path / "set" / "frames").rename(tmp_path / "frames")
+    (tmp_path / "set" / "frames").symlink_to(tmp_path / "frames")
+    remove_pictures(tmp_path / "set", [*names, KeptPicture(**dict(_KEPT, file="../mine/letter.txt"))])
+    assert all(path.exists() for path in (*pictures, tmp_path / "mine" / "letter.txt"))
 
 
 def test_a_folder_of_other_things_is_not_written_into(films: Path, tmp_path: Path) -> None:

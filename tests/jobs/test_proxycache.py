@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.proxycache import ProxyCache
+from pipeline.partials import partial_path
 
 MEGABYTE = 1_000_000
 
@@ -122,8 +123,8 @@ def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
 
 def test_the_leavings_of_dead_processes_go(tmp_path: Path) -> None:
     keep(ProxyCache(tmp_path, limit_bytes=MEGABYTE), 1)
-    name = f"{entry(tmp_path, 1).name}.{os.uname().nodename}.4194399.partial"
-    left = entry(tmp_path, 1).with_name(name)
+    left = partial_path(entry(tmp_path, 1))
+    left = left.with_name(left.name.replace(f".{os.getpid()}.", ".4194399."))
     left.write_bytes(b"half")
     keep(ProxyCache(tmp_path, limit_bytes=MEGABYTE), 2)
     assert not left.exists()
@@ -183,3 +184,24 @@ def test_processes_share_the_folder_without_harm(tmp_path: Path, caplog: pytest.
         whole = [number for number in range(30) if cache.find(key(number)) is not None]
     assert whole
     assert caplog.text == ""
+
+
+def test_room_is_made_of_entries_only_and_never_through_links(tmp_path: Path) -> None:
+    """Files of the same names that are no entries, and entries of another cache that a link leads to."""
+    other, folder = tmp_path / "other", tmp_path / "c"
+    keep(ProxyCache(other, limit_bytes=MEGABYTE), 1)
+    folder.mkdir()
+    entry(folder, 1).parent.symlink_to(entry(other, 1).parent)
+    users = entry(folder, 2)
+    users.parent.mkdir()
+    users.write_bytes(b"mine" * 1000)
+    linked = entry(folder, 3)
+    linked.parent.mkdir(exist_ok=True)
+    linked.symlink_to(entry(other, 1))
+    cache = ProxyCache(folder, limit_bytes=3000)
+    for number in range(4, 9):
+        keep(cache, number)
+    assert 0 < sum(entry(folder, number).exists() for number in range(4, 9)) < 4
+    assert users.read_bytes() == b"mine" * 1000
+    assert linked.is_symlink()
+    assert entry(other, 1).exists()

@@ -124,6 +124,18 @@ def test_what_is_wrong_is_told_before_the_start(stills: Path, change: dict[str, 
         make_job(options)
 
 
+def test_a_folder_of_stills_that_is_a_link_is_not_replaced(
+    stills: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (stills / "users").mkdir()
+    (stills / "users" / "b_0001.dpx").write_bytes(b"mine")
+    (stills / "out").symlink_to(stills / "users")
+    assert main(["run", str(stills / "job.yaml"), "-q", "--overwrite"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"found {stills / 'out'}, which is a link" in line
+    assert (stills / "users" / "b_0001.dpx").read_bytes() == b"mine"
+
+
 def test_missing_and_doubled_numbers_are_told_with_the_line_of_the_job(stills: Path) -> None:
     (stills / "in" / "a_0009.dpx").rename(stills / "in" / "a_0030.dpx")
     with pytest.raises(

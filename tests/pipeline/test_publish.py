@@ -33,7 +33,7 @@ def test_a_block_that_ends_well_leaves_the_whole_file_and_nothing_else(tmp_path:
     with publish(target) as partial:
         assert partial.parent == target.parent
         assert partial.name.startswith("film.mkv.")
-        assert partial.name.endswith(f".{os.getpid()}.partial")
+        assert re.fullmatch(rf".+\.{os.getpid()}\.[0-9a-f]{{8}}-[0-9a-f]{{8}}\.partial", partial.name)
         partial.write_bytes(b"picture")
         assert not target.exists()
     assert target.read_bytes() == b"picture"
@@ -118,6 +118,18 @@ def test_a_file_size_limit_is_one_clear_line(tmp_path: Path) -> None:
     assert _names(tmp_path) == []
 
 
+@pytest.mark.parametrize("code", [errno.EIO, errno.EMFILE, errno.ENFILE, errno.ESTALE])
+def test_an_error_of_the_disk_that_names_no_file_is_told_of_the_output(tmp_path: Path, code: int) -> None:
+    """As a write or fsync raises it."""
+    with (
+        pytest.raises(OutputError, match=r"cannot write .*film\.mkv: [^\n]+"),
+        publish(tmp_path / "film.mkv") as partial,
+    ):
+        partial.write_bytes(b"half")
+        raise OSError(code, os.strerror(code))
+    assert _names(tmp_path) == []
+
+
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EDQUOT, errno.EACCES, errno.EPERM])
 def test_a_disk_that_refuses_is_an_output_error(tmp_path: Path, code: int) -> None:
     with (
@@ -184,12 +196,16 @@ def test_json_that_is_not_there_is_file_not_found(tmp_path: Path) -> None:
         read_json(tmp_path / "one.json")
 
 
+def _partial_of(path: Path, *, pid: int, place: str | None = None) -> Path:
+    """The partial of another process; `place` says where its number counts, if not where ours does."""
+    name = partial_path(path).name.replace(f".{os.getpid()}.", f".{pid}.")
+    return path.with_name(re.sub(r"[0-9a-f]{8}(?=-)", place, name) if place else name)
+
+
 def test_partials_of_dead_runs_are_removed_and_others_stay(tmp_path: Path) -> None:
-    host = partial_path(tmp_path / "x").name.split(".")[1]
-    dead = _dead_pid()
-    stale = tmp_path / f"a.mkv.{host}.{dead}.partial"
-    old_elsewhere = tmp_path / "b.mkv.elsewhere.7.partial"
-    new_elsewhere = tmp_path / "c.mkv.elsewhere.7.partial"
+    stale = _partial_of(tmp_path / "a.mkv", pid=_dead_pid())
+    old_elsewhere = _partial_of(tmp_path / "b.mkv", pid=7, place="00000000")
+    new_elsewhere = _partial_of(tmp_path / "c.mkv", pid=7, place="00000000")
     ours = partial_path(tmp_path / "d.mkv")
     users = tmp_path / "download.partial"
     for path in (stale, old_elsewhere, new_elsewhere, ours, users):
@@ -199,6 +215,33 @@ def test_partials_of_dead_runs_are_removed_and_others_stay(tmp_path: Path) -> No
     os.utime(ours, (two_hours_ago, two_hours_ago))
     assert remove_partials(tmp_path) == [stale, old_elsewhere]
     assert _names(tmp_path) == sorted([new_elsewhere.name, ours.name, users.name])
+
+
+def test_a_number_of_another_container_is_not_taken_for_one_of_ours(tmp_path: Path) -> None:
+    """Same host name, same boot, another name space of processes: whether that number lives here says nothing."""
+    dead = _dead_pid()
+    theirs = _partial_of(tmp_path / "film.mkv", pid=dead, place="0badcafe")
+    theirs.write_bytes(b"they are writing this")
+    assert remove_partials(tmp_path) == []
+    assert theirs.exists()
+
+
+def test_two_processes_of_one_number_never_write_into_one_partial(tmp_path: Path) -> None:
+    """As two containers have them, that were started alike."""
+    script = (
+        "from pathlib import Path; from pipeline.publish import partial_path\n"
+        "print(partial_path(Path('a')), partial_path(Path('a')))"
+    )
+    command = ["unshare", "-Urpf", "--mount-proc", sys.executable, "-c", script]
+    done = [
+        subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+        for _ in range(2)
+    ]
+    if any(one.returncode for one in done):
+        pytest.skip("this system lets us make no name spaces")
+    first, second = (one.stdout.split() for one in done)
+    assert [name.split(".")[2] for name in (*first, *second)] == ["1"] * 4
+    assert first[0] == first[1] != second[0]
 
 
 def test_a_partial_of_a_process_that_nobody_buried_is_removed(tmp_path: Path) -> None:
@@ -211,14 +254,20 @@ def test_a_partial_of_a_process_that_nobody_buried_is_removed(tmp_path: Path) ->
 
 
 def test_only_partials_of_the_named_file_are_removed(tmp_path: Path) -> None:
-    host = partial_path(tmp_path / "x").name.split(".")[1]
-    dead = _dead_pid()
-    (tmp_path / f"mine.mkv.{host}.{dead}.partial").write_bytes(b"x")
-    (tmp_path / f"not.mine.mkv.{host}.{dead}.partial").write_bytes(b"x")
-    assert [path.name for path in remove_partials(tmp_path, name="mine.mkv")] == [
-        f"mine.mkv.{host}.{dead}.partial"
-    ]
-    assert len(_names(tmp_path)) == 1
+    mine, other = (_partial_of(tmp_path / name, pid=_dead_pid()) for name in ("mine.mkv", "not.mine.mkv"))
+    mine.write_bytes(b"x")
+    other.write_bytes(b"x")
+    assert remove_partials(tmp_path, name="mine.mkv") == [mine]
+    assert _names(tmp_path) == [other.name]
+
+
+def test_a_link_that_is_named_like_a_stale_partial_is_not_followed(tmp_path: Path) -> None:
+    users = tmp_path / "mine"
+    users.mkdir()
+    (users / "film").write_bytes(b"film")
+    _partial_of(tmp_path / "bag", pid=_dead_pid()).symlink_to(users)
+    assert remove_partials(tmp_path) == []
+    assert (users / "film").read_bytes() == b"film"
 
 
 def test_a_killed_writer_leaves_the_old_file_and_a_partial_that_can_be_removed(tmp_path: Path) -> None:
@@ -245,4 +294,4 @@ def test_free_bytes_asks_the_nearest_folder_that_exists(tmp_path: Path) -> None:
 
 
 def test_host_part_of_a_partial_has_no_dot(tmp_path: Path) -> None:
-    assert partial_path(tmp_path / "x").name.count(".") == 3
+    assert partial_path(tmp_path / "x").name.count(".") == 4
