@@ -37,9 +37,11 @@ from jobs.workfiles import (
     refuse_link,
     refuse_others,
     remove_work,
+    segment_folder,
     take_note_back,
+    work_folder,
 )
-from jobs.worklock import OPEN_LOCK, flock, hold_lock, holder, is_lock, write_holder
+from jobs.worklock import OPEN_LOCK, flock, hold_lock, holder, is_lock, renew_lock_file, write_holder
 from pipeline.errors import OutputError, SettingsError
 from pipeline.partials import remove_partials, remove_temporary_folders
 from pipeline.publish import publish, write_json
@@ -59,22 +61,6 @@ __all__ = [
 Share = Literal["run", "stage", "part"]
 """Who works in a folder: `run` has it alone; a `stage` shares it with other stages, also of other hosts; a `part`
 works for a run or a stage, in a process of its own, and leaves the folder as it finds it."""
-
-
-def work_folder(output: Path, *, work: Path | None = None) -> Path:
-    """Where the job that writes `output` works: `.NAME.kinochrome` beside it, or `NAME` inside `work`.
-
-    Numbered stills go by the name of their folder.
-    """
-    output = output_home(output)
-    if work is not None:
-        return work.absolute() / output.name
-    return output.absolute().with_name(f".{output.name}.kinochrome")
-
-
-def segment_folder(work: Path, index: int) -> Path:
-    """Where a segment is worked on, in the work folder `work`; it need not exist yet."""
-    return work / SEGMENTS / f"{index:06d}"
 
 
 class WorkDir:
@@ -203,7 +189,7 @@ class WorkDir:
             except OutputError:
                 raise
             except OSError as error:
-                raise OutputError(f"cannot use the work folder {self.path}: {error.strerror}") from error
+                raise _cannot_use(self.path, error) from error
             if not flock(descriptor, fcntl.LOCK_EX if self._share == "run" else fcntl.LOCK_SH):
                 os.close(descriptor)
                 process, host = holder(lock)
@@ -219,7 +205,7 @@ class WorkDir:
                 if is_lock(lock):  # it names another, whom we have outlived
                     return descriptor
                 os.close(descriptor)
-                raise OutputError(f"cannot use the work folder {self.path}: {error.strerror}") from error
+                raise _cannot_use(self.path, error) from error
             os.close(descriptor)
 
     def _remove_output_partials(self) -> None:
@@ -243,8 +229,10 @@ class WorkDir:
             is_worth_it = self.plan_path.exists() or self.has_products or (self.path / OUTPUT).exists()
             if (self._discarded or (failed and not is_worth_it)) and flock(lock, fcntl.LOCK_EX):
                 remove_work(self.path, made=self._made)
-            elif self.path.is_dir() and not is_lock(self.path / LOCK):
-                self._mark_again()
+            elif self.path.is_dir() and not is_lock(
+                self.path / LOCK
+            ):  # another run, without locks, took it away
+                renew_lock_file(self.path / LOCK)
         except OSError as error:
             if (
                 not failed and error.errno != errno.ENOTEMPTY
@@ -255,14 +243,6 @@ class WorkDir:
             with contextlib.suppress(OSError):
                 os.close(lock)
 
-    def _mark_again(self) -> None:
-        """Without locks, another run may have removed the one by which the folder is known to be ours."""
-        descriptor = os.open(self.path / LOCK, OPEN_LOCK, 0o666)
-        try:
-            write_holder(descriptor)
-        finally:
-            os.close(descriptor)
-
 
 def clear_up(path: Path, *, output: Path, made: Sequence[Path]) -> None:
     """Does for a run that died, and made these folders, what it does itself when it fails; raises KinochromeError."""
@@ -271,3 +251,7 @@ def clear_up(path: Path, *, output: Path, made: Sequence[Path]) -> None:
         work._lock, work._made = work._acquire(), list(made)
         work.remove_partials()
         work._leave(failed=True)
+
+
+def _cannot_use(folder: Path, error: OSError) -> OutputError:
+    return OutputError(f"cannot use the work folder {folder}: {error.strerror}")

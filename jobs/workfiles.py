@@ -25,6 +25,22 @@ _STAGE_LOCKS = ("plan.lock", "mux.lock")
 _LOOKS, _LOOK_SECONDS = 3, 0.05
 
 
+def work_folder(output: Path, *, work: Path | None = None) -> Path:
+    """Where the job that writes `output` works: `.NAME.kinochrome` beside it, or `NAME` inside `work`.
+
+    Numbered stills go by the name of their folder.
+    """
+    output = output_home(output)
+    if work is not None:
+        return work.absolute() / output.name
+    return output.absolute().with_name(f".{output.name}.kinochrome")
+
+
+def segment_folder(work: Path, index: int) -> Path:
+    """Where a segment is worked on, in the work folder `work`; it need not exist yet."""
+    return work / SEGMENTS / f"{index:06d}"
+
+
 def is_work_folder(folder: Path) -> bool:
     """Whether a folder was made by us to work in, or for a dataset's records; no link to one is."""
     return not folder.is_symlink() and is_lock(folder / LOCK)

@@ -99,6 +99,15 @@ def write_holder(descriptor: int) -> None:
     os.ftruncate(descriptor, len(told))
 
 
+def renew_lock_file(path: Path) -> None:
+    """Makes the file of a lock that we hold and somebody removed, for others to see. Raises OSError."""
+    descriptor = os.open(path, OPEN_LOCK, 0o666)
+    try:
+        write_holder(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def is_lock(path: Path) -> bool:
     """Whether a file is a lock that somebody of ours has held: it names a process."""
     try:

@@ -16,6 +16,7 @@ import tempfile
 import time
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.stages import make_place
@@ -60,7 +61,7 @@ def main() -> None:
     sys.exit(1 if wrong else 0)
 
 
-def _film(job: Path, *, runs: int, pause: float) -> dict[str, object]:
+def _film(job: Path, *, runs: int, pause: float) -> dict[str, Any]:
     """What became of so many runs of a job, and of one after them."""
     started = []
     for number in range(runs):
