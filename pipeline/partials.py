@@ -26,6 +26,7 @@ _PARTIAL = re.compile(
 _TEMPORARY = re.compile(r"kinochrome-(?P<pid>[0-9]+)-(?P<place>[0-9a-f]{8})-.+", re.DOTALL)
 _LONGEST_NAME_BYTES = 255
 _FOREIGN_STALE_SECONDS = 3600.0
+_TRIES = 2
 
 
 def partial_path(path: Path) -> Path:
@@ -65,9 +66,13 @@ def remove_partials(folder: Path, *, name: str | None = None) -> list[Path]:
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
     """An empty folder among the system's temporary files, gone when the block ends."""
-    prefix = f"kinochrome-{os.getpid()}-{_place()}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
-        yield Path(name)
+    folder = Path(tempfile.mkdtemp(prefix=f"kinochrome-{os.getpid()}-{_place()}-"))
+    try:
+        yield folder
+    finally:
+        for _ in range(_TRIES):  # an error here must hide none that was before, and may be over the next time
+            if folder.exists():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_temporary_folders() -> None:

@@ -7,6 +7,7 @@ import re
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import OutputError, SettingsError
+from pipeline.partials import remove_temporary_folders, temporary_folder
 from pipeline.publish import free_bytes, partial_path, publish, read_json, remove_partials, write_json
 
 
@@ -268,6 +270,29 @@ def test_a_link_that_is_named_like_a_stale_partial_is_not_followed(tmp_path: Pat
     _partial_of(tmp_path / "bag", pid=_dead_pid()).symlink_to(users)
     assert remove_partials(tmp_path) == []
     assert (users / "film").read_bytes() == b"film"
+
+
+def test_temporary_folders_of_dead_processes_go_and_others_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary, users = tmp_path / "tmp", tmp_path / "users"
+    for folder in (temporary, users):
+        folder.mkdir()
+    (users / "film").write_bytes(b"film")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with temporary_folder() as ours:
+        (ours / "cover.jpg").write_bytes(b"x")
+        dead = ours.with_name(ours.name.replace(f"-{os.getpid()}-", f"-{_dead_pid()}-"))
+        elsewhere = ours.with_name(re.sub(r"-[0-9a-f]{8}-", "-0badcafe-", dead.name))
+        link = dead.with_name(f"{dead.name}link")
+        for folder in (dead, elsewhere):
+            folder.mkdir()
+            (folder / "cover.jpg").write_bytes(b"x")
+        link.symlink_to(users)
+        remove_temporary_folders()
+        assert _names(temporary) == sorted([ours.name, elsewhere.name, link.name])
+        assert _names(users) == ["film"]
+    assert not ours.exists()
 
 
 def test_a_killed_writer_leaves_the_old_file_and_a_partial_that_can_be_removed(tmp_path: Path) -> None:

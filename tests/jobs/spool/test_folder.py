@@ -1,14 +1,18 @@
 """The spool folder: one winner for every job, every time, and no clock."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from jobs.jobfile import make_job
 from jobs.spool.entry import Entry, make_claim, make_id, parse_name
-from jobs.spool.folder import Spool, SpoolError
+from jobs.spool.folder import Spool, SpoolError, is_spool
+from jobs.spool.submit import submit
 from pipeline.errors import SettingsError
 from tests.spools import add_job, states
 
@@ -163,6 +167,30 @@ def test_a_spool_that_cannot_be_used_is_told_with_the_reason(spool: Spool) -> No
     with pytest.raises(SpoolError, match=r"cannot use the spool: .*not a directory"):
         spool.claim(claim())
     assert [entry.state for entry in spool.entries("queue")] == ["queue"]
+
+
+def test_a_submit_that_fails_in_the_middle_leaves_no_job(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fails once the first of two jobs is in the queue."""
+    jobs = []
+    for name in ("a", "b"):
+        source = spool.path.parent / f"{name}.mkv"
+        source.write_bytes(b"not opened")
+        jobs.append((source, make_job({"input": str(source), "output": str(source.with_suffix(".out.mkv"))})))
+    sync, calls = os.fsync, list[int]()
+
+    def fsync(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 3:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(SpoolError, match="input/output error"):
+        submit(spool, jobs)
+    assert spool.entries() == []
+    assert len(submit(spool, jobs)) == 2
 
 
 def test_a_spool_of_another_format_is_refused(spool: Spool) -> None:
