@@ -1,7 +1,8 @@
 """The finished film: the coloured picture in place of the source's, and all else that the source carried.
 
 The segments are joined on the fly and go through a pipe into FFmpeg, which copies the other streams out of
-the source. What it wrote is read again, and published only if every frame is there at its time.
+the source. What it wrote is read again, and published only if every frame is there at its time and every stream that
+was copied is the source's.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ import av.error
 import xxhash
 
 from pipeline.containers import ContainerPlan, check_container
+from pipeline.copyproof import CopyError, check_copies
 from pipeline.errors import OutputError
 from pipeline.film_tags import film_tags
 from pipeline.intermediate import PacketSink, intermediate_format, open_segment, taken_off
@@ -62,7 +64,8 @@ def mux(
     container says of the picture; `tags` are written as global tags and take none of the source's away.
     `faststart` puts the index of MP4 and MOV at the front. `before_publish` is told of the whole, verified file
     and of what became of the streams before it is renamed. Raises OutputError as `check_container` and
-    `joined_packets` do, and where the file cannot be written or does not hold every frame at its time.
+    `joined_packets` do, and where the file cannot be written or does not hold every frame at its time
+    and the streams of the source.
     """
     with contextlib.ExitStack() as stack:
         first = stack.enter_context(open_segment(segments[0]))
@@ -112,7 +115,8 @@ def mux(
             stamp_umid(partial, identity=identity.digest())
         try:
             _verify(partial, film, plan, timeline, start=start)
-        except (av.error.FFmpegError, _IncompleteError) as error:
+            check_copies(film, plan, partial, timeline=timeline)
+        except (av.error.FFmpegError, _IncompleteError, CopyError) as error:
             raise OutputError(f"cannot write {output}: what was written is not whole: {error}") from error
         kept = tuple(
             s.note for s in plan.streams if s.how != "video" and s.note not in plan.converted + plan.lost

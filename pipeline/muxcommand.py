@@ -67,9 +67,9 @@ def mux_command(
             own = {"handler_name": "", "vendor_id": ""} | video_tags(film, container=plan.container)
             repeated += [(f"metadata:s:{number}", f"{key}={value}") for key, value in own.items()]
         elif treated.how in ("copy", "convert"):
-            maps.append(source[str(_index_in_file(film, stream))])
+            maps.append(source[str(index_in_file(film, stream))])
             if stream.kind == "audio" and plan.rate:
-                options[f"filter:{number}"] = _to_measure(film, timeline, plan.rate)
+                options[f"filter:{number}"] = to_measure(film, timeline, plan.rate)
         else:
             continue
         options[f"c:{number}"] = treated.encoder or "copy"
@@ -102,7 +102,8 @@ def others_path(film: FilmInfo) -> Path:
     return film.path if film.sequence is None or film.sequence.sound is None else film.sequence.sound
 
 
-def _index_in_file(film: FilmInfo, stream: StreamInfo) -> int:
+def index_in_file(film: FilmInfo, stream: StreamInfo) -> int:
+    """The index of a stream that is not the picture in the file that it comes from."""
     return stream.index if film.sequence is None else film.sequence.sound_streams[stream.index - 1]
 
 
@@ -132,7 +133,7 @@ def _turned(film: FilmInfo) -> dict[str, str]:
     return {"display_rotation:v:0": str(-film.rotation_degrees)} if film.rotation_degrees else {}
 
 
-def _to_measure(film: FilmInfo, timeline: Timeline, rate: Fraction) -> str:
+def to_measure(film: FilmInfo, timeline: Timeline, rate: Fraction) -> str:
     """Filters that give sound the picture's start and end: silence where there is none, a cut where there is more."""
     start = round(film.time_base * int(timeline.pts[0]) * _SOUND_RATE)
     samples = round(len(timeline) / rate * _SOUND_RATE)
