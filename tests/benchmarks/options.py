@@ -97,7 +97,7 @@ def prepare(place: Path) -> list[OptionCase]:
 
 def write_job(place: Path, number: int, case: OptionCase) -> Path:
     """The job file of a case."""
-    encode = {"codec": case.codec, "options": case.options}
+    encode: dict[str, object] = {"codec": case.codec, "options": case.options}
     if case.codec in ("libx264", "libx265"):
         encode |= {"chroma": "420", "depth": 8}
     path = place / "jobs" / f"{number}.yaml"
