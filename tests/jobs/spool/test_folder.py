@@ -11,7 +11,7 @@ import pytest
 
 from jobs.jobfile import make_job
 from jobs.spool.entry import Entry, make_claim, make_id, parse_name
-from jobs.spool.folder import Spool, SpoolError, is_spool
+from jobs.spool.folder import Spool, SpoolError
 from jobs.spool.submit import submit
 from pipeline.errors import SettingsError
 from tests.spools import add_job, states
