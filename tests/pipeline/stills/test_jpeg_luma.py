@@ -68,3 +68,14 @@ def test_a_scan_that_is_cut_short_is_an_error(share: float) -> None:
     assert list(segments(cut))
     with pytest.raises(ValueError, match=r"cut short|Huffman"):
         luma_only(cut)
+
+
+def test_a_progressive_picture_and_its_restarts_stay_so_whatever_comes_before_them() -> None:
+    data = jpeg((64, 80), progressive=1, restart_marker_blocks=2)
+    comments = b"".join(b"\xff\xfe\x00\x04%2d" % number for number in range(60))
+    taken = luma_only(data[:2] + comments + data[2:])
+    assert taken == luma_only(data)
+    assert taken is not None
+    assert {part.marker for part in segments(taken)} >= {0xC2, 0xDD}
+    with Image.open(io.BytesIO(taken)) as image:
+        assert image.info.get("progressive")
