@@ -3,7 +3,6 @@
 Source and file are read side by side, so that little more is held than what one is ahead of the other.
 """
 
-import contextlib
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av.error
 import numpy as np
 from av.stream import Discard, Disposition
 
@@ -123,8 +123,12 @@ class _Reader:
     def read(self) -> Iterator[tuple[int, Unit]]:
         """Number of the pair and unit, for what the next packet completes."""
         packet = None
-        with contextlib.suppress(StopIteration):
-            packet = next(self._packets)
+        try:
+            packet = next(self._packets, None)
+        except av.error.FFmpegError:
+            if self._post is None:
+                raise
+            # a source that breaks off ends there for FFmpeg too
         if packet is None:
             self.is_done = True
             for number, units in self._units.values():

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
+import av.error
 import numpy as np
 import numpy.typing as npt
 import xxhash
@@ -180,6 +181,10 @@ _STYLES = re.compile(r"\{[^}]*\}|<[^>]*>|\\[Nnh]|\s|&[a-z]+;")
 
 
 def _bare_text(packet: Any) -> Any:
-    texts = [subtitle.ass.split(b",", 8)[-1].decode(errors="replace") for subtitle in packet.decode()]
+    try:
+        subtitles = packet.decode()
+    except av.error.FFmpegError:  # nor does FFmpeg convert it
+        return None
+    texts = [subtitle.ass.split(b",", 8)[-1].decode(errors="replace") for subtitle in subtitles]
     bare = _STYLES.sub("", "".join(texts))
     return bare.encode() or None
