@@ -84,7 +84,8 @@ def open_tensors(path: Path) -> Iterator[TensorFile]:
             yield TensorFile(path, file)
     except FileNotFoundError as error:
         raise WeightsError(f"weights {path}: no such file") from error
-    except (SafetensorError, OSError, UnicodeDecodeError) as error:
+    except (SafetensorError, OSError, RuntimeError, UnicodeDecodeError) as error:
+        # what a disk says of a file that torch has mapped, or cannot close, torch tells as RuntimeError
         raise WeightsError(f"weights {path}: not a readable safetensors file ({shortened(error)})") from error
 
 

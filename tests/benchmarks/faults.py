@@ -27,6 +27,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 VERBS = ("run", "mux", "verify", "submit", "worker")
@@ -329,11 +330,8 @@ def _fork_jobs() -> None:
         def send_signal(self, number: int) -> None:
             os.kill(self.pid, number)
 
-    class Forking:
-        PIPE, STDOUT = subprocess.PIPE, subprocess.STDOUT
-
-    Forking.Popen = Popen  # type: ignore[attr-defined]
-    child.subprocess = Forking  # type: ignore[attr-defined]
+    forking = SimpleNamespace(Popen=Popen, PIPE=subprocess.PIPE, STDOUT=subprocess.STDOUT)
+    vars(child)["subprocess"] = forking
 
 
 def choose(counts: dict[str, int], number: int, rng: random.Random) -> list[Point]:
@@ -360,6 +358,7 @@ def main() -> None:
     )
     parser.add_argument("verbs", nargs="*", metavar="VERB", help=", ".join(VERBS))
     parser.add_argument("--points", type=int, default=200, help="of each verb")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="of calls, not all of them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="tell every point, not only what is wrong")
     arguments = parser.parse_args()
@@ -377,6 +376,7 @@ def main() -> None:
             bench = Bench(Path(name).resolve(), verb)
             counts = bench.counts()
             print(f"{verb}: {counts}", flush=True)
+            counts = {kind: count for kind, count in counts.items() if kind in arguments.kinds}
             table: dict[tuple[str, str], Counter[str]] = {}
             for point in choose(counts, arguments.points, random.Random(arguments.seed)):
                 outcome = bench.try_point(point)

@@ -83,3 +83,16 @@ def test_tensors_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     write_tensors(path, tensors, header | {"settings": header["settings"] | {"context": 96}})
     with pytest.raises(WeightsError, match="do not fit architecture"):
         load_weights(path)
+
+
+def test_an_error_of_the_disk_that_torch_tells_is_one_of_the_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch raises RuntimeError where a file cannot be closed, on a share that says so late."""
+
+    def failing(*arguments: object, **options: object) -> None:
+        raise RuntimeError("Error closing file <w.safetensors>: Input/output error (5)")
+
+    monkeypatch.setattr("models.checkpoint.safe_open", failing)
+    with pytest.raises(WeightsError, match=r"w\.safetensors: not a readable .*Input/output error"):
+        load_weights(tmp_path / "w.safetensors")

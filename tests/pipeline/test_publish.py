@@ -17,7 +17,15 @@ import pytest
 
 from pipeline.errors import OutputError, SettingsError
 from pipeline.partials import remove_temporary_folders, temporary_folder
-from pipeline.publish import free_bytes, partial_path, publish, read_json, remove_partials, write_json
+from pipeline.publish import (
+    disk_fault,
+    free_bytes,
+    partial_path,
+    publish,
+    read_json,
+    remove_partials,
+    write_json,
+)
 
 
 def _names(folder: Path) -> list[str]:
@@ -312,6 +320,15 @@ def test_a_killed_writer_leaves_the_old_file_and_a_partial_that_can_be_removed(t
     assert json.loads(target.read_bytes()) == {"run": 1}
     assert len(remove_partials(tmp_path)) == 1
     assert _names(tmp_path) == ["plan.json"]
+
+
+def test_only_errors_of_disk_and_machine_are_told_as_such() -> None:
+    for code in (errno.EIO, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EMFILE, errno.ENFILE):
+        told = disk_fault(OSError(code, os.strerror(code), "log.jsonl"))
+        assert told is not None
+        assert told.startswith("cannot use log.jsonl: ")
+    assert disk_fault(OSError(errno.EIO, "Input/output error")) is not None
+    assert disk_fault(OSError(errno.EBADF, "Bad file descriptor")) is None
 
 
 def test_free_bytes_asks_the_nearest_folder_that_exists(tmp_path: Path) -> None:
