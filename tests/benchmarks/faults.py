@@ -288,7 +288,9 @@ def _forked(call: Callable[[], int]) -> int:
             break
         time.sleep(0.005)
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)  # what it left, FFmpeg most of all
+        for _ in range(1000):  # until nothing that it left is there, FFmpeg most of all
+            os.killpg(child, signal.SIGKILL)
+            time.sleep(0.005)
     if not pid:
         os.waitpid(child, 0)
         return 98
