@@ -13,14 +13,12 @@ from pipeline.partials import all_partials, partial_path, partials_of
 from pipeline.publish import read_json
 from pipeline.sequence import output_home
 
-LOCK, JOB, PLAN, EVENTS, OUTPUT, SEGMENTS = (
-    "job.lock",
-    "job.yaml",
-    "plan.json",
-    "events.jsonl",
-    "output.json",
-    "segments",
-)
+LOCK = "job.lock"
+JOB = "job.yaml"
+PLAN = "plan.json"
+EVENTS = "events.jsonl"
+OUTPUT = "output.json"
+SEGMENTS = "segments"
 _STAGE_LOCKS = ("plan.lock", "mux.lock")
 _LOOKS, _LOOK_SECONDS = 3, 0.05
 
