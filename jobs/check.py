@@ -18,7 +18,8 @@ from jobs.planning import find_plan
 from jobs.sourcefilm import probe_source
 from jobs.treatments import choose_treatments
 from jobs.work import check_output, job_text, shot_weights
-from jobs.workdir import WorkDir, segment_folder, work_folder
+from jobs.workdir import WorkDir
+from jobs.workfiles import segment_folder, work_folder
 from pipeline.excerpts import Excerpt, read_excerpts
 from pipeline.media import FilmInfo, PictureArea, Segment, Timeline
 from pipeline.open_media import open_media

@@ -23,7 +23,8 @@ from jobs.lanes import Report
 from jobs.status import survey
 from jobs.wanted import Wanted
 from jobs.work import SegmentTask, job_text
-from jobs.workdir import WorkDir, segment_folder
+from jobs.workdir import WorkDir
+from jobs.workfiles import segment_folder
 from pipeline.errors import DeviceError, OutputError, SettingsError
 from pipeline.media import Segment
 

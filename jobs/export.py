@@ -19,7 +19,8 @@ from jobs.jobfile import load_job, override_layers
 from jobs.jobpaths import absolute
 from jobs.progress import Progress
 from jobs.steps import run_plan
-from jobs.workdir import WorkDir, work_folder
+from jobs.workdir import WorkDir
+from jobs.workfiles import work_folder
 from pipeline.errors import OutputError, SettingsError
 from pipeline.plan import Plan
 from pipeline.publish import publish

@@ -10,7 +10,8 @@ from jobs.progress import Progress
 from jobs.recordpaths import record_path
 from jobs.recordverbs import put_into_bag
 from jobs.version import VERSION
-from jobs.workdir import WorkDir, finished_fingerprint, work_folder
+from jobs.workdir import WorkDir
+from jobs.workfiles import finished_fingerprint, work_folder
 from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.sequence import is_pattern
 

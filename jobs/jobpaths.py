@@ -9,7 +9,7 @@ from pathlib import Path
 from jobs.layers import Fault, Layer, Values
 from jobs.recordpaths import bag_in_the_way, report_in_the_way
 from jobs.sequences import input_faults, key_faults, name_faults, output_faults
-from jobs.workdir import finished_fingerprint, work_folder
+from jobs.workfiles import finished_fingerprint, work_folder
 from pipeline.containers import container_of
 from pipeline.errors import OutputError, SettingsError
 from pipeline.sequence import is_pattern, looks_numbered

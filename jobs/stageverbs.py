@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from jobs.joboptions import given_options
 from jobs.progress import Progress
 from jobs.ranges import Ranges, format_ranges, parse_ranges
-from jobs.workdir import WorkDir, finished_fingerprint, work_folder
+from jobs.workdir import WorkDir
+from jobs.workfiles import finished_fingerprint, work_folder
 from pipeline.errors import SettingsError
 from pipeline.stills.values import is_still_name
 

@@ -10,7 +10,7 @@ from jobs.proxies import find_graded
 from jobs.ranges import format_ranges
 from jobs.shotkinds import count_kinds, kinds_line
 from jobs.wanted import Wanted
-from jobs.workdir import segment_folder
+from jobs.workfiles import segment_folder
 from pipeline.damage import describe_damage
 from pipeline.errors import SettingsError
 from pipeline.media import Segment

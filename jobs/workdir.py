@@ -33,30 +33,17 @@ from jobs.workfiles import (
     PLAN,
     SEGMENTS,
     file_identity,
-    finished_fingerprint,
     refuse_link,
     refuse_others,
     remove_work,
     segment_folder,
     take_note_back,
-    work_folder,
 )
 from jobs.worklock import OPEN_LOCK, flock, hold_lock, holder, is_lock, renew_lock_file, write_holder
 from pipeline.errors import OutputError, SettingsError
 from pipeline.partials import remove_partials, remove_temporary_folders
 from pipeline.publish import publish, write_json
 from pipeline.sequence import output_home
-
-__all__ = [
-    "Share",
-    "WorkDir",
-    "clear_up",
-    "file_identity",
-    "finished_fingerprint",
-    "segment_folder",
-    "work_folder",
-]
-
 
 Share = Literal["run", "stage", "part"]
 """Who works in a folder: `run` has it alone; a `stage` shares it with other stages, also of other hosts; a `part`

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.errors import TrainingError
 from models.generator import AB_STRIDE, Generator, Hints
 from models.lab import AB_SCALE, ab_bins, annealed_mean, srgb_from_lightness
 from models.lite0 import SKIP_CHANNELS, Lite0Encoder, normalize_rgb
@@ -38,11 +37,11 @@ class EfficientSettings:
     def __post_init__(self) -> None:
         for name, channels in (("context", (self.context,)), ("decoder", self.decoder)):
             if not all(1 <= count <= _MOST_CHANNELS for count in channels):
-                raise TrainingError(f"{name}: channels from 1 to {_MOST_CHANNELS} work")
+                raise ValueError(f"{name}: channels from 1 to {_MOST_CHANNELS} work")
         if not 1 <= self.heads <= self.context or self.context % self.heads:
-            raise TrainingError(f"heads: a divisor of context, {self.context}, works")
+            raise ValueError(f"heads: a divisor of context, {self.context}, works")
         if not 0 <= self.dropout <= 1:
-            raise TrainingError("dropout: a share from 0 to 1 works")
+            raise ValueError("dropout: a share from 0 to 1 works")
 
 
 class EfficientGenerator(Generator):

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.errors import TrainingError
 from models.generator import Generator, Hints
 from models.lab import AB_SCALE
 
@@ -36,11 +35,11 @@ class UnetSettings:
 
     def __post_init__(self) -> None:
         if not 2 <= self.levels <= _MOST_LEVELS:
-            raise TrainingError(f"levels: 2 to {_MOST_LEVELS} work")
+            raise ValueError(f"levels: 2 to {_MOST_LEVELS} work")
         if not 1 <= self.channels <= _MOST_CHANNELS:
-            raise TrainingError(f"channels: 1 to {_MOST_CHANNELS} work")
+            raise ValueError(f"channels: 1 to {_MOST_CHANNELS} work")
         if not 0 <= self.dropout <= 1:
-            raise TrainingError("dropout: a share from 0 to 1 works")
+            raise ValueError("dropout: a share from 0 to 1 works")
 
 
 class UnetGenerator(Generator):

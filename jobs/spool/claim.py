@@ -12,7 +12,8 @@ from pathlib import Path
 from jobs.spool.entry import Entry, parse_name
 from jobs.spool.folder import Spool, SpoolError
 from jobs.spool.order import Order
-from jobs.workdir import WorkDir, file_identity, finished_fingerprint
+from jobs.workdir import WorkDir
+from jobs.workfiles import file_identity, finished_fingerprint
 from pipeline.errors import KinochromeError, OutputError, SettingsError
 from pipeline.publish import read_json, write_json
 

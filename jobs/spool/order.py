@@ -15,7 +15,7 @@ from typing import Any
 from jobs.job import Job
 from jobs.spool.entry import NORMAL_ATTEMPTS
 from jobs.version import VERSION
-from jobs.workdir import work_folder
+from jobs.workfiles import work_folder
 from pipeline.errors import SettingsError
 from pipeline.regularfile import refuse_special_file
 from pipeline.stills.values import is_still_name

@@ -16,7 +16,8 @@ from jobs.jobfile import load_job
 from jobs.planning import open_plan
 from jobs.progress import LineProgress
 from jobs.work import find_weights, make_wanted
-from jobs.workdir import WorkDir, work_folder
+from jobs.workdir import WorkDir
+from jobs.workfiles import work_folder
 from pipeline.media import Shot
 from pipeline.probe import probe
 from pipeline.segments import SegmentSettings, make_segments

@@ -10,7 +10,7 @@ import yaml
 
 from jobs.job import Job
 from jobs.jobfile import PRESETS, load_job, make_job, schema
-from jobs.workdir import work_folder
+from jobs.workfiles import work_folder
 from jobs.yamlfile import MAX_BYTES
 from pipeline.encode import EncodeSettings
 from pipeline.encoder_options import ENCODERS

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from jobs.workdir import WorkDir, finished_fingerprint, work_folder
+from jobs.workdir import WorkDir
+from jobs.workfiles import finished_fingerprint, work_folder
 from pipeline.errors import OutputError, SettingsError
 
 HOLDER = """

@@ -16,7 +16,7 @@ from jobs.cli import main
 from jobs.hardware import describe_seats, plan_seats
 from jobs.jobfile import load_job
 from jobs.work import SegmentTask, do_segments, job_text
-from jobs.workdir import work_folder
+from jobs.workfiles import work_folder
 from tests.stages import digest, each_once, events, finish, make_place, published, start
 
 SMALL_FILES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))"
