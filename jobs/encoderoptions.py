@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from jobs.layers import Layer, Values
+from jobs.settings.layers import Layer, Values
 
 
 def own_options(layers: Sequence[Layer]) -> list[Layer]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pipeline.predict import Predictor
+from pipeline.colorize.predict import Predictor
 
 
 class Networks:

@@ -1,6 +1,6 @@
 """What became of a shot's colour, in a line for the report page."""
 
-from jobs.record import TreatmentRecord
+from jobs.records.film_record import TreatmentRecord
 
 _SOURCES = {"grey": "stays black-and-white", "original": "keeps the source's own colour"}
 

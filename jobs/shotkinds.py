@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from jobs.ranges import format_ranges
-from jobs.treatments import ShotChoice
+from jobs.settings.shot_choices import ShotChoice
+from jobs.settings.shots import format_ranges
+from pipeline.colorize.grade import ColorSource
 from pipeline.media import Shot
-from pipeline.treatment import ColorSource
 
 _MADE: dict[ColorSource, str] = {"predicted": "coloured", "grey": "left grey", "original": "kept untouched"}
 

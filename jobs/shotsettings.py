@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from jobs.ranges import parse_ranges
+from jobs.settings.shots import parse_ranges
+from pipeline.colorize.grade import ShotTreatment
 from pipeline.errors import SettingsError
-from pipeline.treatment import ShotTreatment
 
 
 def _check_range(text: str) -> str:

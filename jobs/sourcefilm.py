@@ -1,10 +1,10 @@
 """The film that a job is about, as the job's settings have it read: the one way in which jobs open their input."""
 
-from jobs.job import Job
-from pipeline.interlace import take_fields
+from jobs.settings.job import Job
+from pipeline.fields import take_fields
 from pipeline.media import FilmInfo
-from pipeline.sequence import parse_rate
-from pipeline.sequence_probe import probe_film_or_stills
+from pipeline.source.open_film import probe_film_or_stills
+from pipeline.still_pattern import parse_rate
 
 
 def probe_source(job: Job) -> FilmInfo:

@@ -14,12 +14,12 @@ from pydantic import TypeAdapter, ValidationError
 from safetensors.torch import save
 from torch import Tensor
 
-from models.efficient import EfficientGenerator, EfficientSettings
 from models.errors import TrainingError, WeightsError
-from models.generator import Generator
-from models.guarded import GuardedGenerator
-from models.tensorfile import HEADER_KEY, TensorFile, open_tensors, shortened
-from models.unet import UnetGenerator, UnetSettings
+from models.networks.efficient import EfficientGenerator, EfficientSettings
+from models.networks.gated import GuardedGenerator
+from models.networks.generator import Generator
+from models.networks.unet import UnetGenerator, UnetSettings
+from models.tensor_file import HEADER_KEY, TensorFile, open_tensors, shortened
 
 FORMAT = 1
 """Raised when tensors or header of a weights file change their meaning."""

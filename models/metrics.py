@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from models.lab import Rgb, rgb_tensor
+from models.networks.lab import Rgb, rgb_tensor
 
 Floats = npt.NDArray[np.floating]
 

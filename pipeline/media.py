@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.limits import DEFAULT_LIMITS, Limits
-from pipeline.sequence import StillSequence
+from pipeline.still_pattern import StillSequence
 
 Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 """(H, W) samples of one component: uint8 for 8 bits, uint16 (right-aligned) for 9 to 16 bits."""

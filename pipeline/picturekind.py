@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.color import Floats, chroma_to_rgb
+from pipeline.color.colorimetry import Floats, chroma_to_rgb
 from pipeline.media import ShotKind
 
 _CELL_PX = 4

@@ -3,12 +3,12 @@
 from fractions import Fraction
 from pathlib import Path
 
-from pipeline.containertable import Container, container_of
 from pipeline.errors import OutputError
-from pipeline.kinds import cure
 from pipeline.media import FilmInfo, Timeline
-from pipeline.sequence import is_pattern
-from pipeline.sequence_container import check_even
+from pipeline.output.constant_rate import check_even
+from pipeline.output.container_table import Container, container_of
+from pipeline.still_pattern import is_pattern
+from pipeline.support.table import cure
 
 _RATE_TOLERANCE = Fraction(1, 2500)
 """By which a rate in a header may miss the one it means: 23.98 is 24000/1001, and is not 24."""

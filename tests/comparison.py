@@ -8,12 +8,12 @@ from pathlib import Path
 
 import av
 
-from pipeline.decode import FrameReader
-from pipeline.lumaproof import LOSSLESS_CODECS
 from pipeline.media import FilmInfo, StreamInfo
-from pipeline.packetfaults import look_at_packets
-from pipeline.probe import probe
-from pipeline.streamhash import hash_content
+from pipeline.plan.packet_faults import look_at_packets
+from pipeline.source.frame_reader import FrameReader
+from pipeline.source.probe import probe
+from pipeline.verify.fixity import hash_content
+from pipeline.verify.luma_proof import LOSSLESS_CODECS
 
 
 @dataclass

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from jobs.cli import main
-from pipeline.plan import scan_film
-from pipeline.probe import probe
-from pipeline.proxy import ProxyFrame, write_proxy
-from pipeline.segments import SegmentSettings
-from pipeline.shots import ShotSettings
+from jobs.cli.main import main
+from pipeline.colorize.chroma_proxy import ProxyFrame, write_proxy
+from pipeline.plan.plan import scan_film
+from pipeline.plan.segments import SegmentSettings
+from pipeline.plan.shots import ShotSettings
+from pipeline.source.probe import probe
 
 
 def color_flat(source: Path, output: Path, *arguments: str, work: Path) -> int:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs import cli
-from pipeline.decode import FrameReader
+from jobs.cli import main
 from pipeline.errors import KinochromeError
-from pipeline.probe import probe
+from pipeline.source.frame_reader import FrameReader
+from pipeline.source.probe import probe
 from tests.mutants import Source, mutate
 
 HANG_SECONDS = 30.0
@@ -138,7 +138,7 @@ class Case:
         for descriptor, name in ((1, "stdout"), (2, "stderr")):
             os.dup2(os.open(self.folder / name, os.O_WRONLY | os.O_CREAT), descriptor)
         try:
-            return cli.main(self.command, supervised=True)
+            return main.main(self.command, supervised=True)
         except BaseException:
             traceback.print_exc()
             return 70

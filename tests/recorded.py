@@ -4,9 +4,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from jobs.cli import main
-from jobs.record import FilmRecord, read_record
-from jobs.recordpaths import record_path
+from jobs.cli.main import main
+from jobs.records.film_record import FilmRecord, read_record
+from jobs.settings.output_paths import record_path
 from tests.media import make_film
 from tests.pictures import picture
 

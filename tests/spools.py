@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from jobs.jobfile import make_job
-from jobs.spool.entry import NORMAL_ATTEMPTS, NORMAL_PRIORITY, Entry
-from jobs.spool.folder import Spool
+from jobs.queue.entry import NORMAL_ATTEMPTS, NORMAL_PRIORITY, Entry
+from jobs.queue.folder import Spool
+from jobs.settings.job_file import make_job
 from jobs.spool.submit import submit
 
 

@@ -52,7 +52,7 @@ def _plane(number: int) -> Plane:
 
 def start(*arguments: str | Path, setup: str = "") -> "subprocess.Popen[str]":
     """Starts Kinochrome; `setup` is Python that its process runs first."""
-    code = f"import sys\n{setup}\nfrom jobs.cli import main\nsys.exit(main(sys.argv[1:]))"
+    code = f"import sys\n{setup}\nfrom jobs.cli.main import main\nsys.exit(main(sys.argv[1:]))"
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         stdout=subprocess.PIPE,

@@ -4,10 +4,10 @@ import argparse
 import math
 from pathlib import Path
 
-from jobs.spool import verbs as spool_verbs
-from jobs.spool.entry import HIGHEST_PRIORITY, NORMAL_ATTEMPTS, NORMAL_PRIORITY
-from jobs.spool.settings import WorkerSettings
-from jobs.stageverbs import AddVerb, add_workers_option
+from jobs.cli import queue as spool_verbs
+from jobs.cli.stages import AddVerb, add_workers_option
+from jobs.queue.entry import HIGHEST_PRIORITY, NORMAL_ATTEMPTS, NORMAL_PRIORITY
+from jobs.queue.settings import WorkerSettings
 
 
 def add_queue_verbs(add: AddVerb, *, job: argparse.ArgumentParser, settings: argparse.ArgumentParser) -> None:

@@ -4,10 +4,10 @@ import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from jobs.job import Job
-from jobs.spool.entry import NORMAL_ATTEMPTS, NORMAL_PRIORITY, Entry, make_id
-from jobs.spool.folder import Spool
-from jobs.spool.order import make_order, order_text, read_order
+from jobs.queue.entry import NORMAL_ATTEMPTS, NORMAL_PRIORITY, Entry, make_id
+from jobs.queue.folder import Spool
+from jobs.queue.job_file import make_order, order_text, read_order
+from jobs.settings.job import Job
 from pipeline.errors import SettingsError
 
 

@@ -6,8 +6,8 @@ folder in use) is tried again until the job's attempts are used up.
 
 import signal
 
-from jobs.spool.entry import Entry, State
-from jobs.spool.folder import Spool
+from jobs.queue.entry import Entry, State
+from jobs.queue.folder import Spool
 
 _OWN_FAULTS = (1, 2)
 

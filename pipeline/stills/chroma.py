@@ -1,7 +1,7 @@
 """Predicted colour spread over a still of any size, a band of rows at a time.
 
-The same guided model as `pipeline.upsample` has for films: a scan of 100 megapixels costs no more memory for
-it than the rows that are being written.
+The same guided model as `pipeline.color.chroma_upsample` has for films: a scan of 100 megapixels costs no more
+memory for it than the rows that are being written.
 """
 
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipeline.color import Floats, ab_to_chroma, fit_gamut, luma_coefficients, luma_to_unit
+from pipeline.color.chroma_upsample import fit_guided
+from pipeline.color.colorimetry import Floats, ab_to_chroma, fit_gamut, luma_coefficients, luma_to_unit
 from pipeline.media import Plane
-from pipeline.upsample import fit_guided
 
 BAND_PIXELS = 1 << 20
 """Pixels of a band: what is worked on at once."""

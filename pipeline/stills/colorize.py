@@ -10,7 +10,7 @@ from pipeline.errors import DeviceError
 from pipeline.stills.chroma import shrink_luma, spread_ab
 from pipeline.stills.files import read_still, write_still
 from pipeline.stills.orientation import orientation, turn_back, turn_upright
-from pipeline.stills.values import Still, still_format, still_matrix
+from pipeline.stills.still import Still, still_format, still_matrix
 
 Floats = npt.NDArray[np.float32]
 

@@ -8,17 +8,17 @@ one format to another luma is exact too, except into a JPEG.
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.atomic_files import publish
 from pipeline.errors import OutputError, SourceError
-from pipeline.publish import publish
-from pipeline.regularfile import refuse_special_file
+from pipeline.read_monitor import reading
+from pipeline.regular_file import refuse_special_file
 from pipeline.stills.chroma import StillChroma
-from pipeline.stills.grey_profile import profile_space, rgb_from_grey
 from pipeline.stills.jpeg import MOST_JPEG_XMP_BYTES, read_jpeg, write_jpeg
 from pipeline.stills.label import label_xmp
+from pipeline.stills.metadata import profile_space, rgb_from_grey
 from pipeline.stills.png import read_png, read_png_tags, write_png
+from pipeline.stills.still import Still, StillFormat, StillTags, still_format, still_matrix
 from pipeline.stills.tiff import read_tiff, read_tiff_tags, write_tiff
-from pipeline.stills.values import Still, StillFormat, StillTags, still_format, still_matrix
-from pipeline.whereabouts import reading
 
 __all__ = ["Still", "read_still", "still_format", "still_matrix", "write_still"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import SourceError
-from pipeline.regularfile import refuse_special_file
+from pipeline.regular_file import refuse_special_file
 from pipeline.stills.exr_header import read_exr_header
 from pipeline.stills.tiff_tags import read_pages
 

@@ -15,13 +15,13 @@ import numpy as np
 import pyvips
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
-from pipeline.color import chroma_to_plane
+from pipeline.color.colorimetry import chroma_to_plane
 from pipeline.errors import OutputError, SourceError
 from pipeline.media import Plane
 from pipeline.stills.chroma import StillChroma, bands
 from pipeline.stills.jpeg_luma import luma_only
 from pipeline.stills.jpeg_scans import Segment, join_components, segments
-from pipeline.stills.values import JpegOrigin, Still, StillTags
+from pipeline.stills.still import JpegOrigin, Still, StillTags
 from pipeline.stills.vips import check_decodes
 
 _EXIF, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"

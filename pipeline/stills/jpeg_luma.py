@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.stills.huffman import DC_TABLE, Table, code_blocks, read_tables, walk_blocks
+from pipeline.stills.jpeg_huffman import DC_TABLE, Table, code_blocks, read_tables, walk_blocks
 from pipeline.stills.jpeg_scans import DHT, DRI, EOI, HUFFMAN_FRAMES, SOI, SOS, Segment, segments
 
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")

@@ -5,8 +5,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.stills.still import StillTags
 from pipeline.stills.tiff_tags import read_exif
-from pipeline.stills.values import StillTags
 
 _ORIENTATION = 0x0112
 _FLIPS = {1: (False, False), 2: (False, True), 3: (True, True), 4: (True, False)}

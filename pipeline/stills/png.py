@@ -11,7 +11,7 @@ import pyvips
 
 from pipeline.errors import SourceError
 from pipeline.stills.chroma import StillChroma
-from pipeline.stills.values import Still, StillTags
+from pipeline.stills.still import Still, StillTags
 from pipeline.stills.vips import read_pixels, rgb_image, save_pixels
 
 _HEAD_BYTES = 8 + 25

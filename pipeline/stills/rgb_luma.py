@@ -5,7 +5,7 @@ Luma is Y = 0.2126 R + 0.7152 G + 0.0722 B (BT.709) of the coded, not linear, va
 
 import numpy as np
 
-from pipeline.color import Floats, fit_gamut, luma_coefficients
+from pipeline.color.colorimetry import Floats, fit_gamut, luma_coefficients
 from pipeline.media import Plane
 
 _KR, _KB = luma_coefficients("bt709")

@@ -7,8 +7,8 @@ import pyvips
 
 from pipeline.errors import SourceError
 from pipeline.stills.chroma import StillChroma
+from pipeline.stills.still import Still, StillTags
 from pipeline.stills.tiff_tags import Ifd, TagValue, pack_exif, pack_ifd, read_exif, read_pages
-from pipeline.stills.values import Still, StillTags
 from pipeline.stills.vips import read_pixels, rgb_image, save_pixels
 
 _SUBFILE, _COMPRESSION, _X_DOTS, _Y_DOTS, _DOTS_UNIT, _EXTRA_SAMPLES = 254, 259, 282, 283, 296, 338

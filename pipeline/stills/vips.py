@@ -13,7 +13,7 @@ from pipeline.errors import OutputError, SourceError
 from pipeline.media import Plane
 from pipeline.stills.chroma import StillChroma, bands
 from pipeline.stills.rgb_luma import luma_of_rgb, rgb_of_luma
-from pipeline.stills.values import MOST_PIXELS
+from pipeline.stills.still import MOST_PIXELS
 
 # libvips logs what it also raises; without a handler Python would print that to stderr.
 logging.getLogger("pyvips").addHandler(logging.NullHandler())

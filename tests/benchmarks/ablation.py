@@ -27,8 +27,8 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pipeline.ageing import age
-from pipeline.samples import decode_rgb
+from pipeline.dataset.degrade import age
+from pipeline.dataset.samples import decode_rgb
 
 ROOT = Path(__file__).parents[2]
 _DEFAULT, _PIX2PIX = ROOT / "configs/train/default.yaml", ROOT / "configs/train/pix2pix.yaml"
@@ -206,7 +206,7 @@ def _held_out() -> list[str]:
 def _kinochrome(*arguments: str) -> str:
     print("kinochrome", *arguments[:8], "…", file=sys.stderr, flush=True)
     done = subprocess.run(
-        [sys.executable, "-m", "jobs.cli", *arguments],
+        [sys.executable, "-m", "jobs.cli.main", *arguments],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,

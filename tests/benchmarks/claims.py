@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from jobs.spool.entry import make_claim, make_id
-from jobs.spool.folder import Spool
+from jobs.queue.entry import make_claim, make_id
+from jobs.queue.folder import Spool
 from jobs.version import VERSION
 
 

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 CLIP = ROOT / "tests" / "data" / "chaplin_street.mp4"
 sys.path.insert(0, str(ROOT))
 
-from jobs.recordpaths import page_path, record_path  # noqa: E402
+from jobs.settings.output_paths import page_path, record_path  # noqa: E402
 from tests.clusters import Cluster, children  # noqa: E402
 
 
@@ -122,7 +122,16 @@ def done_again(work: Path) -> list[str]:
 
 
 def _start(film: Path, output: Path, cluster: Cluster, preset: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "jobs.cli", "colorize", str(film.absolute()), "-o", str(output), "-q"]
+    command = [
+        sys.executable,
+        "-m",
+        "jobs.cli.main",
+        "colorize",
+        str(film.absolute()),
+        "-o",
+        str(output),
+        "-q",
+    ]
     command += ["--preset", preset, "--set", "segment_frames=24", "--set", "overlap_frames=8"]
     command += [
         "--scheduler",

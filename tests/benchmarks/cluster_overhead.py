@@ -24,18 +24,18 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from loky import ProcessPoolExecutor
 
-from jobs.cluster import do_on_cluster
-from jobs.clusterlink import Link
-from jobs.hardware import Seat
-from jobs.jobfile import load_job
-from jobs.lanes import do_lanes
-from jobs.planning import plan_film
-from jobs.progress import QuietProgress
-from jobs.wanted import Wanted
-from jobs.work import make_predictor, make_wanted, open_bench
-from jobs.workdir import WorkDir
-from jobs.workers import do_in_workers
-from pipeline.probe import probe
+from jobs.progress.reporters import QuietProgress
+from jobs.segments.lanes import do_lanes
+from jobs.segments.task import make_predictor, make_wanted, open_bench
+from jobs.settings.job_file import load_job
+from jobs.workdir.film_plan import plan_film
+from jobs.workdir.film_spec import Wanted
+from jobs.workdir.folder import WorkDir
+from jobs.workers.dask_client import Link
+from jobs.workers.dask_pool import do_on_cluster
+from jobs.workers.devices import Seat
+from jobs.workers.local_pool import do_in_workers
+from pipeline.source.probe import probe
 from tests.clusters import Cluster
 from tests.media import make_film
 

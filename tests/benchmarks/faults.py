@@ -215,7 +215,7 @@ class Bench:
         from fractions import Fraction
 
         from models.checkpoint import save_weights
-        from models.unet import UnetGenerator, UnetSettings
+        from models.networks.unet import UnetGenerator, UnetSettings
         from tests.media import make_film
 
         self._place.mkdir()
@@ -246,7 +246,7 @@ class Bench:
         return _forked(lambda: self._main([verb, *arguments], supervised=supervised))
 
     def _main(self, arguments: Sequence[str], *, supervised: bool) -> int:
-        from jobs.cli import main
+        from jobs.cli.main import main
 
         os.chdir(self._elsewhere)
         said = os.open(self._said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
@@ -299,7 +299,8 @@ def _forked(call: Callable[[], int]) -> int:
 
 def _fork_jobs() -> None:
     """Lets a worker fork its jobs, which are the same then as if it had started them, but for a second of imports."""
-    from jobs.spool import child, tended
+    from jobs.cli import queued_job
+    from jobs.queue import child
 
     class Popen:
         """As much of `subprocess.Popen` as a worker uses."""
@@ -316,7 +317,7 @@ def _fork_jobs() -> None:
                         os.dup2(descriptor, number)
                     for descriptor in (below, stdin, stdout, above):
                         os.close(descriptor)
-                    code = tended.main(command[command.index("jobs.spool.tended") + 1 :])
+                    code = queued_job.main(command[command.index("jobs.cli.queued_job") + 1 :])
                     sys.stderr.flush()
                 finally:
                     os._exit(code)
@@ -366,11 +367,6 @@ def main() -> None:
     arguments = parser.parse_args()
     if "FAULTS_CONTROL" not in os.environ:
         sys.exit(_preloaded())
-    import jobs.filmrun
-    import jobs.spool.verbs
-    import jobs.spool.worker
-    import jobs.steps
-    import jobs.verify  # noqa: F401
 
     wrong = 0
     for verb in arguments.verbs or VERBS:

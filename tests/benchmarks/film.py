@@ -25,27 +25,27 @@ import imageio_ffmpeg
 import numpy as np
 import torch
 
-from jobs.allocator import share_heaps
-from jobs.examine import ColoredFilm, examine
-from jobs.jobfile import make_job
-from jobs.progress import QuietProgress
-from jobs.steps import check_output, make_predictor, run_job
-from jobs.treatments import choose_treatments
-from jobs.workdir import WorkDir
+from jobs.progress.reporters import QuietProgress
+from jobs.review.examine import ColoredFilm, examine
+from jobs.run.film import check_output, make_predictor, run_job
+from jobs.settings.job_file import make_job
+from jobs.settings.shot_choices import choose_treatments
+from jobs.supervise.heap import share_heaps
+from jobs.workdir.folder import WorkDir
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights
-from pipeline.color import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color
-from pipeline.colorsettings import ColorSettings
-from pipeline.decode import FrameReader
-from pipeline.encode import FrameWriter
-from pipeline.mux import mux
-from pipeline.plan import scan_film
-from pipeline.predict import NetSize, net_frame, net_size, shrink
-from pipeline.probe import probe
-from pipeline.proxy import ProxyFrame, read_proxy, write_proxy
-from pipeline.render import render
-from pipeline.segments import SegmentSettings
-from pipeline.shots import ShotSettings
-from pipeline.steady import Steadier
+from pipeline.color.colorimetry import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color
+from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy, write_proxy
+from pipeline.colorize.predict import NetSize, net_frame, net_size, shrink
+from pipeline.colorize.settings import ColorSettings
+from pipeline.colorize.temporal import Steadier
+from pipeline.output.mux import mux
+from pipeline.plan.plan import scan_film
+from pipeline.plan.segments import SegmentSettings
+from pipeline.plan.shots import ShotSettings
+from pipeline.render.frame_writer import FrameWriter
+from pipeline.render.render import render
+from pipeline.source.frame_reader import FrameReader
+from pipeline.source.probe import probe
 
 CLIP = Path(__file__).parents[1] / "data" / "chaplin_street.mp4"
 FRAMES = 192
@@ -245,7 +245,7 @@ def _memory(folder: Path, settings: list[str]) -> dict[str, object]:
         command = [
             sys.executable,
             "-m",
-            "jobs.cli",
+            "jobs.cli.main",
             "colorize",
             str(source),
             "-o",

@@ -27,11 +27,11 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pipeline.plan import scan_film
-from pipeline.probe import probe
-from pipeline.segments import SegmentSettings
-from pipeline.shots import ShotSettings
-from pipeline.trainingset import split_by_origin
+from pipeline.dataset.training_set import split_by_origin
+from pipeline.plan.plan import scan_film
+from pipeline.plan.segments import SegmentSettings
+from pipeline.plan.shots import ShotSettings
+from pipeline.source.probe import probe
 
 ROOT = Path(__file__).parents[2]
 _EVERY_FRAMES = 4
@@ -138,7 +138,7 @@ def _held_out() -> list[str]:
 
 def _kinochrome(*arguments: str) -> str:
     print("kinochrome", *arguments[:4], "…", file=sys.stderr, flush=True)
-    command = [sys.executable, "-m", "jobs.cli", *arguments]
+    command = [sys.executable, "-m", "jobs.cli.main", *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, check=False)
     if done.returncode:
         raise SystemExit(f"kinochrome {arguments[0]}: exit code {done.returncode}")

@@ -78,7 +78,16 @@ def main() -> None:
 
 
 def _command(arguments: argparse.Namespace, output: Path) -> list[str]:
-    command = [sys.executable, "-m", "jobs.cli", "colorize", str(arguments.film), "-o", str(output), "-q"]
+    command = [
+        sys.executable,
+        "-m",
+        "jobs.cli.main",
+        "colorize",
+        str(arguments.film),
+        "-o",
+        str(output),
+        "-q",
+    ]
     command += ["--preset", arguments.preset, "--set", "segment_frames=24", "--set", "overlap_frames=8"]
     command += ["--workers", str(arguments.workers)]
     return [*command, "--work", str(output.parents[1] / "work" / output.parent.name)]

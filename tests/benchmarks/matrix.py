@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import imageio_ffmpeg
 
-from jobs.cli import main as kinochrome
+from jobs.cli.main import main as kinochrome
 from pipeline.errors import KinochromeError
-from pipeline.kinds import cure
-from pipeline.probe import probe
+from pipeline.source.probe import probe
+from pipeline.support.table import cure
 from tests.comparison import compare
 from tests.graded import color_flat
 

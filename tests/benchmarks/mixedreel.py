@@ -22,10 +22,10 @@ import numpy.typing as npt
 from av.video.stream import VideoStream
 from PIL import Image
 
-from pipeline.plan import scan_film
-from pipeline.probe import probe
-from pipeline.segments import SegmentSettings
-from pipeline.shots import ShotSettings
+from pipeline.plan.plan import scan_film
+from pipeline.plan.segments import SegmentSettings
+from pipeline.plan.shots import ShotSettings
+from pipeline.source.probe import probe
 
 Rgb = npt.NDArray[Any]
 """(H, W, 3) float, 0..1."""

@@ -26,7 +26,7 @@ import errno, fcntl, os, sys
 def flock(descriptor, how):
     raise OSError(errno.ENOLCK, "No locks available")
 fcntl.flock = flock
-from jobs.cli import main
+from jobs.cli.main import main
 assert os.getpid() == 1
 sys.exit(main(sys.argv[1:]))
 """

@@ -28,7 +28,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from jobs.cli import main as kinochrome
+from jobs.cli.main import main as kinochrome
 from jobs.version import VERSION
 from tests.media import make_film
 from tests.optioncases import OptionCase, cases
@@ -128,7 +128,7 @@ def check_all(folders: Sequence[Path]) -> list[str]:
 
 def run(place: Path, jobs: Sequence[Path]) -> list[str]:
     """What `run` made of each, a process each."""
-    made = [traced(place, ["-m", "jobs.cli", "run", str(path)]) for path in jobs]
+    made = [traced(place, ["-m", "jobs.cli.main", "run", str(path)]) for path in jobs]
     return [outcome(found.returncode, found.stderr) for found in made]
 
 
@@ -137,9 +137,9 @@ def drop(place: Path, jobs: Sequence[Path]) -> list[str]:
     for path in jobs:
         shutil.copy(path, place / "drop" / path.name)
     (place / "spool").rmdir()
-    once = "import sys; from pathlib import Path; from jobs.spool.folder import Spool; Spool.make(Path(sys.argv[1]))"
+    once = "import sys; from pathlib import Path; from jobs.queue.folder import Spool; Spool.make(Path(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", once, place / "spool"], env=environment(place), check=True)
-    worker = ["-m", "jobs.cli", "worker", "--spool", str(place / "spool"), "--drain", "--poll", "0.2"]
+    worker = ["-m", "jobs.cli.main", "worker", "--spool", str(place / "spool"), "--drain", "--poll", "0.2"]
     traced(place, [*worker, "--watch", str(place / "drop"), "--output-dir", str(place / "out")])
     failed = len(list((place / "spool" / "failed").iterdir()))
     logs = [path.read_text() for path in (place / "spool" / "logs").iterdir()]

@@ -121,7 +121,7 @@ def _start(spool: Path) -> "subprocess.Popen[bytes]":
 
 
 def _program() -> list[str]:
-    return [sys.executable, "-m", "jobs.cli"]
+    return [sys.executable, "-m", "jobs.cli.main"]
 
 
 def _run(*arguments: str | Path) -> None:

@@ -144,7 +144,7 @@ def _script(name: str, *options: str) -> Any:
 
 def _kinochrome(*arguments: str | Path) -> dict[str, Any]:
     """What a command line says at its end."""
-    command = [sys.executable, "-m", "jobs.cli", *map(str, arguments), "--json-events"]
+    command = [sys.executable, "-m", "jobs.cli.main", *map(str, arguments), "--json-events"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     last: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
     if done.returncode:

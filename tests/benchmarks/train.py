@@ -24,13 +24,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from jobs.trainfile import TrainJob, load_train_job
-from jobs.training import make_generator
-from jobs.trainingdata import TrainingData, read_training_data, training_batches
-from models.trainer import Trainer
-from pipeline.predict import find_device
-from pipeline.samples import Sample
-from pipeline.trainingset import bin_prior
+from jobs.settings.training import TrainJob, load_train_job
+from jobs.training.batches import TrainingData, read_training_data, training_batches
+from jobs.training.train import make_generator
+from models.training.trainer import Trainer
+from pipeline.colorize.predict import find_device
+from pipeline.dataset.samples import Sample
+from pipeline.dataset.training_set import bin_prior
 
 _DEFAULT = Path(__file__).parents[2] / "configs/train/default.yaml"
 _WARM_UP = 3

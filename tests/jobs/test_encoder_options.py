@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.cli import main
-from jobs.progress import LineProgress
-from jobs.spool.dropfolder import DropFolder, DropSettings
-from jobs.spool.folder import Spool
+from jobs.cli.main import main
+from jobs.progress.reporters import LineProgress
+from jobs.queue.drop_folder import DropFolder, DropSettings
+from jobs.queue.folder import Spool
 from tests.media import make_film
 
 PRECIOUS = b"somebody's only copy"

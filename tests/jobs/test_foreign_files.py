@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from jobs.cli import main
-from jobs.progress import LineProgress
-from jobs.queuepresets import QueuePresets
-from jobs.spool.dropfolder import DropFolder, DropSettings
-from jobs.spool.folder import Spool
-from jobs.spool.order import read_order
+from jobs.cli.main import main
+from jobs.progress.reporters import LineProgress
+from jobs.queue.drop_folder import DropFolder, DropSettings
+from jobs.queue.folder import Spool
+from jobs.queue.job_file import read_order
+from jobs.settings.queue_presets import QueuePresets
 from pipeline.errors import SettingsError
 from tests.media import make_film
 
@@ -202,7 +202,7 @@ def test_a_worker_takes_presets_of_its_folder_alone(place: Path) -> None:
     command = [
         sys.executable,
         "-m",
-        "jobs.cli",
+        "jobs.cli.main",
         "worker",
         "--spool",
         str(spool.path),

@@ -6,9 +6,9 @@ from pathlib import Path
 import av
 import pytest
 
-from jobs.cli import main
-from pipeline.open_media import open_media
-from pipeline.sequence_probe import probe_film_or_stills
+from jobs.cli.main import main
+from pipeline.source.open_film import probe_film_or_stills
+from pipeline.source.open_media import open_media
 from tests.foreign import move_track_out, write_playlist
 from tests.graded import color_flat
 from tests.media import make_film

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from jobs.cli import main
-from jobs.jobfile import load_job, schema
-from jobs.recordpaths import page_path, record_path
+from jobs.cli.main import main
+from jobs.settings.job_file import load_job, schema
+from jobs.settings.output_paths import page_path, record_path
 from models.checkpoint import DEFAULT_WEIGHTS
 from pipeline.errors import SettingsError
 from tests.color_films import make_color_film, scene

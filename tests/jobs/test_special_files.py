@@ -10,8 +10,8 @@ from types import FrameType
 
 import pytest
 
-from jobs.cli import main
-from jobs.recordpaths import record_path
+from jobs.cli.main import main
+from jobs.settings.output_paths import record_path
 from tests.media import make_film
 from tests.recorded import color_film
 

@@ -13,8 +13,8 @@ from models.checkpoint import (
     save_weights,
     write_tensors,
 )
-from models.efficient import EfficientGenerator, EfficientSettings
 from models.errors import WeightsError
+from models.networks.efficient import EfficientGenerator, EfficientSettings
 
 
 def test_weights_come_back_as_half_precision_of_what_was_saved(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from models.checkpoint import (
     save_weights,
     write_tensors,
 )
-from models.efficient import EfficientGenerator, EfficientSettings
 from models.errors import ModelError, TrainingError, WeightsError
-from models.unet import UnetGenerator, UnetSettings
+from models.networks.efficient import EfficientGenerator, EfficientSettings
+from models.networks.unet import UnetGenerator, UnetSettings
 
 SMALL = EfficientSettings(context=16, decoder=(8, 8, 8), heads=2)
 KEYS = ["format", "architecture", "settings", "name", "licence", "vividness", "recipe"]

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torchmetrics.image.kid import poly_mmd
 
-from models.lab import Rgb
 from models.metrics import (
     ColorConsistency,
     ab_rmse,
@@ -19,6 +18,7 @@ from models.metrics import (
     psnr,
     ssim,
 )
+from models.networks.lab import Rgb
 
 
 def _flat(red: int, green: int, blue: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

@@ -9,12 +9,12 @@ from pathlib import Path
 import av
 import pytest
 
-from pipeline.decode import FrameReader
 from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.limits import Limits
-from pipeline.probe import probe
-from pipeline.remux import run_ffmpeg
-from pipeline.whereabouts import board
+from pipeline.output.ffmpeg_process import run_ffmpeg
+from pipeline.read_monitor import board
+from pipeline.source.frame_reader import FrameReader
+from pipeline.source.probe import probe
 from tests.media import make_film
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from jobs.progress import LineProgress
-from jobs.spool.claim import Claim
-from jobs.spool.entry import Entry, make_claim
-from jobs.spool.folder import Spool
-from jobs.spool.heartbeat import Vigil
-from jobs.spool.reaper import return_dead
-from jobs.spool.settings import WorkerSettings
-from jobs.spool.worker import Worker
+from jobs.progress.reporters import LineProgress
+from jobs.queue.claim import Claim
+from jobs.queue.entry import Entry, make_claim
+from jobs.queue.folder import Spool
+from jobs.queue.heartbeat import Vigil
+from jobs.queue.recovery import return_dead
+from jobs.queue.settings import WorkerSettings
+from jobs.queue.worker import Worker
 from tests.spools import add_job
 
 ROOT = Path(__file__).parents[3]
@@ -28,10 +28,10 @@ DEAD_SECONDS = 1.0
 SERVE = """
 import sys
 from pathlib import Path
-from jobs.progress import LineProgress
-from jobs.spool.folder import Spool
-from jobs.spool.settings import WorkerSettings
-from jobs.spool.worker import Worker
+from jobs.progress.reporters import LineProgress
+from jobs.queue.folder import Spool
+from jobs.queue.settings import WorkerSettings
+from jobs.queue.worker import Worker
 settings = WorkerSettings(drain=True, poll_seconds=0.05, beat_seconds=0.05, dead_seconds=60)
 run = [sys.executable, "-c", sys.argv[2]]
 tally = Worker(Spool(Path(sys.argv[1])), settings=settings, progress=LineProgress(), run=run).serve()
@@ -200,7 +200,7 @@ def test_a_run_whose_job_is_gone_says_so_in_a_line(spool: Spool) -> None:
 def run_of(spool: Spool, taken: Entry) -> "subprocess.Popen[str]":
     """The process in which a worker runs a job."""
     return subprocess.Popen(
-        [sys.executable, "-m", "jobs.spool.tended", str(spool.file(taken))],
+        [sys.executable, "-m", "jobs.cli.queued_job", str(spool.file(taken))],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,

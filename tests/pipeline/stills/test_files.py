@@ -15,17 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
-from pipeline.color import ab_to_chroma
+from pipeline.color.chroma_upsample import upsample_chroma
+from pipeline.color.colorimetry import ab_to_chroma
 from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.media import ColorDescription, Plane
 from pipeline.stills.chroma import shrink_luma, spread_ab
 from pipeline.stills.files import Still, read_still, still_format, still_matrix, write_still
-from pipeline.stills.grey_profile import profile_space, rgb_from_grey
 from pipeline.stills.label import DIGITAL_SOURCE, label_xmp
+from pipeline.stills.metadata import profile_space, rgb_from_grey
 from pipeline.stills.orientation import orientation, turn_back, turn_upright
 from pipeline.stills.rgb_luma import luma_of_rgb, rgb_of_luma
 from pipeline.stills.tiff_tags import Ifd, TagValue, pack_exif, read_exif
-from pipeline.upsample import upsample_chroma
 
 SIZE = (45, 61)
 STATEMENT = "Colours <predicted> & labelled"

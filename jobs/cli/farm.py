@@ -1,0 +1,66 @@
+"""The command line of `kinochrome export`."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from jobs.farm.film_job import CHUNK_FRAMES, FARMS, parse_program
+from pipeline.errors import SettingsError
+
+_MOST = 10**6
+
+
+def add_export_options(verb: argparse.ArgumentParser) -> None:
+    """Adds what `export` takes, less what every verb takes."""
+    verb.add_argument("farm", choices=FARMS, metavar="|".join(FARMS), help="what to write")
+    verb.add_argument("job", type=Path, metavar="JOB.yaml")
+    verb.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the template (.json, .yaml), the script, or the name of three lists: FILE.1-plan, .2-shots, .3-mux",
+    )
+    verb.add_argument("--overwrite", action="store_true", help="replace an existing FILE")
+    verb.add_argument(
+        "--chunk", type=_whole(1), metavar="N", help=f"shots a task; else about {CHUNK_FRAMES} frames"
+    )
+    verb.add_argument("--gpus", type=_whole(0), default=0, metavar="N", help="GPUs that each chunk asks for")
+    verb.add_argument(
+        "--timeout",
+        type=_hours,
+        metavar="HOURS",
+        help="of a task; else 24 (openjd) or the partition's (slurm)",
+    )
+    verb.add_argument(
+        "--program", type=_program, metavar="CMD", help="what starts Kinochrome there; else this very program"
+    )
+    verb.add_argument("--work", metavar="DIR", help="folder for work folders, which are then kept")
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= _MOST:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least}")
+        return int(text)
+
+    return read
+
+
+def _hours(text: str) -> int:
+    """Seconds."""
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 1 / 60 <= hours <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours, e.g. 12 or 0.5")
+    return round(hours * 3600)
+
+
+def _program(text: str) -> tuple[str, ...]:
+    try:
+        return parse_program(text)
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

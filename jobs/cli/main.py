@@ -1,0 +1,248 @@
+"""`kinochrome`: arguments to a call to an exit code. The only place that catches everything.
+
+0 done, 1 a fault of the input or the settings, a crash or a hang of a decoder included (clear lines, no traceback),
+2 a wrong command line, 3 a bug (a report file is named), 130 interrupted; 128 and the number of a signal
+that killed it.
+"""
+
+import argparse
+import contextlib
+import logging
+import os
+import platform
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from importlib.metadata import distributions
+from pathlib import Path
+
+from jobs.cli import films
+from jobs.cli.farm import add_export_options
+from jobs.cli.options import job_options, set_option
+from jobs.cli.records import add_record_verbs
+from jobs.cli.stages import add_crew_options, add_stage_verbs, add_workers_option
+from jobs.cli.training import add_dataset_verb
+from jobs.plaintext import one_line
+from jobs.progress.openjd import OpenJdProgress
+from jobs.progress.reporters import Progress, logging_to, make_progress
+from jobs.spool.options import add_presets_option, add_queue_verbs
+from jobs.supervise.heap import share_heaps
+from jobs.supervise.isolation import isolate
+from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, Interruption, interruptible
+from jobs.version import VERSION
+from pipeline.atomic_files import disk_fault
+from pipeline.errors import KinochromeError
+
+DONE, FAULT, WRONG_COMMAND, BUG = 0, 1, 2, 3
+_TRUSTED = ("schema", "submit", "cancel", "retry", "worker", "train")
+"""Verbs that open no film, or leave it to processes of their own."""
+
+Verb = Callable[[argparse.Namespace, Progress], films.Details]
+
+
+def main(argv: Sequence[str] | None = None, *, supervised: bool | None = None) -> int:
+    """Runs one command line and returns its exit code.
+
+    `supervised`, which a program that was started without `argv` is: what the verb does is done in a process of its
+    own (`jobs.supervise.isolation`), and both return, to end.
+    """
+    share_heaps()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        parsed = make_parser().parse_args(arguments)
+    except SystemExit as wanted:  # --help, --version or a wrong command line: argparse has said it all
+        return _flushed(int(wanted.code or DONE))
+    level = logging.WARNING if parsed.quiet else logging.DEBUG if parsed.verbose else logging.INFO
+    progress: Progress = (
+        OpenJdProgress(parsed.verb)
+        if parsed.openjd
+        else make_progress(quiet=parsed.quiet, json_events=parsed.json_events)
+    )
+
+    def perform() -> int:
+        with interruptible() as interruption, logging_to(progress, level=level):
+            return _flushed(_run(parsed, progress, arguments, interruption))
+
+    if parsed.verb in _TRUSTED or not (argv is None if supervised is None else supervised):
+        return perform()
+    return isolate(perform, tell=lambda code, message: _tell(progress, code, message))
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="kinochrome",
+        description="Restores colour to black-and-white films without touching the picture.",
+    )
+    parser.add_argument("--version", action="version", version=f"kinochrome {VERSION}")
+    every = _options_of_every_verb()
+    job = job_options()
+    settings = set_option()
+    verb = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+
+    def add(name: str, call: Verb, told: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made = verb.add_parser(
+            name, help=told, description=told, parents=[*parents, every], allow_abbrev=False
+        )
+        made.set_defaults(call=call, verb=name)
+        return made
+
+    one = add("colorize", films.colorize, "Colour a film, a still or a folder of stills.", job, settings)
+    one.add_argument("input", type=Path, metavar="FILM|STILL|FOLDER")
+    one.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="file to write, or a folder to write into"
+    )
+    one.add_argument(
+        "--sheet", type=Path, metavar="PNG", help="write pairs of pictures, before and after, there"
+    )
+    add_crew_options(one)
+    for name, call, told in (
+        ("run", films.run, "Run a job file; the same command goes on where a run was stopped."),
+        ("check", films.check, "Check a job file and say what it will need; nothing is written."),
+    ):
+        one = add(name, call, told, job, settings)
+        one.add_argument("job", type=Path, metavar="JOB.yaml")
+        if call is films.check:
+            add_workers_option(one)
+        if call is films.run:
+            add_crew_options(one)
+            told = "publish only while JOB.yaml stays where it is; a queue's workers say so"
+            one.add_argument("--claimed", action="store_true", help=told)
+            add_presets_option(one)
+    add_stage_verbs(add, job, settings)
+    add_queue_verbs(add, job=job, settings=settings)
+    one = add("status", films.status, "Say how a job or a queue folder stands.", job, settings)
+    one.add_argument("path", type=Path, metavar="JOB.yaml|DIR")
+    one.add_argument("--all", action="store_true", help="every job that is done, not the last ones only")
+    add_export_options(add("export", films.export, "Write a film's work for a render farm.", settings))
+    add_record_verbs(add)
+    add("schema", films.schema, "Print the JSON Schema of job files, for editors.")
+    add_dataset_verb(add, settings=settings)
+    training = add("train", films.train, "Train a generator, or go on with a training.", settings)
+    training.add_argument("config", type=Path, metavar="CONFIG.yaml")
+    _add_evaluation(add("evaluate", films.evaluate, "Measure predicted colours against true ones."))
+    return parser
+
+
+def _options_of_every_verb() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    loudness = options.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="tell warnings and errors only")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="tell every step")
+    machine = options.add_mutually_exclusive_group()
+    machine.add_argument("--json-events", action="store_true", help="one JSON object a line on stdout")
+    machine.add_argument("--openjd", action="store_true", help="openjd_progress: lines on stdout, for a farm")
+    return options
+
+
+def _add_evaluation(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("paths", type=Path, nargs="+", metavar="PHOTO|CLIP|FOLDER")
+    verb.add_argument(
+        "--weights", type=Path, metavar="FILE", help="a .safetensors file; else the default weights"
+    )
+    verb.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    verb.add_argument("--groups", type=Path, metavar="CSV", help="table with the columns path and group")
+    verb.add_argument("--sheet", type=Path, metavar="PNG", help="write the best and worst photos there")
+    verb.add_argument(
+        "--kernel-distance", action="store_true", help="also on features (needs kinochrome[train])"
+    )
+    verb.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _run(
+    parsed: argparse.Namespace, progress: Progress, arguments: Sequence[str], interruption: Interruption
+) -> int:
+    """The verb, with whatever goes wrong turned into lines and an exit code."""
+    try:
+        with contextlib.closing(progress):
+            details = parsed.call(parsed, progress)
+        progress.finish("done", **details)
+    except KeyboardInterrupt:
+        return _tell(progress, INTERRUPTED, INTERRUPTED_LINE)
+    except Exception as error:
+        if interruption.is_wanted:
+            return _tell(progress, INTERRUPTED, INTERRUPTED_LINE)
+        return _tell_fault(error, progress, arguments)
+    return DONE
+
+
+def _tell_fault(error: Exception, progress: Progress, arguments: Sequence[str]) -> int:
+    """What went wrong as lines, or as a report where it is a bug; returns the code."""
+    if isinstance(error, BrokenPipeError):  # nobody reads any more
+        return FAULT
+    if isinstance(error, KinochromeError):
+        return _tell(progress, FAULT, *error.lines)
+    if isinstance(error, MemoryError):
+        told = f"there is not enough memory ({_first_line(error) or 'allocation failed'})"
+        return _tell(
+            progress, FAULT, f"{told}; a smaller color.short_side, batch or encode.max_lines would work"
+        )
+    if isinstance(error, OSError) and (fault := disk_fault(error)) is not None:
+        return _tell(progress, FAULT, fault)
+    if _is_expected(error):
+        return _tell(progress, FAULT, str(error))
+    report = _write_report(error, arguments)
+    return _tell(progress, BUG, f"this is a bug ({type(error).__name__}: {_first_line(error)}); {report}")
+
+
+def _tell(progress: Progress, code: int, *lines: str) -> int:
+    """The lines on stderr, and the last event; returns the code."""
+    begin, outcome = ("", "interrupted") if code == INTERRUPTED else ("error: ", "failed")
+    with contextlib.suppress(OSError):
+        for line in lines:
+            print(f"kinochrome: {begin}{one_line(line) or 'failed'}", file=sys.stderr)
+    with contextlib.suppress(OSError):
+        progress.finish(outcome, exit_code=code, message="\n".join(map(one_line, lines)))
+    return code
+
+
+def _is_expected(error: Exception) -> bool:
+    from models.errors import ModelError
+
+    return isinstance(error, ModelError)
+
+
+def _write_report(error: Exception, arguments: Sequence[str]) -> str:
+    """Writes what a developer needs into the current or the temporary folder; says where it is."""
+    name = f"kinochrome-bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    packages = sorted(f"{found.name} {found.version}" for found in distributions() if found.name)
+    text = "\n".join(
+        (
+            f"kinochrome {VERSION}, Python {platform.python_version()}, {platform.platform()}",
+            f"arguments: {list(arguments)!r}",
+            "",
+            "".join(traceback.format_exception(error)),
+            *packages,
+            "",
+        )
+    )
+    for folder in (Path.cwd(), Path(tempfile.gettempdir())):
+        with contextlib.suppress(OSError):
+            (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+            return f"please send us the report {folder / name}"
+    traceback.print_exception(error)
+    return "no folder can take a report, so it is above"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200]
+
+
+def _flushed(code: int) -> int:
+    """The code, once stdout has taken everything; a reader that went away is no fault worth a traceback."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or FAULT
+    except OSError as error:
+        print(f"kinochrome: error: cannot write to stdout: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or FAULT
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""What each verb of the queue does: parsed arguments in, one call, an outcome out."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs.cli.options import given_options
+from jobs.progress.reporters import Progress
+from jobs.settings.queue_presets import QueuePresets
+from pipeline.errors import SettingsError
+
+if TYPE_CHECKING:
+    from jobs.queue.drop_folder import DropFolder
+    from jobs.settings.job import Job
+
+Details = dict[str, Any]
+
+
+def submit(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Checks job files, puts all or none of them into the queue, and prints their ids, one a line."""
+    from jobs.queue.folder import Spool
+    from jobs.spool.submit import submit as submit_jobs
+
+    jobs = _load(
+        arguments.jobs,
+        overrides=arguments.set,
+        options=given_options(arguments),
+        queue=QueuePresets(arguments.presets),
+    )
+    spool = Spool.make(arguments.spool)
+    spool.tidy()
+    entries = submit_jobs(spool, jobs, priority=arguments.priority, attempts=arguments.attempts)
+    if not arguments.json_events:
+        sys.stdout.write("".join(f"{entry.id}\n" for entry in entries))
+    return {"spool": spool.path, "ids": [entry.id for entry in entries]}
+
+
+def worker(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Works through a queue until there is nothing to do, or for ever."""
+    from jobs.queue.folder import Spool
+    from jobs.queue.settings import WorkerSettings
+    from jobs.queue.worker import Worker, stopping
+
+    names = ("once", "drain", "poll_seconds", "beat_seconds", "dead_seconds", "grace_seconds")
+    settings = WorkerSettings(**{name: getattr(arguments, name) for name in names})
+    spool = Spool(arguments.spool)
+    presets = QueuePresets(arguments.presets)
+    drop = _drop_folder(arguments, presets)
+    made = Worker(
+        spool, settings=settings, progress=progress, drop=drop, workers=arguments.workers, presets=presets
+    )
+    with stopping(made):
+        tally = made.serve()
+    if made.stop.is_set():
+        raise KeyboardInterrupt
+    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(tally.ended.items()))
+    progress.note(f"{spool.path}: {told or 'nothing to do'}")
+    return {"spool": spool.path, "jobs": tally.ended}
+
+
+def cancel(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Takes a job out of the queue, or asks its worker to stop it."""
+    from jobs.queue.control import cancel_job
+    from jobs.queue.folder import Spool
+
+    was = cancel_job(Spool(arguments.spool), arguments.id)
+    told = f"{was.worker} is told to stop it" if was.state == "running" else "cancelled"
+    progress.note(f"{was.id}: {told}")
+    return {"id": was.id, "was": was.state}
+
+
+def retry(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Puts a failed or cancelled job back."""
+    from jobs.queue.control import retry_job
+    from jobs.queue.folder import Spool
+
+    entry = retry_job(Spool(arguments.spool), arguments.id)
+    progress.note(f"{entry.id}: waits again")
+    return {"id": entry.id}
+
+
+def status(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Prints a line for each job of a spool."""
+    from jobs.queue.folder import Spool
+    from jobs.queue.status import as_table, spool_status
+
+    spool = Spool(arguments.path)
+    found = spool_status(spool)
+    if not arguments.json_events:
+        sys.stdout.write(as_table(found, everything=arguments.all))
+    return {"spool": spool.path, "jobs": [job.as_json() for job in found]}
+
+
+def _load(
+    paths: Sequence[Path], *, overrides: Sequence[str], options: dict[str, object], queue: QueuePresets
+) -> "list[tuple[Path, Job]]":
+    """Every job with its file; the faults of all files at once."""
+    from jobs.settings.job_file import load_job
+
+    found, faults = [], list[str]()
+    for path in paths:
+        try:
+            found.append((path, load_job(path, overrides=overrides, options=options, queue=queue)))
+        except SettingsError as error:
+            faults.append(str(error))
+    if faults:
+        raise SettingsError.of_many(faults)
+    return found
+
+
+def _drop_folder(arguments: argparse.Namespace, presets: QueuePresets) -> "DropFolder | None":
+    if arguments.watch is None:
+        if arguments.output_dir is not None or arguments.preset is not None or arguments.set:
+            raise SettingsError(
+                "--output-dir, --preset and --set are for dropped films; give --watch DIR too"
+            )
+        return None
+    if arguments.output_dir is None:
+        raise SettingsError("--watch needs --output-dir DIR, the folder that dropped films go to")
+    from jobs.queue.drop_folder import DropFolder, DropSettings
+
+    settings = DropSettings(
+        output_dir=arguments.output_dir,
+        preset=arguments.preset,
+        presets=presets,
+        overrides=arguments.set,
+        priority=arguments.priority,
+        attempts=arguments.attempts,
+        poll_seconds=arguments.poll_seconds,
+    )
+    return DropFolder(arguments.watch, settings=settings)

@@ -1,0 +1,106 @@
+"""The verbs that look at what is on record: `verify` and `report`, and the bag at the end of a run."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jobs.progress.reporters import Progress
+from pipeline.errors import KinochromeError, SettingsError, SourceError
+
+if TYPE_CHECKING:
+    from jobs.records.verify import Verdict
+    from jobs.settings.job import Job
+
+Details = dict[str, Any]
+
+
+class AddVerb(Protocol):
+    """Makes the parser of a verb."""
+
+    def __call__(
+        self, name: str, call: "Call", told: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        """The parser, with the options that every verb takes."""
+
+
+class Call(Protocol):
+    """What a verb does."""
+
+    def __call__(self, arguments: argparse.Namespace, progress: Progress, /) -> Details:
+        """Parsed arguments in, what a program is told at the end out."""
+
+
+def add_record_verbs(add: AddVerb) -> None:
+    """Adds verify and report."""
+    one = add("verify", verify, "Say whether films are still what their reports say, and what changed.")
+    one.add_argument("films", type=Path, nargs="+", metavar="OUT", help="a film with its report, or a bag")
+    one.add_argument("--source", type=Path, metavar="FILM", help="whether this is the source on record, too")
+    one = add("report", report, "Make the report page of a finished film again.")
+    one.add_argument("work", type=Path, metavar="WORK", help="its kept work folder")
+    one.add_argument("-o", "--output", type=Path, metavar="PAGE", help="file to write; else OUT.report.html")
+
+
+def verify(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Compares films with their records; SourceError with a line for each fault."""
+    if arguments.source is not None and len(arguments.films) > 1:
+        raise SettingsError(f"--source is of one film; {len(arguments.films)} are named")
+    faults: list[str] = []
+    for path in arguments.films:
+        try:
+            verdict = _look_at(path, progress)
+            faults += verdict.faults
+            if arguments.source is not None:
+                faults += _look_at_source(arguments.source, verdict.film, progress).faults
+        except KinochromeError as error:
+            faults.append(str(error))
+            continue
+        if not verdict.faults:
+            streams = f"{verdict.streams} stream{'s' if verdict.streams != 1 else ''}"
+            size = f"{verdict.frames:,} frames, {streams}, {verdict.size_bytes:,} bytes"
+            progress.note(f"{path}: whole: {size}, as on record")
+    if faults:
+        raise SourceError.of_many(faults)
+    return {"films": arguments.films, "whole": True}
+
+
+def report(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Makes a report page again."""
+    from jobs.records.gather import remake_page
+
+    path = remake_page(arguments.work, target=arguments.output, progress=progress)
+    progress.note(f"{path}: written")
+    return {"page": path}
+
+
+def put_into_bag(job: "Job", progress: Progress, *, finished_before: bool) -> Path:
+    """Makes the bag of a finished film; one that an earlier run of the job made is left as it is."""
+    from jobs.records.bag import make_bag
+    from jobs.settings.output_paths import bag_path, is_bag
+
+    bag = bag_path(job.output)
+    if not (finished_before and is_bag(bag)):
+        make_bag(job.output, overwrite=job.overwrite)
+        progress.note(f"{bag}: bagged")
+    return bag
+
+
+def _look_at(path: Path, progress: Progress) -> "Verdict":
+    from jobs.records.bag import verify_bag
+    from jobs.records.verify import verify_film
+    from jobs.settings.output_paths import is_bag
+
+    def tell(stage: str, done: int, total: int | None) -> None:
+        progress.stage(f"{stage} {path.name}", done, total, "byte")
+
+    return verify_bag(path, progress=tell) if is_bag(path) else verify_film(path, progress=tell)
+
+
+def _look_at_source(source: Path, film: Path, progress: Progress) -> "Verdict":
+    from jobs.records.film_record import read_record
+    from jobs.records.verify import verify_source
+    from jobs.settings.output_paths import record_path
+
+    def tell(stage: str, done: int, total: int | None) -> None:
+        progress.stage(f"{stage} {source.name}", done, total, "byte")
+
+    return verify_source(source, record=read_record(record_path(film)), progress=tell)

@@ -1,0 +1,180 @@
+"""The stages of a film as verbs, for queues that start them on hosts which share a folder, and how far they are.
+
+A stage may be started again, or twice at once: what is done is not done again. The work folder stays.
+"""
+
+import argparse
+import contextlib
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jobs.cli.options import given_options
+from jobs.progress.reporters import Progress
+from jobs.settings.shots import Ranges, format_ranges, parse_ranges
+from jobs.workdir.folder import WorkDir
+from jobs.workdir.work_files import finished_fingerprint, work_folder
+from pipeline.errors import SettingsError
+from pipeline.stills.still import is_still_name
+
+if TYPE_CHECKING:
+    from jobs.run.film import RunSummary
+    from jobs.settings.job import Job
+
+Details = dict[str, Any]
+_MOST_WORKERS = 256
+
+
+class AddVerb(Protocol):
+    """Makes the parser of a verb."""
+
+    def __call__(
+        self, name: str, call: "Call", told: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        """The parser, with the options that every verb takes."""
+
+
+class Call(Protocol):
+    """What a verb does."""
+
+    def __call__(self, arguments: argparse.Namespace, progress: Progress, /) -> Details:
+        """Parsed arguments in, what a program is told at the end out."""
+
+
+def add_stage_verbs(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
+    """Adds plan, shots and mux; `parents` hold the options of `run`."""
+    for name, call, told in (
+        ("plan", plan, "First stage of a job: look at the film, find its shots."),
+        ("shots", shots, "Second stage: colour and render shots of a planned film."),
+        ("mux", mux, "Last stage: the film, once all its shots are done."),
+    ):
+        verb = add(name, call, told, *parents)
+        verb.add_argument("job", type=Path, metavar="JOB.yaml")
+        if call is shots:
+            told = "shots to do, from 0, both ends included: 3-7,12 or 0-99:2; else all"
+            verb.add_argument("--range", type=_ranges, metavar="RANGE", help=told)
+            add_crew_options(verb)
+
+
+def add_crew_options(verb: argparse.ArgumentParser) -> None:
+    """Adds `--workers` and `--scheduler`, of which one may be given."""
+    one = verb.add_mutually_exclusive_group()
+    add_workers_option(one)
+    told = "tcp://HOST:PORT of a Dask scheduler, whose workers do the film; else this machine does"
+    one.add_argument("--scheduler", type=_scheduler, metavar="ADDRESS", help=told)
+
+
+def add_workers_option(verb: "argparse._ActionsContainer") -> None:
+    """Adds `--workers`."""
+    told = "processes at work on the film; else one for each GPU, or one. The film is the same"
+    verb.add_argument("--workers", type=_workers, metavar="N", help=told)
+
+
+def plan(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Plans a film."""
+    with _stage(arguments) as (job, work):
+        from jobs.run.film import run_plan
+
+        found = run_plan(job, work=work, progress=progress)
+    frames, shot_count, segments = len(found.timeline), len(found.shots), len(found.segments)
+    progress.note(f"{work.plan_path}: {frames} frames, {shot_count} shots, {segments} segments")
+    return {"plan": work.plan_path, "frames": frames, "shots": shot_count, "segments": segments}
+
+
+def shots(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Colours and renders shots."""
+    with _stage(arguments) as (job, work):
+        from jobs.run.film import run_shots
+
+        done = run_shots(
+            job,
+            ranges=arguments.range,
+            work=work,
+            progress=progress,
+            workers=arguments.workers,
+            scheduler=arguments.scheduler,
+        )
+    progress.note(f"shots done: {format_ranges(done) or 'none'}")
+    return {"shots": format_ranges(done), "count": len(done)}
+
+
+def mux(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Puts the film together."""
+    from jobs.run.finish import finish_film
+
+    with _stage(arguments) as (job, work):
+
+        def make(work: WorkDir) -> "RunSummary":
+            from jobs.run.film import run_mux
+
+            return run_mux(job, work=work, progress=progress)
+
+        with work.alone("mux", waiting=lambda who: progress.note(f"waiting: {who} muxes this film")):
+            return finish_film(job, progress, work=work, make=make)
+
+
+def film_status(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Prints how a film stands: what is done, what is to do, what would be done again and why. Writes nothing."""
+    job = _film_job(arguments.path, arguments, options={"overwrite": True})
+    folder = work_folder(job.output, work=job.work)
+    work = WorkDir(folder, share="part")
+    from jobs.workdir.segment_records import job_fingerprint
+
+    finished = finished_fingerprint(folder, job.output) == job_fingerprint(job)
+    if not work.plan_path.exists():
+        told = "finished" if finished else "not planned yet"
+        if not arguments.json_events:
+            sys.stdout.write(f"{'output':<12} {job.output}, {told}\n")
+        return {"output": job.output, "planned": False, "finished": finished}
+    from jobs.run.film import open_plan
+    from jobs.segments.task import find_weights, make_wanted
+    from jobs.workdir.status import status_json, status_table, survey
+
+    film, found_plan = open_plan(job, work=work)
+    wanted = make_wanted(job, film, plan=found_plan, work=work, weights=find_weights(job))
+    found = survey(wanted)
+    if not arguments.json_events:
+        sys.stdout.write(status_table(wanted, found, finished=finished))
+    return {"planned": True, **status_json(wanted, found, finished=finished)}
+
+
+@contextlib.contextmanager
+def _stage(arguments: argparse.Namespace) -> Iterator[tuple["Job", WorkDir]]:
+    """The job, and its work folder shared with whoever else works there."""
+    job = _film_job(arguments.job, arguments)
+    folder = work_folder(job.output, work=job.work)
+    with WorkDir(folder, settings=job.to_yaml(), output=job.output, share="stage") as work:
+        yield job, work
+
+
+def _film_job(
+    path: Path, arguments: argparse.Namespace, *, options: dict[str, object] | None = None
+) -> "Job":
+    from jobs.settings.job_file import load_job
+
+    given = given_options(arguments) | (options or {})
+    job = load_job(path, overrides=arguments.set, options=given)
+    if job.input.is_dir() or is_still_name(job.input):
+        raise SettingsError(f"{job.input}: stills have no stages; `kinochrome run` does them")
+    return job
+
+
+def _ranges(text: str) -> Ranges:
+    try:
+        return parse_ranges(text)
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _scheduler(text: str) -> str:
+    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:[0-9]{1,5}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not tcp://HOST:PORT or tls://HOST:PORT")
+    return text
+
+
+def _workers(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_WORKERS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to {_MOST_WORKERS}")
+    return int(text)

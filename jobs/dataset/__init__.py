@@ -1,0 +1,1 @@
+"""The run that makes a training set from films and stills."""

@@ -1,0 +1,99 @@
+"""The figures of an evaluation as tables for people."""
+
+import textwrap
+from collections.abc import Sequence
+
+from jobs.evaluation.figures import ClipFigures, EvaluationReport, GroupFigures
+from jobs.evaluation_conventions import CONVENTIONS
+
+_WIDTH = 110
+_GROUP_HEAD = (
+    *("photos", "count", "ab RMSE", "grey", "PSNR", "grey", "SSIM", "grey"),
+    *("CF", "truth", "ratio", "|ΔCF|", "ΔCF of means"),
+)
+_KERNEL_HEAD = ("kernel distance x1000", "result", "grey", "truth", "closed", "closed, paired")
+_CLIP_HEAD = ("clips", "frames", "shots", "ab RMSE", "grey", "PSNR", "SSIM", "CF", "truth", "|ΔCF|")
+_STEADY_HEAD = ("CDC x1000", "result", "steadied", "grey", "truth", "excess left", "CF steadied", "CF kept")
+
+
+def as_table(report: EvaluationReport) -> str:
+    """Aligned text for a terminal; kernel distances and CDC times 1000, `-` for what there is not."""
+    parts = []
+    if report.groups:
+        parts.append(_aligned([_GROUP_HEAD, *map(_group_row, report.groups)]))
+    if any(group.kernel is not None for group in report.groups):
+        parts.append(_aligned([_KERNEL_HEAD, *map(_kernel_row, report.groups)]))
+    if report.clips:
+        clips = [(clip.path.name, clip) for clip in report.clips]
+        clips += [(f"mean of {mean.group}", mean) for mean in report.clip_means()]
+        parts.append(_aligned([_CLIP_HEAD, *(_clip_row(*clip) for clip in clips)]))
+        parts.append(_aligned([_STEADY_HEAD, *(_steady_row(*clip) for clip in clips)]))
+    parts.append(_conventions(report))
+    return "\n\n".join(parts) + "\n"
+
+
+def _group_row(group: GroupFigures) -> tuple[str, ...]:
+    return (
+        *(group.group, str(group.photo_count), _text(group.ab_rmse), _text(group.ab_rmse_grey)),
+        *(_text(group.psnr), _text(group.psnr_grey), _fine(group.ssim), _fine(group.ssim_grey)),
+        *(_text(group.colorfulness), _text(group.colorfulness_truth), _percent(group.colorfulness_ratio)),
+        *(_text(group.delta_cf), _text(group.delta_cf_of_means)),
+    )
+
+
+def _kernel_row(group: GroupFigures) -> tuple[str, ...]:
+    kernel = group.kernel
+    if kernel is None:
+        return (group.group, *("-" for _ in _KERNEL_HEAD[1:]))
+    distances = (kernel.result, kernel.grey, kernel.truth)
+    shares = (kernel.closed_share, kernel.closed_share_paired)
+    return (group.group, *(_text(one, times=1000) for one in distances), *map(_percent, shares))
+
+
+def _clip_row(name: str, clip: ClipFigures) -> tuple[str, ...]:
+    return (
+        *(name, str(clip.frame_count), str(clip.shot_count)),
+        *(_text(clip.ab_rmse), _text(clip.ab_rmse_grey), _text(clip.psnr), _fine(clip.ssim)),
+        *(_text(clip.colorfulness), _text(clip.colorfulness_truth), _text(clip.delta_cf)),
+    )
+
+
+def _steady_row(name: str, clip: ClipFigures) -> tuple[str, ...]:
+    distances = (clip.cdc, clip.cdc_steadied, clip.cdc_grey, clip.cdc_truth)
+    return (
+        *(name, *(_text(distance, times=1000) for distance in distances)),
+        *(_percent(clip.excess_left), _text(clip.colorfulness_steadied), _percent(clip.colorfulness_kept)),
+    )
+
+
+def _conventions(report: EvaluationReport) -> str:
+    told = dict(CONVENTIONS)
+    if report.network:
+        told = {"network": ", ".join(f"{key} {value}" for key, value in report.network.items())} | told
+    lines = [
+        textwrap.fill(f"{name}: {text}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
+        for name, text in told.items()
+    ]
+    return "\n".join(["How these figures are taken:", *lines])
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Columns of equal width: the first to the left, figures to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *rest in rows:
+        cells = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
+        lines.append("  ".join((first.ljust(widths[0]), *cells)))
+    return "\n".join(lines)
+
+
+def _text(value: float | None, *, times: float = 1) -> str:
+    return "-" if value is None else f"{value * times:.2f}"
+
+
+def _fine(value: float) -> str:
+    return f"{value:.4f}"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"

@@ -1,0 +1,1 @@
+"""How far a run is, for whoever watches: bars, log lines, JSON, the lines of a farm's worker."""

@@ -1,0 +1,156 @@
+"""The state of a spool, for people and for programs."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.queue.claim import CANCEL
+from jobs.queue.entry import STATES, Entry
+from jobs.queue.folder import Spool
+from jobs.queue.heartbeat import read_beat, read_sign
+from jobs.queue.job_file import Order, read_order
+from jobs.queue.job_log import last_line
+from jobs.queue.recovery import beat_path
+from pipeline.errors import SettingsError
+
+_ORDER = ("running", "queue", "failed", "cancelled", "done")
+_DONE_ROWS = 20
+_LONGEST_INPUT = 40
+_LONGEST_LINE = 100
+_SILENT_SECONDS = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobStatus:
+    """What there is to say about one job."""
+
+    entry: Entry
+    order: Order | None
+    """None where the job file is not one of ours."""
+    line: str
+    """The last line that it said, or what is wrong."""
+    age_seconds: float
+    """Since it was submitted, by this host's clock; at least 0."""
+    silent_seconds: float | None
+    """Since its worker's last sign, by this host's and the file server's clock: for people, not for decisions."""
+    cancelling: bool
+    log: Path
+
+    @property
+    def state(self) -> str:
+        """The folder's name, or `cancelling`."""
+        return "cancelling" if self.cancelling else self.entry.state
+
+    def as_json(self) -> dict[str, object]:
+        """Everything, for programs."""
+        entry, order = self.entry, self.order
+        return {
+            "id": entry.id,
+            "state": self.state,
+            "priority": entry.priority,
+            "attempts": entry.attempts,
+            "attempts_allowed": order.attempts if order else None,
+            "input": order.input if order else None,
+            "output": order.output if order else None,
+            "source": order.source if order else None,
+            "by": order.by if order else None,
+            "submitted": order.submitted if order else None,
+            "age_seconds": round(self.age_seconds, 1),
+            "worker": entry.worker or None,
+            "silent_seconds": None if self.silent_seconds is None else round(self.silent_seconds, 1),
+            "line": self.line,
+            "log": str(self.log),
+        }
+
+
+def spool_status(spool: Spool) -> list[JobStatus]:
+    """Every job: running, waiting in the order in which they are due, failed, cancelled, done.
+
+    Raises SpoolError.
+    """
+    entries = {
+        entry.id: entry for entry in spool.entries()
+    }  # one that moved meanwhile is told where it came to
+    found = [_status(spool, entry) for entry in entries.values()]
+    return sorted(found, key=lambda status: (_ORDER.index(status.entry.state), status.entry.id))
+
+
+def as_table(jobs: list[JobStatus], *, everything: bool = False) -> str:
+    """A line for each job, and the counts; of those that are done the last ones only, unless `everything`."""
+    done = [job for job in jobs if job.entry.state == "done"]
+    latest = sorted(done, key=lambda job: job.order.submitted if job.order else 0.0)
+    shown = jobs if everything else [job for job in jobs if job not in latest[:-_DONE_ROWS]]
+    rows = [["ID", "STATE", "PRIO", "TRIES", "AGE", "WORKER", "INPUT", "LAST LINE"]]
+    rows += [_row(job) for job in shown]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows] if jobs else []
+    counts = ", ".join(f"{sum(job.entry.state == state for job in jobs)} {state}" for state in STATES)
+    left_out = len(jobs) - len(shown)
+    more = f" ({left_out} that are done are not shown; --all does)" if left_out else ""
+    return "\n".join((*lines, counts.replace("queue", "waiting") + more)) + "\n"
+
+
+def _row(job: JobStatus) -> list[str]:
+    tries = f"{job.entry.attempts}/{job.order.attempts}" if job.order else str(job.entry.attempts)
+    line = job.line
+    if job.silent_seconds is not None and job.silent_seconds > _SILENT_SECONDS:
+        line = f"no sign of life for {_span(job.silent_seconds)}; {line}"
+    return [
+        job.entry.id,
+        job.state,
+        str(job.entry.priority),
+        tries,
+        _span(job.age_seconds),
+        job.entry.worker or "-",
+        _printable(Path(job.order.input).name if job.order else "?", _LONGEST_INPUT),
+        _printable(line, _LONGEST_LINE),
+    ]
+
+
+def _status(spool: Spool, entry: Entry) -> JobStatus:
+    log = spool.log_path(entry.id)
+    order, fault, line, silent = None, "", "", None
+    try:
+        order = read_order(spool.file(entry))
+    except SettingsError as error:
+        fault = str(error)
+    except OSError:  # it has moved on since
+        pass
+    now = time.time()
+    if entry.state == "running":
+        path = beat_path(spool, entry)
+        beat = read_beat(read_sign(path))
+        line = beat.line if beat else ""
+        silent = _seconds_since_change(path, now)
+    said = fault or (order.fault if order else "") or line
+    if not said and (entry.attempts or entry.state == "failed"):
+        said = last_line(log)
+    return JobStatus(
+        entry=entry,
+        order=order,
+        line=said,
+        age_seconds=max(now - order.submitted, 0.0) if order else 0.0,
+        silent_seconds=silent,
+        cancelling=entry.state == "running" and spool.sidecar(entry.id, CANCEL).exists(),
+        log=log,
+    )
+
+
+def _seconds_since_change(path: Path, now: float) -> float | None:
+    try:
+        return max(now - path.stat().st_mtime, 0.0)
+    except OSError:
+        return None
+
+
+def _printable(text: str, longest: int) -> str:
+    """The text on one line without anything that a terminal would obey."""
+    safe = "".join(character if character.isprintable() else "?" for character in text)
+    return safe if len(safe) <= longest else safe[: longest - 1] + "…"
+
+
+def _span(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"

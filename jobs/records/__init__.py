@@ -1,0 +1,1 @@
+"""What is on record of a finished film: report, page, verification and bag."""

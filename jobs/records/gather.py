@@ -1,0 +1,150 @@
+"""From a job and its work folder to its record and its page: what a run, or `kinochrome report`, has to gather."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from jobs.progress.reporters import Progress
+from jobs.proxies import find_graded
+from jobs.records.film_record import FilmRecord, WeightsRecord, read_record
+from jobs.records.make_record import FinishedFilm, NewRecord, make_record, write_page
+from jobs.records.page import report_page
+from jobs.review.examine import ColoredFilm, examine_proxies
+from jobs.segments.task import shot_weights
+from jobs.settings.job import Job
+from jobs.settings.job_file import load_job
+from jobs.settings.output_paths import page_path, record_path
+from jobs.settings.shot_choices import choose_treatments
+from jobs.sourcefilm import probe_source
+from jobs.workdir.run_log import read_notes
+from jobs.workdir.segment_records import read_records
+from models.checkpoint import WeightsInfo
+from pipeline.errors import SettingsError
+from pipeline.media import FilmInfo
+from pipeline.output.mux import MuxReport
+from pipeline.plan.plan import Plan, read_plan
+from pipeline.render.render import OutputPicture
+from pipeline.shortlist import first_few
+from pipeline.source.fingerprint import check_source
+
+
+def record_film(
+    partial: Path,
+    *,
+    job: Job,
+    film: FilmInfo,
+    plan: Plan,
+    work: Path,
+    picture: OutputPicture,
+    weights: WeightsInfo | None,
+    mux: MuxReport,
+    started: datetime,
+    started_clock: float,
+    estimated_seconds: float | None = None,
+    progress: Progress,
+) -> NewRecord:
+    """The record of a film that is complete in `partial`; `work` is the work folder.
+
+    `weights` are those that the job's colours come from, None for proxies that were given; `started` is when this
+    run began, `started_clock` that by the monotonic clock, `estimated_seconds` what it expected to take. Raises
+    as `make_record`.
+    """
+    dirs = [_segment_dir(work, segment.index) for segment in plan.segments]
+    warnings, notes, runs = read_notes(work / "events.jsonl")
+    run = FinishedFilm(
+        job=job,
+        colored=_colored(job, film, plan, work),
+        picture=picture,
+        segment_dirs=dirs,
+        weights=None if weights is None else _weights(weights),
+        shot_weights={name: _weights(info) for name, info in shot_weights(job).items()},
+        device="none" if weights is None else _devices(dirs),
+        mux=mux,
+        started=started,
+        started_clock=started_clock,
+        estimated_seconds=estimated_seconds,
+        runs=runs,
+        warnings=warnings,
+        notes=notes,
+    )
+    return make_record(run, partial, progress=progress)
+
+
+def remake_page(work: Path, *, target: Path | None, progress: Progress) -> Path:
+    """Writes the report page of a finished film again, from its record and its kept work folder; returns its path.
+
+    Raises SettingsError where `work` is no work folder or the film is not on record; SourceError where the source
+    is not what it was.
+    """
+    folder = _find_work(work)
+    job = load_job(folder / "job.yaml", options={"overwrite": True})
+    record = read_record(record_path(job.output))
+    film, plan = probe_source(job), read_plan(folder / "plan.json")
+    check_source(film.path, plan.source)
+    _refuse_other_plan(record, plan, folder)
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        progress.stage("report", done, len(plan.timeline))
+
+    found = examine_proxies(_colored(job, film, plan, folder), luma=record.luma, on_frame=count)
+    path = target or page_path(job.output)
+    write_page(path, report_page(record, found.strips))
+    return path
+
+
+def _colored(job: Job, film: FilmInfo, plan: Plan, work: Path) -> ColoredFilm:
+    proxies = []
+    for segment in plan.segments:
+        if job.from_proxy is not None:
+            proxies.append(find_graded(job.from_proxy, segment))
+            continue
+        folder = _segment_dir(work, segment.index)
+        made = read_records(folder).get("color")
+        if made is None or not (folder / made.file).is_file():
+            raise SettingsError(f"{folder}: no chroma proxy of segment {segment.index}; run the job again")
+        proxies.append(folder / made.file)
+    return ColoredFilm(info=film, plan=plan, proxies=proxies, choices=choose_treatments(job, plan))
+
+
+def _segment_dir(work: Path, index: int) -> Path:
+    return work / "segments" / f"{index:06d}"
+
+
+def _devices(segment_dirs: Sequence[Path]) -> str:
+    made = [read_records(folder).get("color") for folder in segment_dirs]
+    return ", ".join(sorted({record.device for record in made if record is not None and record.device}))
+
+
+def _weights(weights: WeightsInfo) -> WeightsRecord:
+    return WeightsRecord(
+        name=weights.name,
+        sha256=weights.sha256,
+        licence=weights.licence,
+        architecture=weights.architecture,
+    )
+
+
+def _find_work(path: Path) -> Path:
+    """The job's own work folder: `path`, or the only one in it."""
+    if (path / "job.yaml").is_file():
+        return path
+    inside = sorted(found.parent for found in path.glob("*/job.yaml"))
+    if len(inside) == 1:
+        return inside[0]
+    if not path.is_dir():
+        raise SettingsError(
+            f"{path}: no such folder; the work folder of a film would work (--work, --keep-work)"
+        )
+    names = first_few(found.name for found in inside) or "none"
+    raise SettingsError(f"{path}: is no work folder; work folders in it: {names}; one of those would work")
+
+
+def _refuse_other_plan(record: FilmRecord, plan: Plan, work: Path) -> None:
+    told = [(shot.start, shot.end) for shot in record.shots]
+    if record.source.xxh3_128 != plan.source.xxh3_128 or told != [(s.start, s.end) for s in plan.shots]:
+        raise SettingsError(
+            f"{work}: is not of the film on record in {record.output.name}.report.json; run it again"
+        )

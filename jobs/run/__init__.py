@@ -1,0 +1,1 @@
+"""A whole film or still, from job to output. The only place that chains stages."""

@@ -1,0 +1,117 @@
+"""A film from job to output on the command line: what was finished before, what is told, what stays."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs.cli.records import put_into_bag
+from jobs.progress.reporters import Progress
+from jobs.settings.output_paths import record_path
+from jobs.version import VERSION
+from jobs.workdir.folder import WorkDir
+from jobs.workdir.segment_records import job_fingerprint
+from jobs.workdir.work_files import finished_fingerprint, work_folder
+from pipeline.errors import OutputError, SettingsError, SourceError
+from pipeline.still_pattern import is_pattern
+
+if TYPE_CHECKING:
+    from jobs.queue.claim import Claim
+    from jobs.run.film import RunSummary
+    from jobs.settings.job import Job
+
+Details = dict[str, Any]
+
+
+def run_film(
+    job: "Job",
+    progress: Progress,
+    *,
+    sheet: Path | None = None,
+    claim: "Claim | None" = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+) -> Details:
+    """All stages of a film, which this process has for itself meanwhile. Raises as `jobs.run.film.run_job`."""
+
+    if sheet is not None and (is_pattern(job.output) or is_pattern(job.input)):
+        raise SettingsError("--sheet shows film files; of numbered stills the report's page has pictures")
+
+    def make(work: WorkDir) -> "RunSummary":
+        from jobs.run.film import run_job
+
+        return run_job(job, work=work, progress=progress, workers=workers, scheduler=scheduler)
+
+    folder = work_folder(job.output, work=job.work)
+    before_output = claim.before_publish if claim else None
+    with WorkDir(folder, settings=job.to_yaml(), output=job.output, before_output=before_output) as work:
+        is_kept = job.work is not None or job.keep_work
+        try:
+            details = finish_film(job, progress, work=work, make=make, sheet=sheet)
+        except SourceError:  # a film that is refused, or does not decode twice alike, is not worth its plan
+            if not is_kept and not work.has_products:
+                work.discard()
+            raise
+        if not is_kept:
+            work.discard()
+    return details
+
+
+def finish_film(
+    job: "Job",
+    progress: Progress,
+    *,
+    work: WorkDir,
+    make: Callable[[WorkDir], "RunSummary"],
+    sheet: Path | None = None,
+) -> Details:
+    """The film by `make`, unless it is finished already, and what is made of it, told to the user.
+
+    Raises OutputError where it was finished with other settings and must not be replaced.
+    """
+    wanted, finished = job_fingerprint(job), finished_fingerprint(work.path, job.output)
+    has_report = not job.report or record_path(job.output).exists()
+    finished_before = finished == wanted and not job.overwrite and has_report and sheet is None
+    if finished_before:
+        progress.note(f"{job.output} is finished already")
+        details: Details = {"output": job.output, "already_finished": True}
+    elif finished not in (None, wanted) and not job.overwrite:
+        told = "exists, made with other settings; another name, or --overwrite (overwrite: true) would work"
+        raise OutputError(f"output: {job.output} {told}")
+    else:
+        work.log("started", version=VERSION, input=job.input, output=job.output)
+        try:
+            summary = make(work)
+        except BaseException as error:
+            with contextlib.suppress(OutputError):  # the folder may be what went wrong
+                work.log("ended", outcome=type(error).__name__, message=str(error))
+            raise
+        details = _tell(job, summary, progress, sheet=sheet)
+        work.log("ended", outcome="done", **details)
+    if job.bag:
+        details["bag"] = put_into_bag(job, progress, finished_before=finished_before)
+    return details
+
+
+def _tell(job: "Job", summary: "RunSummary", progress: Progress, *, sheet: Path | None) -> Details:
+    for change in summary.mux.converted:
+        progress.note(f"changed: {change}")
+    for loss in summary.mux.lost:
+        progress.note(f"left out: {loss}", warning=True)
+    if sheet is not None:
+        from jobs.review.contact_sheet import write_sheet
+
+        write_sheet(
+            sheet, film=summary.film, timeline=summary.timeline, shots=summary.shots, result=job.output
+        )
+    frames = len(summary.timeline)
+    rate = frames / max(summary.seconds, 1e-9)
+    progress.note(f"{job.output}: {frames} frames in {summary.seconds:.1f} s, {rate:.1f} frames/s")
+    return {
+        "output": job.output,
+        "frames": frames,
+        "shots": len(summary.shots),
+        "segments": summary.segments,
+        "seconds": round(summary.seconds, 3),
+        "lost": list(summary.mux.lost),
+    }

@@ -1,0 +1,138 @@
+"""Stills to colour stills, one at a time: a file to a file, a folder to a folder of the same shape."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import OutputError, SettingsError, SourceError
+from pipeline.shortlist import first_few
+from pipeline.stills.colorize import PredictColor, colorize_still
+from pipeline.stills.still import is_still_name, still_format
+
+STATEMENT = (
+    "The colours of this picture are predicted by a neural network (Kinochrome); its luma is the source's."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StillResult:
+    """What became of one still."""
+
+    source: Path
+    output: Path
+    notes: tuple[str, ...] = ()
+    """What could not be kept as it was, a line each."""
+    error: str | None = None
+    """Why it could not be coloured, a line; None where it was."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StillsSummary:
+    """What became of all stills of a run, in order."""
+
+    results: tuple[StillResult, ...]
+
+    @property
+    def failed(self) -> tuple[StillResult, ...]:
+        """Those that got no colour."""
+        return tuple(result for result in self.results if result.error is not None)
+
+
+Progress = Callable[[StillResult, int], None]
+"""Called after each still with its result and the number of stills in the run."""
+
+
+def colorize_stills(
+    inputs: Sequence[Path],
+    output: Path,
+    *,
+    predict: PredictColor,
+    saturation: float = 1.0,
+    overwrite: bool = False,
+    statement: str = STATEMENT,
+    progress: Progress | None = None,
+) -> StillsSummary:
+    """Colours every still of `inputs` (files, or folders with all below them) and says how each one went.
+
+    A single file goes to the file `output`, or into it where that is a folder; a folder or several files go
+    into the folder `output` under their own names and sub-folders. `statement` is written into each picture.
+    A damaged still in a run of several does not stop it: it is reported, and at the end SourceError names all
+    of them. Raises before anything is written: SourceError for an input that is missing or has no stills,
+    OutputError for an output that exists (without `overwrite`) or is a source, SettingsError for two stills
+    of one name or an output suffix that is no still's.
+    """
+    pairs = _pair(inputs, output)
+    _check_outputs(pairs, overwrite=overwrite)
+    results = []
+    for source, target in pairs:
+        try:
+            notes = colorize_still(
+                source,
+                target,
+                predict=predict,
+                saturation=saturation,
+                overwrite=overwrite,
+                statement=statement,
+            )
+            result = StillResult(source=source, output=target, notes=notes)
+        except SourceError as error:
+            if len(pairs) == 1:
+                raise
+            result = StillResult(source=source, output=target, error=str(error))
+        results.append(result)
+        if progress is not None:
+            progress(result, len(pairs))
+    summary = StillsSummary(results=tuple(results))
+    if summary.failed:
+        reasons = first_few((result.error for result in summary.failed), separator="; ", characters=400)
+        raise SourceError(f"{len(summary.failed)} of {len(pairs)} stills got no colour: {reasons}")
+    return summary
+
+
+def _pair(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
+    """Every source with its output."""
+    if len(inputs) == 1 and not inputs[0].is_dir() and not output.is_dir():
+        still_format(output)
+        return [(inputs[0], output)]
+    if output.exists() and not output.is_dir():
+        raise OutputError(f"cannot write into {output}: it is a file, and several stills need a folder")
+    pairs = []
+    for given in inputs:
+        if given.is_dir():
+            pairs += [
+                (found, output / found.relative_to(given)) for found in _find_stills(given, besides=output)
+            ]
+        else:
+            pairs.append((given, output / given.name))
+    return pairs
+
+
+def _find_stills(folder: Path, *, besides: Path) -> list[Path]:
+    """The stills in a folder and below it by name, without hidden ones and those under `besides`."""
+    kept_out = besides.resolve()
+    is_within = kept_out != folder.resolve()
+    found = []
+    for path in sorted(folder.rglob("*")):
+        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        is_output = is_within and path.resolve().is_relative_to(kept_out)
+        if is_still_name(path) and path.is_file() and not is_hidden and not is_output:
+            found.append(path)
+    if not found:
+        raise SourceError(f"cannot read {folder}: no PNG, JPEG or TIFF picture in it")
+    return found
+
+
+def _check_outputs(pairs: list[tuple[Path, Path]], *, overwrite: bool) -> None:
+    sources: dict[Path, Path] = {}
+    resolved = {source.resolve() for source, _ in pairs}
+    for source, target in pairs:
+        if not source.is_file():
+            raise SourceError(f"cannot read {source}: {'not a file' if source.exists() else 'no such file'}")
+        still_format(target)
+        if target.resolve() in resolved:
+            raise OutputError(f"cannot write {target}: it is a source; name another output")
+        if target.exists() and not overwrite:
+            raise OutputError(f"cannot write {target}: it exists; choose another name or allow overwriting")
+        other = sources.setdefault(target, source)
+        if other != source:
+            raise SettingsError(f"{other} and {source} would both become {target}; colour them in two runs")

@@ -1,0 +1,192 @@
+"""The work on one segment: first its colour, then its picture. Each is published, then recorded."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from jobs.networks import Networks
+from jobs.workdir.color_cache import ContentCache, luma_digest
+from jobs.workdir.film_spec import Wanted
+from jobs.workdir.segment_records import Inputs, commit, count_attempt, file_sha256, find_record
+from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy, write_proxy
+from pipeline.colorize.network_view import NetworkView
+from pipeline.colorize.segment_colors import (
+    DECODE_AHEAD_FRAMES,
+    as_proxy_frames,
+    own_colors_of,
+    predict_colors,
+)
+from pipeline.errors import DeviceError
+from pipeline.media import Segment
+from pipeline.prefetch import ahead
+from pipeline.render.frame_writer import FrameWriter
+from pipeline.render.render import as_coded, render
+from pipeline.source.frame_reader import FrameReader
+
+
+class Colorist:
+    """Gives segments their colour: luma in, a chroma proxy out."""
+
+    def __init__(self, wanted: Wanted, networks: Networks, *, cache: ContentCache | None = None) -> None:
+        """With `cache`, colour that was predicted for the same pictures before is found there, and left there."""
+        self._wanted, self._film = wanted, wanted.film
+        self._networks, self._cache = networks, cache
+        self._view = NetworkView(
+            self._film.info,
+            plan=self._film.plan,
+            short_side=wanted.job.color.short_side,
+            digest=luma_digest if cache else None,
+        )
+
+    def color(self, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]) -> Path:
+        """Publish the segment's proxy, unless it is there already; returns its path."""
+        folder = self._film.work.segment_dir(segment.index)
+        wanted = self._wanted.color(segment)
+        done = find_record(folder, "color", wanted=wanted)
+        if done:
+            for _ in segment.frames():
+                on_frame()
+            return folder / done.file
+        started, attempts = time.monotonic(), count_attempt(folder)
+        path = folder / "proxy.mkv"
+        choice = self._wanted.shots[segment.shot]
+        is_found, device = False, ""
+        if choice.treatment.source == "predicted":
+            is_found, device = self._predicted(path, reader, segment, on_frame=on_frame)
+        else:
+            self._own(path, reader, segment, on_frame=on_frame)
+        commit(
+            folder,
+            "color",
+            path=path,
+            inputs=wanted,
+            pts=self._pts(segment),
+            seconds=time.monotonic() - started,
+            attempts=attempts,
+            device=device,
+            keys=choice.keys,
+            is_from_cache=is_found,
+        )
+        frames = segment.end - segment.start
+        self._film.work.log(
+            "published", product="color", index=segment.index, frames=frames, from_cache=is_found
+        )
+        return path
+
+    def _predicted(
+        self, path: Path, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]
+    ) -> tuple[bool, str]:
+        """Publishes predicted colour; returns whether it was found in the cache, and what predicted it."""
+        treatment = self._wanted.shots[segment.shot].treatment
+        predictor = self._networks.of(treatment.weights)
+        device = f"{predictor.device.type} {predictor.precision}"
+        slot = self._cache and self._cache.slot(self._wanted, segment, device=device)
+        if slot and slot.take(path, reader, on_frame=on_frame):
+            return True, device
+        try:
+            colors = predict_colors(
+                reader,
+                segment,
+                view=self._view,
+                network=predictor,
+                settings=self._wanted.job.steady,
+                on_frame=on_frame,
+                on_digest=slot.see if slot else None,
+            )
+        except DeviceError as error:
+            place = f"shot {segment.shot}, frames from {segment.lead_start}"
+            raise DeviceError(f"colouring {self._film.info.path}, {place}: {error}") from error
+        self._write(path, segment, as_proxy_frames(colors, film=self._film.info))
+        if slot:
+            slot.keep(path)
+        return False, device
+
+    def _own(
+        self, path: Path, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]
+    ) -> None:
+        with closing(
+            own_colors_of(
+                reader,
+                segment,
+                view=self._view,
+                grey=self._wanted.shots[segment.shot].treatment.source == "grey",
+                on_frame=on_frame,
+            )
+        ) as frames:
+            self._write(path, segment, frames)
+
+    def _write(self, path: Path, segment: Segment, frames: Iterator[ProxyFrame]) -> None:
+        write_proxy(path, zip(self._pts(segment), frames, strict=True), film=self._film.info)
+
+    def _pts(self, segment: Segment) -> list[int]:
+        return [int(self._film.plan.timeline.pts[number]) for number in segment.frames()]
+
+
+class Renderer:
+    """Turns a segment's proxy and the film's luma into coded pictures."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted, self._film = wanted, wanted.film
+
+    def inputs(self, segment: Segment, *, proxy_sha256: str) -> Inputs:
+        """Everything that the coded pictures depend on."""
+        return self._wanted.video(segment, proxy_sha256=proxy_sha256)
+
+    def render(
+        self, reader: FrameReader, segment: Segment, *, proxy: Path, on_frame: Callable[[], None]
+    ) -> Path:
+        """Publish the segment's coded video, unless it is there already; returns its path."""
+        folder = self._film.work.segment_dir(segment.index)
+        path = folder / f"video{self._wanted.job.encode.segment_suffix}"
+        while True:
+            color = file_sha256(proxy)
+            wanted = self.inputs(segment, proxy_sha256=color)
+            done = find_record(folder, "video", wanted=wanted)
+            if done:
+                for _ in segment.frames():
+                    on_frame()
+                return folder / done.file
+            started, attempts = time.monotonic(), count_attempt(folder)
+            pts = self._write(path, reader, segment, proxy=proxy, on_frame=on_frame)
+            if (
+                file_sha256(proxy) == color
+            ):  # else a host that knows nothing of our locks has put another there
+                break
+        commit(
+            folder,
+            "video",
+            path=path,
+            inputs=wanted,
+            pts=pts,
+            seconds=time.monotonic() - started,
+            attempts=attempts,
+            keys=self._wanted.shots[segment.shot].keys,
+        )
+        self._film.work.log("published", product="video", index=segment.index, frames=len(pts))
+        return path
+
+    def _write(
+        self, path: Path, reader: FrameReader, segment: Segment, *, proxy: Path, on_frame: Callable[[], None]
+    ) -> list[int]:
+        info, output = self._film.info, self._wanted.picture
+        treatment = self._wanted.shots[segment.shot].treatment
+        source = reader.read(segment.start, segment.end, chroma=treatment.source == "original")
+        pts = []
+        with (
+            closing(ahead(source, depth=DECODE_AHEAD_FRAMES)) as frames,
+            closing(read_proxy(proxy, film=info, frame_count=segment.end - segment.start)) as colors,
+            FrameWriter(
+                path,
+                film=as_coded(info, output),
+                settings=self._wanted.job.encode,
+                width=output.width,
+                height=output.height,
+                color=output.color,
+            ) as writer,
+        ):
+            for frame in render(frames, proxy=colors, film=info, output=output, treatment=treatment):
+                writer.write(frame)
+                pts.append(frame.pts)
+                on_frame()
+        return pts

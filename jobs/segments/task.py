@@ -1,0 +1,173 @@
+"""A piece of work on a film, small enough to be sent to any process that sees the same folders."""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.networks import Networks
+from jobs.proxies import find_graded
+from jobs.segments.lanes import Bench, Report, Stopped, do_lanes
+from jobs.segments.stages import Colorist, Renderer
+from jobs.settings.job import Job
+from jobs.settings.shot_choices import weights_of_shots
+from jobs.sourcefilm import probe_source
+from jobs.workdir.color_cache import ContentCache
+from jobs.workdir.film_spec import Film, Wanted
+from jobs.workdir.folder import WorkDir
+from models.checkpoint import DEFAULT_WEIGHTS, WeightsInfo, load_weights
+from pipeline.colorize.predict import Predictor
+from pipeline.fields import CODES_EACH_FRAME, as_counted, order_of
+from pipeline.media import FilmInfo
+from pipeline.output.containers import check_container
+from pipeline.plan.plan import Plan, read_plan
+from pipeline.render.encoder import LEFT_SITE_CODECS
+from pipeline.render.frame_writer import LIMITED_CODECS, check_encoder, codec_of, output_format
+from pipeline.render.render import OutputPicture, as_coded, output_picture
+from pipeline.source.fingerprint import check_source
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentTask:
+    """Some segments of a planned film. Plain text and numbers: it can be pickled, or sent as JSON."""
+
+    job: str
+    """The resolved job as JSON, see `job_text`."""
+    work: str
+    """The work folder that holds the plan, absolute."""
+    segments: tuple[int, ...]
+    """Numbers of the plan's segments."""
+    device: str | None = None
+    """The device to work on where the job leaves it open, or names one that goes by another name here."""
+
+
+def job_text(job: Job) -> str:
+    """A resolved job as `SegmentTask` holds it."""
+    return job.model_dump_json()
+
+
+def do_segments(
+    task: SegmentTask, *, report: Report | None = None, stopped: Stopped = lambda: False
+) -> tuple[int, ...]:
+    """Colours and renders the segments of a task that are not done yet; returns those that are done in the end.
+
+    These are all of them, unless `stopped` said so meanwhile. What was opened for a film, the network above all, stays
+    open in this process for the next task of the same film. Safe to run at any number of places at once. Raises
+    KinochromeError or ModelError, one line each; what was finished before is kept.
+    """
+    bench = _bench(task.job, task.work, task.device, _stamps(task))
+    plan = bench.wanted.film.plan
+    finished: set[int] = set()
+
+    def tell(stage: str, segment: int, done: int) -> None:
+        if report is not None:
+            report(stage, segment, done)
+        part = plan.segments[segment]
+        if stage == "render" and done == part.end - part.start:
+            finished.add(segment)
+
+    do_lanes(bench, [plan.segments[index] for index in task.segments], report=tell, stopped=stopped)
+    return tuple(sorted(finished))
+
+
+def close_bench() -> None:
+    """Gives back what `do_segments` keeps open in this process, the network above all."""
+    _bench.cache_clear()
+
+
+def open_bench(wanted: Wanted, predictor: Predictor | None) -> Bench:
+    """All that work on the film needs. Raises SettingsError where a graded proxy is missing."""
+    job, film = wanted.job, wanted.film
+    if job.from_proxy is not None:
+        for segment in film.plan.segments:
+            find_graded(job.from_proxy, segment)
+    colorist = None
+    if predictor is not None:
+        networks = Networks(
+            predictor,
+            weights=job.weights,
+            make=lambda name: make_predictor(
+                job.model_copy(update={"weights": name, "device": str(predictor.device)})
+            ),
+        )
+        cache = None if job.cache is None else ContentCache(job.cache, limit_gb=job.cache_gb)
+        colorist = Colorist(wanted, networks, cache=cache)
+    return Bench(wanted=wanted, renderer=Renderer(wanted), colorist=colorist)
+
+
+def make_wanted(
+    job: Job, film: FilmInfo, *, plan: Plan, work: WorkDir, weights: WeightsInfo | None
+) -> Wanted:
+    """What the job wants of the film."""
+    film = as_counted(film, plan.fields)
+    named = {} if weights is None else {job.weights: weights} | shot_weights(job)
+    return Wanted(
+        job=job,
+        film=Film(info=film, plan=plan, work=work),
+        picture=check_output(job, film),
+        weights_sha256={name: info.sha256 for name, info in named.items()} or None,
+    )
+
+
+def check_output(job: Job, film: FilmInfo) -> OutputPicture:
+    """What the rendered frames will be; raises before anything starts when encoder or container would refuse."""
+    check_container(film, job.output, video_codec=job.encode.codec, allow_loss=job.allow_loss)
+    picture = output_picture(
+        film,
+        pixel_format=output_format(film, job.encode),
+        range="limited" if codec_of(job.encode.codec) in LIMITED_CODECS else "source",
+        max_lines=job.encode.max_lines,
+        side_by_side=job.encode.side_by_side,
+        all_fields=None if job.encode.codec in CODES_EACH_FRAME else order_of(film),
+        chroma_site="left" if codec_of(job.encode.codec) in LEFT_SITE_CODECS else None,
+    )
+    check_encoder(
+        as_coded(film, picture), job.encode, width=picture.width, height=picture.height, color=picture.color
+    )
+    return picture
+
+
+def make_predictor(job: Job) -> Predictor:
+    """The network that a job asks for, on its device."""
+    return Predictor(
+        job.weights_path, settings=job.color, batch=job.batch, device=job.device, precision=job.precision
+    )
+
+
+def find_weights(job: Job) -> WeightsInfo | None:
+    """What the job's weights say of themselves; None where colours come from proxies. Raises WeightsError."""
+    if job.from_proxy is not None:
+        return None
+    return load_weights(job.weights_path or DEFAULT_WEIGHTS)[1]
+
+
+def shot_weights(job: Job) -> dict[str, WeightsInfo]:
+    """What the weights that single shots ask for say of themselves, by name. Raises WeightsError."""
+    names = weights_of_shots(job) if job.from_proxy is None else ()
+    return {name: load_weights(_weights_path(name))[1] for name in names}
+
+
+def _weights_path(name: str) -> Path:
+    return DEFAULT_WEIGHTS if name == "default" else Path(name)
+
+
+@functools.lru_cache(maxsize=1)
+def _bench(text: str, work: str, device: str | None, stamps: tuple[int, ...]) -> Bench:
+    """The bench of a task; other `stamps` make another bench."""
+    job = Job.model_validate_json(text)
+    film = probe_source(job)
+    plan = read_plan(Path(work) / "plan.json")
+    check_source(film.path, plan.source)
+    here = job if device is None else job.model_copy(update={"device": device})
+    predictor = None if job.from_proxy else make_predictor(here)
+    folder = WorkDir(Path(work), share="part")
+    weights = None if predictor is None else predictor.weights
+    wanted = make_wanted(job, film, plan=plan, work=folder, weights=weights)
+    return open_bench(wanted, predictor)
+
+
+def _stamps(task: SegmentTask) -> tuple[int, ...]:
+    """When plan and weights were written: a bench does not outlive them."""
+    job = Job.model_validate_json(task.job)
+    names = (job.weights, *weights_of_shots(job))
+    paths = (Path(task.work) / "plan.json", *map(_weights_path, names))
+    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)

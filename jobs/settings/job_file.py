@@ -1,0 +1,162 @@
+"""Text to a job.
+
+Settings come in layers, later ones win: defaults, preset, job file, `--set key=value`, the command line's own
+options.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jobs.encoderoptions import options_as_text, own_options
+from jobs.settings.job import Job
+from jobs.settings.job_paths import absolute, path_faults, place_output, refuse_undecodable
+from jobs.settings.job_stills import wants_stills
+from jobs.settings.layers import Fault, Layer, Lines, merge, option_layer, refuse
+from jobs.settings.queue_presets import QueuePresets
+from jobs.settings.validate import check
+from jobs.settings.yaml_file import parse_value, parse_yaml, read_yaml
+from pipeline.errors import SettingsError
+
+PRESETS = ("access", "archival", "mezzanine", "studio", "preview", "sequence")
+"""Names of the presets that come with Kinochrome."""
+
+_OF_A_JOB = ("input", "output", "preset", "from_proxy", "work", "shots", "sound", "start_number")
+
+
+def load_job(
+    path: Path,
+    *,
+    overrides: Sequence[str] = (),
+    options: Mapping[str, object] | None = None,
+    queue: QueuePresets | None = None,
+) -> Job:
+    """The job in a YAML file, with `key=value` overrides and then the command line's options on top.
+
+    With `queue` it is a job of a queue: its preset has a name, or is one of the queue's. Raises SettingsError with one
+    line for each fault, sorted by file and line.
+    """
+    layers = [read_yaml(path, keys=Job.model_fields)]
+    return _resolve(layers, overrides=overrides, options=options or {}, queue=queue)
+
+
+def make_job(
+    options: Mapping[str, object], *, overrides: Sequence[str] = (), queue: QueuePresets | None = None
+) -> Job:
+    """A job without a job file: `options` are keyed by dotted keys, their paths relative to the caller.
+
+    `queue` as in `load_job`. Raises SettingsError with one line for each fault.
+    """
+    return _resolve([], overrides=overrides, options=options, queue=queue)
+
+
+def queue_preset(name: str, queue: QueuePresets) -> str:
+    """The name or the file of a preset for a job of a queue; SettingsError, without the key, where it is none."""
+    if name in PRESETS:
+        return name
+    path = queue.find(name)
+    if path is None:
+        works = ", ".join((*PRESETS, *queue.names))
+        more = "" if queue.folder else ", and those of a folder that --presets gives"
+        raise SettingsError(
+            f"found {name[:60]!r}; in a queue a preset goes by its name: {works}{more} would work"
+        )
+    return str(path)
+
+
+def override_layers(overrides: Sequence[str]) -> list[Layer]:
+    """A layer for each `key=value`, whose value is read as YAML; SettingsError where it cannot be."""
+    layers = []
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        name = f"--set {override}"
+        if not equals or not key:
+            raise SettingsError(f"{name}: write it as key=value, e.g. steady.strength=0.8")
+        layers.append(option_layer({key.strip(): parse_value(text, name=name)}, name=name))
+    return layers
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a job file, for editors."""
+    made = Job.model_json_schema()
+    made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    made["title"] = "Kinochrome job file"
+    made["required"] = ["input", "output"]
+    for section in made.get("$defs", {}).values():
+        section.pop("required", None)  # the preset gives what a section cannot do without
+    options = made["$defs"]["EncodeSettings"]["properties"]["options"]
+    made["properties"]["shots"]["additionalProperties"] = False
+    options["additionalProperties"] = {"type": ["string", "number", "boolean"]}
+    return made
+
+
+def _resolve(
+    layers: list[Layer],
+    *,
+    overrides: Sequence[str],
+    options: Mapping[str, object],
+    queue: QueuePresets | None,
+) -> Job:
+    asked = [*layers, *override_layers(overrides), option_layer(options)]
+    refused = [] if queue is None else _place_presets(asked, queue)
+    asked = [absolute(layer) for layer in asked]
+    if wants_stills(merge(asked).values.get("output")):
+        asked.insert(0, option_layer({"preset": "sequence"}, name="numbered stills"))
+    refuse_undecodable(merge(asked))
+    preset, faults = _read_preset(merge(asked))
+    faults += refused
+    merged = merge(own_options([preset, *asked]))
+    merged = dataclasses.replace(merged, origins={**merged.origins, (): merge(asked).origin(())})
+    refuse_undecodable(merged)
+    options_as_text(merged.values)
+    place_output(merged.values)
+    job, found = check(Job, merged)
+    blamed = {fault.key for fault in (*faults, *found)}
+    faults += found
+    faults += [fault for fault in path_faults(merged) if fault.key not in blamed]
+    refuse(faults, order=[layer.origin(()).name for layer in (preset, *asked)])
+    if job is None:
+        raise AssertionError("a job without faults was not made")
+    job._lines = Lines(merged.origins)
+    return job
+
+
+def _read_preset(asked: Layer) -> tuple[Layer, list[Fault]]:
+    """The layer of the preset that was asked for, with what is wrong with it; access where there is none."""
+    name = asked.values.get("preset", Job.model_fields["preset"].default)
+    if not isinstance(name, str) or name in PRESETS:
+        return _shipped(name if isinstance(name, str) else "access"), []
+    path = Path(name)
+    if not path.is_file():
+        told = f"no such preset or file: {name}; {', '.join(PRESETS)} or a path would work"
+        return _shipped("access"), [Fault(asked.origin(("preset",)), "preset", told)]
+    layer = absolute(read_yaml(path, keys=Job.model_fields, all_known=True))
+    faults = [
+        Fault(layer.origin((key,)), key, "belongs into a job, not into a preset")
+        for key in _OF_A_JOB
+        if key in layer.values
+    ]
+    kept = {key: value for key, value in layer.values.items() if key not in _OF_A_JOB}
+    return dataclasses.replace(layer, values=kept), faults
+
+
+def _shipped(name: str) -> Layer:
+    data = (files("jobs.presets") / f"{name}.yaml").read_bytes()
+    return parse_yaml(data, name=f"preset {name}", folder=Path(), keys=Job.model_fields)
+
+
+def _place_presets(asked: list[Layer], queue: QueuePresets) -> list[Fault]:
+    """Makes the presets in `asked` files of the queue; takes out, and tells, those that are none."""
+    faults = []
+    for index, layer in enumerate(asked):
+        name = layer.values.get("preset")
+        if isinstance(name, str):
+            values = {key: value for key, value in layer.values.items() if key != "preset"}
+            try:
+                values["preset"] = queue_preset(name, queue)
+            except SettingsError as error:
+                faults.append(Fault(layer.origin(("preset",)), "preset", str(error)))
+            asked[index] = dataclasses.replace(layer, values=values)
+    return faults

@@ -1,0 +1,246 @@
+"""The paths of a job: what they are relative to, which file the output is, and whether they can work."""
+
+import copy
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from jobs.settings.job_stills import input_faults, key_faults, name_faults, output_faults
+from jobs.settings.layers import Fault, Layer, Values
+from jobs.settings.output_paths import bag_in_the_way, report_in_the_way
+from jobs.workdir.work_files import finished_fingerprint, work_folder
+from pipeline.errors import OutputError, SettingsError
+from pipeline.output.containers import container_of
+from pipeline.still_pattern import is_pattern, looks_numbered
+from pipeline.stills.still import is_still_name
+
+_PATHS = ("input", "output", "preset", "weights", "from_proxy", "work", "cache", "sound")
+_NAMES = {
+    "preset": ("access", "archival", "mezzanine", "studio", "preview", "sequence"),
+    "weights": ("default",),
+}
+"""Values of path keys that are names, not paths."""
+
+
+def absolute(layer: Layer) -> Layer:
+    """The layer with its paths made absolute from the layer's own folder; `~/` is the home folder."""
+    values = copy.deepcopy(layer.values)
+    for loc, section in _places(values):
+        value = section.get(loc[-1])
+        if isinstance(value, str) and value and value not in _NAMES.get(loc[-1], ()):
+            expanded = os.path.expanduser(value) if value.startswith("~/") else value  # noqa: PTH111
+            # os.path, for pathlib would drop the slash that says "a folder"
+            section[loc[-1]] = os.path.join(layer.folder.absolute(), expanded)  # noqa: PTH118
+    return dataclasses.replace(layer, values=values)
+
+
+def refuse_undecodable(layer: Layer) -> None:
+    """Raises SettingsError where a path is none that every program along the way can be told."""
+    for loc, section in _places(layer.values):
+        value = section.get(loc[-1])
+        if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
+            told = f"found {_as_bytes(value)}; a name in UTF-8 would work: rename it, or link to it"
+            raise SettingsError(str(Fault(layer.origin(loc), ".".join(loc), told)))
+        if isinstance(value, str) and not _fits(os.fsencode(value)):
+            told = f"found a path of {len(value)} characters; 255 bytes a name and 4,095 in all would work"
+            raise SettingsError(str(Fault(layer.origin(loc), ".".join(loc), told)))
+
+
+def _fits(path: bytes) -> bool:
+    return len(path) <= 4095 and all(len(name) <= 255 for name in path.split(b"/"))
+
+
+def _as_bytes(name: str) -> str:
+    try:
+        return repr(os.fsencode(name))
+    except UnicodeEncodeError:  # no file system can have given us that
+        return ascii(name)
+
+
+def place_output(values: Values) -> None:
+    """Completes `output`: into a folder goes the input's name; a name without suffix gets `suffix`.
+
+    A still keeps its own suffix. The output of a folder is a folder, and stays as it is.
+    """
+    source, output, suffix = (values.get(key) for key in ("input", "output", "suffix"))
+    if not isinstance(source, str) or not isinstance(output, str) or not source or not output:
+        return
+    name = Path(source)
+    if not isinstance(suffix, str):
+        suffix = ".mkv"
+    if is_still_name(name):
+        suffix = name.suffix
+    if _is(name, "is_dir") or is_pattern(Path(output)):
+        return
+    if output.endswith("/") or _is(Path(output), "is_dir"):
+        stem = name.absolute().parent.name if is_pattern(name) else name.stem
+        values["output"] = str(Path(output) / f"{stem}{suffix}")
+    elif not Path(output).suffix:
+        values["output"] = output + suffix
+
+
+def path_faults(layer: Layer) -> list[Fault]:
+    """What is wrong with the paths of a job, as far as the file system shows without opening a file."""
+    found: list[tuple[str, str]] = []
+    values = layer.values
+    paths = {key: Path(value) for key in _PATHS if isinstance(value := values.get(key), str) and value}
+    found += [(key, "found an empty text; a path would work") for key in _PATHS if values.get(key) == ""]
+    for key, check in (
+        ("input", _input_faults),
+        ("from_proxy", _folder_faults),
+        ("weights", _file_faults),
+        ("sound", _file_faults),
+    ):
+        if key in paths and values[key] not in _NAMES.get(key, ()):
+            found += [(key, text) for text in check(paths[key])]
+    if "work" in paths:
+        found += [("work", text) for text in _work_faults(paths["work"])]
+    if "cache" in paths:
+        found += [("cache", text) for text in _work_faults(paths["cache"], what="the cache")]
+    if "output" in paths:
+        found += [
+            ("output", text) for text in _output_faults(paths, overwrite=values.get("overwrite") is True)
+        ]
+        found += _record_faults(paths, values)
+    found += key_faults(values)
+    return [*(Fault(layer.origin((key,)), key, text) for key, text in found), *_shot_faults(layer)]
+
+
+def _input_faults(path: Path) -> Iterator[str]:
+    if is_pattern(path):
+        yield from input_faults(path)
+    elif not _is(path, "exists"):
+        yield from name_faults(path) if looks_numbered(path) else (f"no such file: {path}",)
+    elif not os.access(path, os.R_OK):
+        yield f"not allowed to read {path}"
+    elif not (path.is_file() or path.is_dir()):
+        yield f"found {path}, which is neither a file nor a folder"
+
+
+def _file_faults(path: Path) -> Iterator[str]:
+    if not _is(path, "exists"):
+        yield f"no such file: {path}"
+    elif not _is(path, "is_file"):
+        yield f"found {path}, which is not a regular file"
+    elif not os.access(path, os.R_OK):
+        yield f"not allowed to read {path}"
+
+
+def _folder_faults(path: Path) -> Iterator[str]:
+    if not _is(path, "is_dir"):
+        yield f"no such folder: {path}"
+
+
+def _shot_faults(layer: Layer) -> Iterator[Fault]:
+    """What is wrong with the weights that single shots name, and with shots where there is no film."""
+    source = layer.values.get("input")
+    path = Path(source) if isinstance(source, str) and source else None
+    if layer.values.get("shots") and path is not None and (is_still_name(path) or _is(path, "is_dir")):
+        told = f"a film has shots; {path} is a still or a folder of stills"
+        yield Fault(layer.origin(("shots",)), "shots", told)
+    for loc, section in _places(layer.values):
+        value = section.get(loc[-1])
+        if loc[0] == "shots" and isinstance(value, str) and value not in ("", *_NAMES[loc[-1]]):
+            for text in _file_faults(Path(value)):
+                yield Fault(layer.origin(loc), ".".join(loc), text)
+
+
+def _places(values: Values) -> Iterator[tuple[tuple[str, ...], Values]]:
+    """Where paths may stand: the way there, and the mapping that holds the last key."""
+    yield from (((key,), values) for key in _PATHS)
+    shots = values.get("shots")
+    for text, override in shots.items() if isinstance(shots, dict) else ():
+        if isinstance(override, dict):
+            yield ("shots", text, "weights"), override
+
+
+def _work_faults(path: Path, *, what: str = "the work") -> Iterator[str]:
+    if _is(path, "exists") and not path.is_dir():
+        yield f"found {path}, which is not a folder"
+    else:
+        yield from _place_faults(path if path.is_dir() else path.parent, what)
+
+
+def _output_faults(paths: dict[str, Path], *, overwrite: bool) -> Iterator[str]:
+    output, source = paths["output"], paths.get("input")
+    if is_pattern(output):
+        finished = finished_fingerprint(work_folder(output, work=paths.get("work")), output) is not None
+        yield from output_faults(output, source=source, overwrite=overwrite, is_own=finished)
+        yield from _place_faults(output.parent.parent, "the output")
+        return
+    if looks_numbered(output):
+        yield from name_faults(output)
+        return
+    for key in ("input", "weights"):
+        if key in paths and _is_same(paths[key], output):
+            yield f"found the {key} itself, {output}; another name would work"
+            return
+    if source is not None and _is(source, "is_dir"):
+        if _is(output, "exists") and not output.is_dir():
+            yield f"found the file {output}; for a folder of stills a folder would work"
+            return
+    elif _is(output, "exists"):
+        if not output.is_file():
+            yield f"found {output}, which is no file"
+            return
+        work = work_folder(output, work=paths.get("work"))
+        if not overwrite and finished_fingerprint(work, output) is None:
+            yield f"{output} exists; another name, or --overwrite (overwrite: true) would work"
+    yield from _place_faults(output.parent, "the output")
+    if source is not None and not is_still_name(source) and not _is(source, "is_dir"):
+        try:
+            container_of(output)
+        except OutputError as error:
+            yield str(error)
+
+
+def _record_faults(paths: dict[str, Path], values: Values) -> Iterator[tuple[str, str]]:
+    """What is in the way of a film's report and bag; key and text."""
+    output, source = paths["output"], paths.get("input")
+    if source is None or is_still_name(source) or _is(source, "is_dir"):
+        if source is not None and values.get("bag") is True:
+            yield "bag", f"a bag is made of a film; {source} is a still or a folder of stills"
+        return
+    told = report_in_the_way(output) if values.get("report") is not False else None
+    if told is not None:
+        yield "output", told
+        return
+    finished = finished_fingerprint(work_folder(output, work=paths.get("work")), output) is not None
+    if values.get("bag") is True and not finished:
+        told = bag_in_the_way(output, overwrite=values.get("overwrite") is True)
+        if told is not None:
+            yield "bag", told
+
+
+def _place_faults(folder: Path, what: str) -> Iterator[str]:
+    if not _is(folder, "exists"):
+        yield f"no such folder: {folder}; make it first"
+    elif not folder.is_dir():
+        yield f"found {folder}, which is not a folder"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield f"not allowed to write {what} into {folder}"
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, by links too."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _is(path: Path, test: str) -> bool:
+    """`path.exists()` and its like, but False where the system cannot even be asked (a name too long)."""
+    try:
+        return bool(getattr(path, test)())
+    except OSError:
+        return False
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,98 @@
+"""Where the record, the page and the bag of a film lie, and whether something else is in the way there."""
+
+from pathlib import Path
+from typing import Literal
+
+from pipeline.atomic_files import read_json
+from pipeline.errors import SettingsError
+from pipeline.still_pattern import output_home
+
+KIND: Literal["kinochrome report"] = "kinochrome report"
+"""What a record says that it is."""
+GENERATOR = "Kinochrome report"
+"""The page's `generator`, by which it is known."""
+DECLARATION = "bagit.txt"
+"""The file that makes a folder a bag."""
+INFO, AGENT = "bag-info.txt", "Bag-Software-Agent"
+"""The file that says what made a bag, and the line of it that does, which is our first."""
+
+
+def record_path(output: Path) -> Path:
+    """Where the record of a film lies; that of numbered stills beside their folder."""
+    output = output_home(output)
+    return output.with_name(f"{output.name}.report.json")
+
+
+def page_path(output: Path) -> Path:
+    """Where the report page of a film lies."""
+    output = output_home(output)
+    return output.with_name(f"{output.name}.report.html")
+
+
+def bag_path(output: Path) -> Path:
+    """The folder that is the bag of a film."""
+    output = output_home(output)
+    return output.with_name(f"{output.name}.bag")
+
+
+def report_in_the_way(output: Path) -> str | None:
+    """What keeps the record or the page of `output` from being written, in one line; None where nothing does."""
+    for path, is_ours in ((record_path(output), _is_record), (page_path(output), _is_page)):
+        try:
+            is_there = path.exists() or path.is_symlink()
+        except OSError as error:  # a name too long, most of all
+            return f"its report would be {path}: {error.strerror}; a shorter name would work"
+        if is_there and not is_ours(path):
+            return f"{path} is in the way, and no report of Kinochrome's; move it"
+    return None
+
+
+def remove_reports(output: Path) -> None:
+    """Takes away the record and the page of an output that is replaced; leaves what is not ours."""
+    for path, is_ours in ((page_path(output), _is_page), (record_path(output), _is_record)):
+        if is_ours(path):
+            path.unlink(missing_ok=True)
+
+
+def bag_in_the_way(output: Path, *, overwrite: bool) -> str | None:
+    """What keeps a bag from being made, in one line; None where nothing does."""
+    bag = bag_path(output)
+    if not bag.exists() and not bag.is_symlink():
+        return None
+    if bag.is_symlink() or not is_bag(bag):
+        return f"{bag} is in the way, and no bag; move it"
+    if overwrite and not _is_own_bag(bag):
+        return f"{bag} is in the way, and no bag of Kinochrome's; move it"
+    return None if overwrite else f"{bag} exists; move it, or --overwrite (overwrite: true) would work"
+
+
+def is_bag(path: Path) -> bool:
+    """Whether a folder is a bag."""
+    return (path / DECLARATION).is_file()
+
+
+def _is_own_bag(bag: Path) -> bool:
+    try:
+        return (bag / INFO).read_bytes().startswith(f"{AGENT}: Kinochrome".encode())
+    except OSError:
+        return False
+
+
+def _is_record(path: Path) -> bool:
+    if not path.is_file():  # a pipe would never end
+        return False
+    try:
+        values = read_json(path)
+    except (OSError, SettingsError):
+        return False
+    return isinstance(values, dict) and values.get("kind") == KIND
+
+
+def _is_page(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return GENERATOR.encode() in file.read(2000)
+    except OSError:
+        return False

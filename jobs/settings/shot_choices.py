@@ -1,0 +1,109 @@
+"""From a job and the plan of its film to what becomes of each shot, and which key of the job file says so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from jobs.settings.layers import Fault, refuse
+from jobs.settings.shots import format_ranges, parse_ranges
+from jobs.shotsettings import OF_PREDICTION, ShotOverride
+from pipeline.colorize.grade import ColorSource, ShotTreatment
+
+if TYPE_CHECKING:
+    from jobs.settings.job import Job
+    from pipeline.plan.plan import Plan
+
+_NAMES = {
+    "saturation": "color.saturation",
+    "hue_degrees": "color.hue_degrees",
+    "weights": "weights",
+    "skip": "color.source",
+    "keep_original": "color.source",
+}
+"""Of what the keys of an override change, among the inputs of a segment."""
+_SOURCES: Mapping[str, ColorSource] = {"skip": "grey", "keep_original": "original"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotChoice:
+    """What becomes of a shot, and why."""
+
+    treatment: ShotTreatment
+    keys: Mapping[str, str]
+    """Input of a segment to the key of the job file that set it for this shot alone: `shots.3-7.saturation`."""
+
+
+def choose_treatments(job: "Job", plan: "Plan") -> tuple[ShotChoice, ...]:
+    """What becomes of every shot: one that has colours already keeps them, one that has a tint as `tinted` says.
+
+    What `shots:` says of it wins; where its entries overlap the later one does, key by key.
+    """
+    plain = ShotTreatment(saturation=job.color.saturation, weights=job.weights)
+    kept = {"colour", "tinted"} if job.tinted == "keep" else {"colour"}
+    found = [
+        ShotChoice(treatment=replace(plain, source="original") if shot.kind in kept else plain, keys={})
+        for shot in plan.shots
+    ]
+    for text, override in job.shots.items():
+        for index in parse_ranges(text).pick(len(found)):
+            found[index] = _changed(found[index], override, key=f"shots.{text}")
+    return tuple(_settled(choice, plain) for choice in found)
+
+
+def idle_settings(job: "Job", plan: "Plan") -> list[str]:
+    """A line for each setting of `shots:` that changes nothing, where the shot keeps the source's own colour."""
+    choices, lines = choose_treatments(job, plan), []
+    for text, override in job.shots.items():
+        own = [
+            index
+            for index in parse_ranges(text).pick(len(choices))
+            if choices[index].treatment.source == "original"
+        ]
+        lines += [
+            f"shots.{text}.{name} changes nothing of {'shots' if len(own) > 1 else 'shot'} {format_ranges(own)} with "
+            "colour of the source's own; keep_original: false would have it predicted"
+            for name in OF_PREDICTION
+            if own and getattr(override, name) is not None
+        ]
+    return lines
+
+
+def check_shots(job: "Job", plan: "Plan") -> None:
+    """Raises SettingsError, a line for each, where `shots:` names shots that the film does not have."""
+    count = len(plan.shots)
+    told = f"the film has {count} shots, 0 to {count - 1}" if count > 1 else "the film has one shot, 0"
+    refuse(
+        Fault(job.origin(("shots", text)), f"shots.{text}", f"{told}; numbers of these would work")
+        for text in job.shots
+        if parse_ranges(text).reaches_past(count)
+    )
+
+
+def weights_of_shots(job: "Job") -> tuple[str, ...]:
+    """The weights that overrides name beside the job's own, each once."""
+    named = (override.weights for override in job.shots.values())
+    return tuple(dict.fromkeys(name for name in named if name not in (None, job.weights)))
+
+
+def _changed(choice: ShotChoice, override: ShotOverride, *, key: str) -> ShotChoice:
+    treatment, keys = choice.treatment, dict(choice.keys)
+    for name in OF_PREDICTION:
+        value = getattr(override, name)
+        if value is not None:
+            treatment = replace(treatment, **{name: value})
+            keys[_NAMES[name]] = f"{key}.{name}"
+    for name, source in _SOURCES.items():
+        is_asked = getattr(override, name)
+        if is_asked or (is_asked is False and treatment.source == source):
+            treatment = replace(treatment, source=source if is_asked else "predicted")
+            keys[_NAMES[name]] = f"{key}.{name}"
+    return ShotChoice(treatment=treatment, keys=keys)
+
+
+def _settled(choice: ShotChoice, plain: ShotTreatment) -> ShotChoice:
+    """Without settings of a prediction where nothing is predicted: they change no pixel."""
+    source = choice.treatment.source
+    if source == "predicted":
+        return choice
+    keys = {name: key for name, key in choice.keys.items() if name == "color.source"}
+    return ShotChoice(treatment=ShotTreatment(source=source, weights=plain.weights), keys=keys)

@@ -1,0 +1,108 @@
+"""A training's YAML file to a checked, frozen job."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from jobs.settings.job_file import override_layers
+from jobs.settings.layers import Fault, Layer, merge, refuse
+from jobs.settings.validate import STRICT, check
+from jobs.settings.yaml_file import read_yaml
+from models.networks.efficient import EfficientSettings
+from models.networks.unet import UnetSettings
+from models.training.schedule import TrainSettings
+from pipeline.dataset.samples import SampleSettings
+
+_PATHS = ("data", "out", "base")
+_INITS = ("imagenet", "default", "random")
+
+
+class TrainJob(BaseModel):
+    """One training."""
+
+    model_config = STRICT
+
+    data: Path
+    """Folder of photos and clips; see `pipeline.dataset.training_set`. Relative to this file, or to the caller
+    with --set."""
+    out: Path
+    """Folder for weights, checkpoint and log; made where it is missing."""
+    architecture: Literal["efficient", "unet"] = "efficient"
+    """efficient, or unet: the network of pix2pix."""
+    efficient: EfficientSettings = EfficientSettings()
+    """Size of the `efficient` generator; weights to start from bring their own."""
+    unet: UnetSettings = UnetSettings()
+    """Size of the `unet` generator; weights to start from bring their own."""
+    init: str = "imagenet"
+    """What to start from: imagenet (the encoder; the rest at random), random, default, or a .safetensors file."""
+    base: Path | None = None
+    """Folder of general pictures whose colours a fine-tuning must not forget: they stay what `init` makes of them.
+    Relative as `data`."""
+    guard: bool = True
+    """Whether pictures that look more like those of `base` than like the others get the colours of `init` for good,
+    where there is a `base` and the architecture is efficient; their weights are twice as large. Where `init` is of such
+    weights, the old ones among them stay the old ones."""
+    base_share: Annotated[float, Field(ge=0, lt=1)] = 0.25
+    """Share of the samples that come from `base`, where there is one."""
+    name: str = "unnamed"
+    """Name that the weights give themselves."""
+    licence: str = "unknown"
+    """Licence that the weights state."""
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,2})?)$")] = "auto"
+    """auto, cpu, cuda or cuda:N."""
+    loaders: Annotated[int, Field(ge=0, le=64)] = 1
+    """Processes that make samples; 0 makes them in the training process."""
+    frames_per_clip: Annotated[int, Field(ge=1, le=1000)] = 12
+    """Frames taken from each clip, at even distances."""
+    validation_origins: tuple[str, ...] = ()
+    """Patterns of origins to validate on; without any, every tenth origin is held back."""
+    test_origins: tuple[str, ...] = ()
+    """Patterns of origins that are neither trained on nor validated on."""
+    validation_pictures: Annotated[int, Field(ge=1, le=10_000)] = 400
+    """Most photos, and frames of clips, that are validated on."""
+    validation_clips: Annotated[int, Field(ge=0, le=100)] = 4
+    """Most clips whose steadiness is measured at each validation."""
+    train: TrainSettings
+    """The schedule."""
+    samples: SampleSettings = SampleSettings()
+    """How pictures become samples."""
+
+
+def load_train_job(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
+    """The training in a YAML file, with `key=value` overrides on top.
+
+    Raises SettingsError with one line for each fault.
+    """
+    layers = [
+        _absolute(layer)
+        for layer in (read_yaml(path, keys=TrainJob.model_fields), *override_layers(overrides))
+    ]
+    merged = merge(layers)
+    job, faults = check(TrainJob, merged)
+    for key in ("data", "base"):
+        folder = merged.values.get(key)
+        if isinstance(folder, str) and not Path(folder).is_dir():
+            faults.append(Fault(merged.origin((key,)), key, f"no such folder: {folder}"))
+    init = merged.values.get("init")
+    if isinstance(init, str) and init not in _INITS and not Path(init).is_file():
+        told = f"no such file: {init}; {', '.join(_INITS)} or a .safetensors file works"
+        faults.append(Fault(merged.origin(("init",)), "init", told))
+    if job is not None and job.base is not None and job.init in ("imagenet", "random"):
+        told = f"init {job.init}: such weights know no colours to keep; default or a .safetensors file works"
+        faults.append(Fault(merged.origin(("base",)), "base", told))
+    refuse(faults, order=[layer.origin(()).name for layer in layers])
+    if job is None:
+        raise AssertionError("a training without faults was not made")
+    return job
+
+
+def _absolute(layer: Layer) -> Layer:
+    paths = {
+        key: str(layer.folder.absolute() / text)
+        for key in (*_PATHS, "init")
+        if isinstance(text := layer.values.get(key), str) and not (key == "init" and text in _INITS)
+    }
+    return dataclasses.replace(layer, values=layer.values | paths)

@@ -1,0 +1,1 @@
+"""Processes watched from outside: crashes, hangs, signals, and a heap that grows."""

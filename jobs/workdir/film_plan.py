@@ -1,0 +1,97 @@
+"""The plan of a job's film: found in its work folder, or made there."""
+
+from jobs.progress.reporters import Progress
+from jobs.settings.job import Job
+from jobs.settings.shot_choices import check_shots, choose_treatments, idle_settings
+from jobs.shotkinds import kinds_line
+from jobs.sourcefilm import probe_source
+from jobs.workdir.folder import WorkDir
+from pipeline.errors import KinochromeError, SettingsError
+from pipeline.fields import refuse_fields
+from pipeline.media import FilmInfo
+from pipeline.plan.damage import refuse_damage
+from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
+from pipeline.plan.shots import ShotSettings
+from pipeline.source.fingerprint import check_source
+from pipeline.steadyrate import check_times
+
+_UNITS = {"fingerprint": "byte", "packets": "packet"}
+
+
+def open_plan(job: Job, *, work: WorkDir) -> tuple[FilmInfo, Plan]:
+    """The film and its plan. Raises SettingsError where it has none that fits, SourceError where it changed."""
+    film = probe_source(job)
+    if not work.plan_path.exists():
+        raise SettingsError(f"{film.path} is not planned in {work.path}; `kinochrome plan` does it")
+    plan = _fitting_plan(job, film, work)
+    if plan is None:
+        told = "is planned with other segment_frames, overlap_frames or interlaced"
+        raise SettingsError(f"{film.path} {told}; `kinochrome plan` plans it again")
+    _check(job, film, plan)
+    return film, plan
+
+
+def find_plan(job: Job, film: FilmInfo, *, work: WorkDir) -> Plan | None:
+    """The film's plan, None where none fits. Raises as `open_plan` where the job does not fit the plan."""
+    if not work.plan_path.exists():
+        return None
+    try:
+        plan = _fitting_plan(job, film, work)
+    except KinochromeError:
+        return None
+    if plan is not None:
+        _check(job, film, plan)
+    return plan
+
+
+def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) -> Plan:
+    """The plan in the work folder if it is of this source and these settings; else a new one, written there.
+
+    Planners that meet in one folder wait for each other; where they cannot, they write the same bytes. Raises
+    OutputError where the output's container cannot hold the times that were found.
+    """
+    with work.alone("plan", waiting=lambda who: progress.note(f"waiting: {who} plans this film")):
+        if work.plan_path.exists():
+            try:
+                plan = _fitting_plan(job, film, work)
+            except KinochromeError as error:
+                progress.note(f"planning again: {error}")
+            else:
+                if plan is not None:
+                    check_times(film, job.output, timeline=plan.timeline)
+                    _check(job, film, plan)
+                    return plan
+        plan = scan_film(
+            film,
+            shot_settings=ShotSettings(),
+            segment_settings=job.segments,
+            progress=lambda stage, done, total: progress.stage(
+                stage, done, total, _UNITS.get(stage, "frame")
+            ),
+        )
+        write_plan(plan, work.plan_path)
+    check_times(film, job.output, timeline=plan.timeline)
+    _check(job, film, plan)
+    kinds = kinds_line(plan.shots, choose_treatments(job, plan))
+    if kinds:
+        progress.note(kinds)
+    for idle in idle_settings(job, plan):
+        progress.note(idle, warning=True)
+    return plan
+
+
+def _check(job: Job, film: FilmInfo, plan: Plan) -> None:
+    """Raises SettingsError where `shots:` does not fit the plan, SourceError for damage that the job stops at."""
+    check_shots(job, plan)
+    if job.interlaced == "refuse" and plan.fields is not None:
+        refuse_fields(film, plan.fields)
+    refuse_damage(plan.damage, film=str(film.path), time_base=plan.time_base, policy=job.damage)
+
+
+def _fitting_plan(job: Job, film: FilmInfo, work: WorkDir) -> Plan | None:
+    """The plan that is there, if it is of these settings. Raises KinochromeError where it is of another film."""
+    plan = read_plan(work.plan_path)
+    check_source(film.path, plan.source)
+    fits = (plan.shot_settings, plan.segment_settings) == (ShotSettings(), job.segments)
+    fits = fits and plan.is_deinterlaced == film.is_deinterlaced and plan.time_base == film.time_base
+    return plan if fits else None

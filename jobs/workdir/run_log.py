@@ -1,0 +1,62 @@
+"""What a run told its user, kept in the work folder's events, so that it gets on record whoever finishes the film."""
+
+import contextlib
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from jobs.progress.reporters import Progress
+from jobs.workdir.folder import WorkDir
+
+_LOGGERS = ("pipeline", "models", "jobs")
+
+
+class _Noted:
+    """Passes everything on, and keeps the notes."""
+
+    def __init__(self, progress: Progress, work: WorkDir) -> None:
+        self._progress, self._work = progress, work
+        self.stage, self.finish, self.close = progress.stage, progress.finish, progress.close
+
+    def note(self, message: str, *, warning: bool = False) -> None:
+        """Tells the note, and keeps it."""
+        self._work.log("warning" if warning else "note", message=message)
+        self._progress.note(message, warning=warning)
+
+
+class _Keeper(logging.Handler):
+    def __init__(self, work: WorkDir) -> None:
+        super().__init__(logging.WARNING)
+        self._work = work
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._work.log("warning", message=self.format(record))
+
+
+@contextlib.contextmanager
+def noted(progress: Progress, work: WorkDir) -> Iterator[Progress]:
+    """A progress that keeps its notes in `work`; for the length of the block, warnings of the stages are kept too."""
+    keeper = _Keeper(work)
+    for name in _LOGGERS:
+        logging.getLogger(name).addHandler(keeper)
+    try:
+        yield _Noted(progress, work)
+    finally:
+        for name in _LOGGERS:
+            logging.getLogger(name).removeHandler(keeper)
+
+
+def read_notes(events: Path) -> tuple[list[str], list[str], int]:
+    """Warnings and notes, each once and in order, and how many runs there were; lines that are cut are passed over."""
+    told: dict[str, dict[str, None]] = {"warning": {}, "note": {}}
+    runs = 0
+    with contextlib.suppress(FileNotFoundError), events.open("rb") as file:
+        for line in file:
+            with contextlib.suppress(ValueError):
+                event = json.loads(line)
+                kind = event.get("event") if isinstance(event, dict) else None
+                runs += kind == "started"
+                if kind in told:
+                    told[kind][str(event.get("message"))] = None
+    return list(told["warning"]), list(told["note"]), max(runs, 1)

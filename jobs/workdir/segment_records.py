@@ -1,0 +1,241 @@
+"""The commit records of segments: what was made of what, so that finished work is known and never trusted blindly.
+
+`done.json` in a segment's folder holds one record for its colour (the proxy) and one for its picture (the
+coded video). A record is written after its file is published; a file without a record does not count.
+"""
+
+import contextlib
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import file_digest, sha256
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from jobs.version import VERSION
+from pipeline.atomic_files import read_json, told_clearly, write_json
+from pipeline.errors import SettingsError
+from pipeline.source.fingerprint import file_stamp
+
+if TYPE_CHECKING:
+    from jobs.settings.job import Job
+
+Product = Literal["color", "video"]
+Inputs = dict[str, str]
+"""Everything that a product depends on, by name; each value as JSON."""
+RECORD_NAME = "done.json"
+_ATTEMPTS_NAME = "attempts"
+_CHANGES_NOTHING = {"overwrite", "work", "keep_work", "operator", "bag", "limits", "cache", "cache_gb"}
+"""Keys of a job that change no byte of its film."""
+_DECIDES = "color.source"
+"""An input on which it depends what other inputs there are: where it changed, it alone is told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What one product of a segment is and how it came about."""
+
+    file: str
+    """File name inside the segment's folder."""
+    fingerprint: str
+    """Of everything that the file's bytes depend on; see `fingerprint`."""
+    bytes: int
+    sha256: str
+    frames: int
+    first_pts: int
+    last_pts: int
+    seconds: float
+    """Wall time."""
+    attempts: int
+    """Starts of this segment up to and with the one that finished."""
+    host: str
+    device: str = ""
+    """Of the network, e.g. `cpu bf16`; empty where none was asked."""
+    inputs: Inputs
+    """What the fingerprint was made of, to tell later what has changed."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """Inputs that a key of the job file set for this shot alone, with that key."""
+    is_from_cache: bool = False
+    """Whether it was not made for this film, but found by its content."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What became of looking for a product."""
+
+    record: Record | None = None
+    """Of the product, where it is good."""
+    state: Literal["done", "missing", "changed", "damaged"]
+    why: str = ""
+    """What is wrong with it, or which inputs changed: `color.saturation was 1.0, is 0.8`."""
+
+
+_RECORD = TypeAdapter(Record)
+
+
+def as_inputs(values: Mapping[str, Any], *, within: str = "") -> Inputs:
+    """Values as inputs; mappings inside become dotted names."""
+    found: Inputs = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= as_inputs(value, within=f"{within}{name}.")
+        else:
+            found[f"{within}{name}"] = json.dumps(value, sort_keys=True, default=str)
+    return found
+
+
+def fingerprint(inputs: Mapping[str, Any]) -> str:
+    """SHA-256 of a canonical JSON of everything that a product depends on."""
+    text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), default=str)
+    return sha256(text.encode()).hexdigest()
+
+
+def job_fingerprint(job: "Job") -> str:
+    """Of what a finished output depends on, as far as the file system tells without reading the film."""
+    from jobs.settings.shot_choices import weights_of_shots
+
+    values = job.model_dump(mode="json", exclude=_CHANGES_NOTHING)
+    named = [Path(name) for name in weights_of_shots(job) if name != "default"]
+    read = [path for path in (job.input, job.sound, job.weights_path, *named) if path is not None]
+    files = [(str(path), *file_stamp(path)) for path in read]
+    return fingerprint({"version": VERSION, "job": values, "files": files})
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, read in blocks."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def find_product(
+    folder: Path,
+    product: Product,
+    *,
+    wanted: Inputs,
+    hashed: bool = True,
+    keys: Mapping[str, str] = MappingProxyType({}),
+) -> Finding:
+    """Looks for a finished product that was made of the wanted inputs and is still what was recorded.
+
+    `keys` say what set the inputs that are of this shot alone, to be told. The file is hashed, for decoders do not
+    notice a flipped byte; without `hashed` its size must do.
+    """
+    record = read_records(folder).get(product)
+    if record is None:
+        return Finding(state="missing", why="not made yet" if not _has_records(folder) else "no record of it")
+    if record.fingerprint != fingerprint(wanted):
+        return Finding(state="changed", why=_changes(record, wanted, keys))
+    path = folder / record.file
+    if not path.is_file():
+        return Finding(state="missing", why=f"{record.file} is gone")
+    if path.stat().st_size != record.bytes:
+        told = f"{record.file} has {path.stat().st_size} bytes, it had {record.bytes}"
+        return Finding(state="damaged", why=told)
+    if hashed and file_sha256(path) != record.sha256:
+        return Finding(state="damaged", why=f"{record.file}: its bytes are not those that were written")
+    return Finding(state="done", record=record)
+
+
+def find_record(folder: Path, product: Product, *, wanted: Inputs) -> Record | None:
+    """The record of a finished product, as `find_product` finds it."""
+    return find_product(folder, product, wanted=wanted).record
+
+
+def count_attempt(folder: Path) -> int:
+    """Note that work on a segment starts; returns how many times it has, with this one. Raises OutputError."""
+    path = folder / _ATTEMPTS_NAME
+    with told_clearly(path), path.open("ab") as file:
+        file.write(b".")
+        return file.tell()
+
+
+def commit(
+    folder: Path,
+    product: Product,
+    *,
+    path: Path,
+    inputs: Inputs,
+    pts: list[int],
+    seconds: float,
+    attempts: int,
+    device: str = "",
+    keys: Mapping[str, str] = MappingProxyType({}),
+    is_from_cache: bool = False,
+) -> Record:
+    """Write the record of a product whose file has been published; returns it."""
+    record = Record(
+        file=path.name,
+        fingerprint=fingerprint(inputs),
+        bytes=path.stat().st_size,
+        sha256=file_sha256(path),
+        frames=len(pts),
+        first_pts=pts[0],
+        last_pts=pts[-1],
+        seconds=round(seconds, 3),
+        attempts=attempts,
+        host=socket.gethostname(),
+        device=device,
+        inputs=inputs,
+        keys=dict(keys),
+        is_from_cache=is_from_cache,
+    )
+    records = read_records(folder) | {product: record}
+    write_json(folder / RECORD_NAME, {name: asdict(kept) for name, kept in records.items()})
+    return record
+
+
+def read_records(folder: Path) -> dict[str, Record]:
+    """The records in a segment's folder; none where the file is missing or not one of ours."""
+    try:
+        values = read_json(folder / RECORD_NAME)
+    except (OSError, SettingsError):
+        return {}
+    found = {}
+    for name, value in values.items() if isinstance(values, dict) else ():
+        with contextlib.suppress(ValidationError):
+            record = _RECORD.validate_json(json.dumps(value), strict=True)
+            if Path(record.file).name == record.file:
+                found[name] = record
+    return found
+
+
+def count_attempts(folder: Path) -> int:
+    """How many times work on a segment has started."""
+    try:
+        return (folder / _ATTEMPTS_NAME).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _has_records(folder: Path) -> bool:
+    return (folder / RECORD_NAME).exists()
+
+
+def _changes(record: Record, now: Inputs, keys: Mapping[str, str]) -> str:
+    before = record.inputs
+    changed = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    if _DECIDES in changed:
+        changed = [_DECIDES]
+    told = [
+        _named(name, f"was {_short(before.get(name))}, is {_short(now.get(name))}", record.keys, keys)
+        for name in changed
+    ]
+    return "; ".join(told) or "its record is not its own"
+
+
+def _named(name: str, change: str, before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """A change under the key of the job file that asks for it, or used to."""
+    if name in now:
+        is_alike = now[name].rpartition(".")[2] == name.rpartition(".")[2]
+        return f"{now[name]} {change}" if is_alike else f"{now[name]}: {name} {change}"
+    return f"{name} {change}, without {before[name]}" if name in before else f"{name} {change}"
+
+
+def _short(text: str | None) -> str:
+    """A value for people; hashes by their beginning."""
+    text = "absent" if text is None else text.strip('"')
+    return f"{text[:12]}…" if len(text) >= 32 and " " not in text else text

@@ -1,0 +1,187 @@
+"""How a film stands: which segments are done, which are to do or to be done again, and why."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from jobs.proxies import find_graded
+from jobs.settings.shots import format_ranges
+from jobs.shotkinds import count_kinds, kinds_line
+from jobs.workdir.film_spec import Wanted
+from jobs.workdir.segment_records import Finding, count_attempts, file_sha256, find_product, read_records
+from jobs.workdir.work_files import segment_folder
+from pipeline.atomic_files import free_bytes
+from pipeline.errors import SettingsError
+from pipeline.media import Segment
+from pipeline.plan.damage import describe_damage
+
+_MOST_REASONS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentStatus:
+    """How one segment stands."""
+
+    segment: Segment
+    color: Finding | None
+    """None where the colour comes from a proxy."""
+    video: Finding
+    attempts: int
+    """How often work on one of the two was begun."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do on it."""
+        return self.video.state == "done" and (self.color is None or self.color.state == "done")
+
+    @property
+    def state(self) -> str:
+        """`done`, `to do`, or `again` where there was a result that does not count any more."""
+        if self.is_done:
+            return "done"
+        kinds = {self.video.state} | ({self.color.state} if self.color else set())
+        return "again" if kinds & {"changed", "damaged"} else "to do"
+
+    @property
+    def why(self) -> str:
+        """What is to be done and why; empty where it is done."""
+        found = (("colour", self.color), ("video", self.video))
+        return ", ".join(
+            f"{name}: {finding.why}" for name, finding in found if finding and finding.state != "done"
+        )
+
+
+def find_segment(wanted: Wanted, segment: Segment, *, hashed: bool = True) -> SegmentStatus:
+    """How a segment stands; nothing is written. Without `hashed`, files are known by their size alone.
+
+    Raises SettingsError where a graded proxy is missing.
+    """
+    folder = segment_folder(wanted.film.work.path, segment.index)
+    color, keys = None, wanted.shots[segment.shot].keys
+    if wanted.job.from_proxy is not None:
+        proxy_sha256 = file_sha256(find_graded(wanted.job.from_proxy, segment))
+    else:
+        color = find_product(folder, "color", wanted=wanted.color(segment), hashed=hashed, keys=keys)
+        made = read_records(folder).get("color")
+        proxy_sha256 = color.record.sha256 if color.record else made.sha256 if made else ""
+    wanted_video = wanted.video(segment, proxy_sha256=proxy_sha256)
+    video = find_product(folder, "video", wanted=wanted_video, hashed=hashed, keys=keys)
+    return SegmentStatus(segment=segment, color=color, video=video, attempts=count_attempts(folder))
+
+
+def survey(
+    wanted: Wanted, *, segments: Iterable[Segment] | None = None, hashed: bool = True
+) -> list[SegmentStatus]:
+    """How segments stand, all of them unless some are named."""
+    chosen = wanted.film.plan.segments if segments is None else segments
+    return [find_segment(wanted, segment, hashed=hashed) for segment in chosen]
+
+
+def video_paths(wanted: Wanted, *, hashed: bool) -> list[Path]:
+    """The coded video of every segment, in order. Raises SettingsError where some are to do, naming the shots."""
+    found = survey(wanted, hashed=hashed)
+    left = [status for status in found if not status.is_done]
+    if left:
+        shots = format_ranges(status.segment.shot for status in left)
+        told = f"{len(left)} of {len(found)} segments are to do ({left[0].why})"
+        raise SettingsError(f"{told}; `kinochrome shots` with --range {shots} does them")
+    folders = (segment_folder(wanted.film.work.path, status.segment.index) for status in found)
+    return [
+        folder / status.video.record.file
+        for folder, status in zip(folders, found, strict=True)
+        if status.video.record
+    ]
+
+
+def what_is_missing(wanted: Wanted, segments: Sequence[Segment]) -> str:
+    """How much of the work is still to do and the room that it will take, by what is done."""
+    found = survey(wanted, segments=segments, hashed=False)
+    done = [status for status in found if status.is_done]
+    frames = sum(_frames(status) for status in found)
+    left = frames - sum(_frames(status) for status in done)
+    told = f"{len(found) - len(done)} of {len(found)} segments ({left} of {frames} frames) are still to do"
+    if done:
+        size = sum(r.bytes for s in done for r in (s.video.record, s.color.record if s.color else None) if r)
+        need = size / (frames - left) * left
+        free = free_bytes(wanted.film.work.path)
+        told += f" and need about {need / 1e6:,.1f} MB, {free / 1e6:,.1f} MB are free"
+    return f"{told}; what is done is kept, and the same command goes on"
+
+
+def cache_line(wanted: Wanted, segments: Sequence[Segment]) -> str:
+    """How much of the colour was found by its content."""
+    folders = (segment_folder(wanted.film.work.path, segment.index) for segment in segments)
+    made = [read_records(folder).get("color") for folder in folders]
+    found = sum(record is not None and record.is_from_cache for record in made)
+    return f"the colour of {found} of {len(made)} segments was found in {wanted.job.cache}"
+
+
+def status_json(wanted: Wanted, found: Sequence[SegmentStatus], *, finished: bool) -> dict[str, object]:
+    """How the film stands, for a program."""
+    return {
+        "output": wanted.job.output,
+        "finished": finished,
+        "shots": len(wanted.film.plan.shots),
+        "shots_done": len(_shots(found)["done"]),
+        "kinds": count_kinds(wanted.film.plan.shots),
+        "damage": [asdict(damage) for damage in wanted.film.plan.damage],
+        "frames": sum(map(_frames, found)),
+        "frames_done": sum(_frames(status) for status in found if status.is_done),
+        "segments": [
+            {
+                "index": status.segment.index,
+                "shot": status.segment.shot,
+                "kind": wanted.film.plan.shots[status.segment.shot].kind,
+                "source": wanted.shots[status.segment.shot].treatment.source,
+                "start": status.segment.start,
+                "end": status.segment.end,
+                "state": status.state,
+                "color": status.color.state if status.color else None,
+                "video": status.video.state,
+                "attempts": status.attempts,
+                "why": status.why,
+            }
+            for status in found
+        ],
+    }
+
+
+def status_table(wanted: Wanted, found: Sequence[SegmentStatus], *, finished: bool) -> str:
+    """How the film stands, for a person: sums first, then what is to do, then why."""
+    shots, states = _shots(found), Counter(status.state for status in found)
+    frames = sum(map(_frames, found))
+    done = sum(_frames(status) for status in found if status.is_done)
+    rows = [
+        ("output", f"{wanted.job.output}{', finished' if finished else ''}"),
+        ("shots", f"{len(shots['done'])} of {len(wanted.film.plan.shots)} done"),
+        ("segments", f"{states['done']} done, {states['to do']} to do, {states['again']} to be done again"),
+        ("frames", f"{done:,} of {frames:,}"),
+        ("attempts", f"{sum(status.attempts for status in found)}"),
+        ("shots left", format_ranges(shots["left"]) or "none"),
+    ]
+    plan = wanted.film.plan
+    kinds = kinds_line(plan.shots, wanted.shots)
+    rows += [("kinds", part) for part in kinds.split("; ") if part]
+    rows += [("damage", describe_damage(plan.damage, time_base=plan.time_base))] if plan.damage else []
+    lines = [f"{name:<12} {value}" for name, value in rows]
+    reasons: dict[str, list[int]] = {}
+    for status in found:
+        if status.state == "again":
+            reasons.setdefault(status.why, []).append(status.segment.index)
+    for why, indices in list(reasons.items())[:_MOST_REASONS]:
+        lines.append(f"again        segments {format_ranges(indices)}: {why}")
+    if len(reasons) > _MOST_REASONS:
+        lines.append(
+            f"again        and for {len(reasons) - _MOST_REASONS} reasons more; --json-events tells all"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _shots(found: Sequence[SegmentStatus]) -> dict[str, set[int]]:
+    left = {status.segment.shot for status in found if not status.is_done}
+    return {"left": left, "done": {status.segment.shot for status in found} - left}
+
+
+def _frames(status: SegmentStatus) -> int:
+    return status.segment.end - status.segment.start

@@ -1,0 +1,1 @@
+"""Processes that do segments: of this machine, and of a Dask cluster."""

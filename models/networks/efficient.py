@@ -1,0 +1,153 @@
+"""The `efficient` generator: EfficientNet-Lite0 encoder, U-Net decoder, distribution over ab bins.
+
+U-Net skips after Ronneberger et al. 2015; the output distribution after Zhang et al. 2016; hints after
+Zhang et al. 2017 ("Real-time user-guided image colorization"). One attention step at the deepest map lets
+distant parts of a picture agree on their light (Vaswani et al. 2017).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.networks.efficientnet_lite import SKIP_CHANNELS, Lite0Encoder, normalize_rgb
+from models.networks.generator import AB_STRIDE, Generator, Hints
+from models.networks.lab import AB_SCALE, ab_bins, annealed_mean, srgb_from_lightness
+
+_HINT_CHANNELS = 3
+_MOST_CHANNELS = 4096
+"""Of a map. Such a network has some 10^9 weights; it is what a damaged file asks for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EfficientSettings:
+    """Size of the generator; stored with its weights."""
+
+    context: int = 256
+    """Channels of the deepest map after the encoder."""
+    decoder: tuple[int, int, int] = (160, 112, 80)
+    """Channels of the decoder at strides 16, 8 and 4."""
+    heads: int = 4
+    """Attention heads at stride 32."""
+    dropout: float = 0.2
+    """Share of channels dropped at the two deepest decoder inputs, in training only."""
+
+    def __post_init__(self) -> None:
+        for name, channels in (("context", (self.context,)), ("decoder", self.decoder)):
+            if not all(1 <= count <= _MOST_CHANNELS for count in channels):
+                raise ValueError(f"{name}: channels from 1 to {_MOST_CHANNELS} work")
+        if not 1 <= self.heads <= self.context or self.context % self.heads:
+            raise ValueError(f"heads: a divisor of context, {self.context}, works")
+        if not 0 <= self.dropout <= 1:
+            raise ValueError("dropout: a share from 0 to 1 works")
+
+
+class EfficientGenerator(Generator):
+    """Lightness to a distribution over the ab bins: `forward` returns logits (N, Q, H/4, W/4)."""
+
+    architecture = "efficient"
+    training_stride = AB_STRIDE
+    input_multiple = 32
+    bins: Tensor
+    """(Q, 2), the centres of the ab bins."""
+
+    def __init__(self, settings: EfficientSettings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or EfficientSettings()
+        deep, (d16, d8, d4) = self.settings.context, self.settings.decoder
+        s4, s8, s16, s32 = SKIP_CHANNELS
+        self.register_buffer("bins", torch.from_numpy(ab_bins()))
+        self.encoder = Lite0Encoder()
+        self.drop = nn.Dropout2d(self.settings.dropout)
+        self.context = _Context(s32 + _HINT_CHANNELS, deep, self.settings.heads)
+        self.up16 = _Up(deep, s16 + _HINT_CHANNELS, d16)
+        self.up8 = _Up(d16, s8 + _HINT_CHANNELS, d8)
+        self.up4 = _Up(d8, s4 + _HINT_CHANNELS, d4)
+        self.logits = nn.Conv2d(d4, len(self.bins), 1)
+
+    def forward(self, lightness: Tensor, hints: Hints | None = None) -> Tensor:
+        return self.decode(self.encode(lightness), hint_map(lightness, hints))
+
+    def encode(self, lightness: Tensor) -> list[Tensor]:
+        """The encoder's maps of L* (N, 1, H, W), at strides 4, 8, 16 and 32."""
+        self.check_input(lightness)
+        grey = srgb_from_lightness(lightness.float()).expand(-1, 3, -1, -1)
+        picture = normalize_rgb(grey).to(self.logits.weight.dtype)
+        return self.encoder(picture.contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
+
+    def decode(self, maps: Sequence[Tensor], hints: Tensor) -> Tensor:
+        """The logits for maps of `encode` and the map of the hints (N, 3, H/4, W/4)."""
+        m4, m8, m16, m32 = maps
+        h4 = hints.to(self.logits.weight.dtype)
+        h8, h16, h32 = (functional.avg_pool2d(h4, k) for k in (2, 4, 8))
+        x = self.context(torch.cat((self.drop(m32), _filled(h32)), dim=1))
+        x = self.up16(x, torch.cat((self.drop(m16), _filled(h16)), dim=1))
+        x = self.up8(x, torch.cat((m8, _filled(h8)), dim=1))
+        x = self.up4(x, torch.cat((m4, h4), dim=1))
+        return self.logits(x)  # type: ignore[no-any-return]
+
+    def to_ab(self, raw: Tensor, temperature: float) -> Tensor:
+        """ab float32 (N, 2, H/4, W/4): the annealed mean of the predicted distribution."""
+        return annealed_mean(raw, self.bins, temperature)
+
+
+class _Context(nn.Module):
+    """The deepest map: a projection, then one pre-norm attention step over all its places."""
+
+    def __init__(self, channels_in: int, channels: int, heads: int) -> None:
+        super().__init__()
+        self.project = nn.Sequential(*_conv_bn_relu(channels_in, channels, 1))
+        self.norm = nn.LayerNorm(channels)
+        self.attention = nn.MultiheadAttention(channels, heads, batch_first=True)
+        self.mix = nn.Sequential(
+            nn.LayerNorm(channels),
+            nn.Linear(channels, 2 * channels),
+            nn.GELU(),
+            nn.Linear(2 * channels, channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.project(x)
+        places = x.flatten(2).transpose(1, 2)
+        query = self.norm(places)
+        places = places + self.attention(query, query, query, need_weights=False)[0]
+        places = places + self.mix(places)
+        joined: Tensor = places.transpose(1, 2).reshape(x.shape)
+        return joined.contiguous(memory_format=torch.channels_last)
+
+
+class _Up(nn.Module):
+    """One decoder level: enlarge to the skip's own size, join, two 3x3 convolutions."""
+
+    def __init__(self, channels_in: int, channels_skip: int, channels: int) -> None:
+        super().__init__()
+        self.reduce = nn.Sequential(*_conv_bn_relu(channels_in, channels, 1))
+        self.convs = nn.Sequential(
+            *_conv_bn_relu(channels + channels_skip, channels, 3), *_conv_bn_relu(channels, channels, 3)
+        )
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        x = functional.interpolate(self.reduce(x), size=skip.shape[-2:], mode="bilinear", align_corners=False)
+        return self.convs(torch.cat((x, skip), dim=1))  # type: ignore[no-any-return]
+
+
+def _conv_bn_relu(channels_in: int, channels_out: int, kernel: int) -> list[nn.Module]:
+    conv = nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2, bias=False)
+    return [conv, nn.BatchNorm2d(channels_out), nn.ReLU(inplace=True)]
+
+
+def hint_map(lightness: Tensor, hints: Hints | None) -> Tensor:
+    """(N, 3, H/4, W/4): confident ab in units of AB_SCALE, and the confidence; zeros without hints."""
+    if hints is None:
+        count, _, height, width = lightness.shape
+        size = (count, _HINT_CHANNELS, height // AB_STRIDE, width // AB_STRIDE)
+        return torch.zeros(size, device=lightness.device)
+    return torch.cat((hints.ab / AB_SCALE * hints.confidence, hints.confidence), dim=1)
+
+
+def _filled(pooled: Tensor) -> Tensor:
+    """A pooled hint map with its ab divided by the pooled confidence: one hinted sample speaks for its cell."""
+    ab, confidence = pooled[:, :2], pooled[:, 2:]
+    return torch.cat((ab / confidence.clamp_min(1e-6), confidence.sqrt()), dim=1)

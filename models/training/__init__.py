@@ -1,0 +1,1 @@
+"""How networks are trained: loop, losses, adversary, schedule, validation."""

@@ -1,0 +1,284 @@
+"""The training loop: batches in, checkpoints and the best weights out.
+
+It knows tensors only; where the batches come from and where progress goes is the caller's. The conditional GAN
+plays one step of the discriminator and one of the generator on each batch (Isola et al. 2017, section 3.3).
+"""
+
+import contextlib
+import json
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from models.checkpoint import write_tensors
+from models.errors import TrainingError, WeightsError
+from models.networks.generator import Generator, Hints
+from models.state import adam_state, flatten, load_optimizer, under
+from models.tensor_file import open_tensors, shortened
+from models.training import distributed
+from models.training.ema import KeptWeights
+from models.training.objective import Objective
+from models.training.position import Scores, read_position
+from models.training.schedule import Stage, TrainSettings
+from models.training.teacher import BegunWeights
+from models.training.validation import Validation
+
+
+class Batch(Protocol):
+    """What the loop needs of a batch: see `pipeline.dataset.samples.Sample`, with a leading N."""
+
+    @property
+    def lightness(self) -> Tensor: ...
+    @property
+    def ab(self) -> Tensor: ...
+    @property
+    def hint_ab(self) -> Tensor: ...
+    @property
+    def hint_confidence(self) -> Tensor: ...
+    @property
+    def of_base(self) -> Tensor: ...
+
+
+class Trainer:
+    """Generator, discriminator, optimizers and schedule of one training; `fit` runs it, checkpoints carry it on."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        *,
+        settings: TrainSettings,
+        prior: npt.NDArray[np.float64] | None,
+        device: str,
+        remembers: bool = False,
+    ) -> None:
+        """`prior` (Q,) is the share of each ab bin in the training set; needed where cross-entropy counts.
+
+        `remembers`: pictures of a base, whose colours are to stay those that this generator gives them, will come.
+        """
+        self.settings, self.device = settings, torch.device(device)
+        self.step, self.stage_index = 0, 0
+        self.best: Scores | None = None
+        self._stage_start, self._stale = 0, 0
+        distributed.synchronize_norms(generator)
+        self.generator = generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._objective = Objective(self.generator, settings=settings, prior=prior, device=self.device)
+        self._optimizer = torch.optim.AdamW(
+            self._groups(), betas=settings.betas, weight_decay=settings.weight_decay
+        )
+        self._begun = BegunWeights(self.generator) if remembers else None
+        self._shown = settings.vividness if settings.learns_shown else 1.0
+        self._kept = KeptWeights(self.generator, decay=settings.average)
+        self.result = self._kept.make()
+        """The generator that was validated last, and is kept if it is the best."""
+        self._enter_stage()
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that the next step belongs to."""
+        return self.settings.stages[self.stage_index]
+
+    @property
+    def finished(self) -> bool:
+        """Whether every stage is over."""
+        return self.stage_index == len(self.settings.stages)
+
+    def fit(
+        self,
+        batches: Iterable[Batch],
+        *,
+        validation: Validation,
+        checkpoint: Path,
+        on_step: Callable[[int, Mapping[str, float]], None],
+        on_validation: Callable[[Scores, bool], None],
+    ) -> Scores:
+        """Train to the end of the last stage; returns the best validation, by its score.
+
+        Calls `on_step` with every step's losses and `on_validation` with whether its weights are to be kept; writes
+        `checkpoint` after each validation. Raises TrainingError when a loss is not finite: the last checkpoint stays.
+        """
+        for batch in batches:
+            if self.finished:
+                break
+            on_step(self.step + 1, self.train_step(batch))
+            last = self.step - self._stage_start >= self.stage.steps
+            if last or self.step % self.settings.validate_every == 0:
+                self._judge(validation, on_validation)
+                if last or (self.settings.patience and self._stale >= self.settings.patience):
+                    self._next_stage()
+                if distributed.rank() == 0:
+                    self.save(checkpoint)
+        if self.best is None:
+            raise TrainingError(f"training stopped at step {self.step} before its first validation")
+        return self.best
+
+    def train_step(self, batch: Batch) -> dict[str, float]:
+        """One step of the discriminator, where there is one, and one of the generator; losses before it, by name."""
+        stage, rate = self.stage, self.stage.rate_at(self.step - self._stage_start)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate * (stage.encoder_rate if group["part"] == "encoder" else 1)
+        self._set_modes()
+        torch.manual_seed((self.settings.seed * 1_000_003 + self.step) * 1009 + distributed.rank())  # dropout
+        losses = self._play(batch)
+        self.step += 1
+        self._kept.update()
+        return {name: distributed.mean_over_processes(value, self.device) for name, value in losses.items()}
+
+    @torch.no_grad()
+    def predict(self, lightness: Tensor) -> Tensor:
+        """L* (N, 1, H, W) → the ab (N, 2, H/4, W/4) of `result`, without hints; see `learns_shown`."""
+        with self._autocast():
+            ab = self.result.colorize(lightness.to(self.device), temperature=self.settings.temperature)
+        return ab * self._shown
+
+    def save(self, path: Path) -> None:
+        """Write everything that a resumed training needs."""
+        header = {
+            "kind": "training",
+            "settings": asdict(self.settings),
+            "step": self.step,
+            "stage": [self.stage_index, self._stage_start, self._stale],
+            "best": asdict(self.best) if self.best else None,
+        }
+        optimizers = {name: made.state_dict()["state"] for name, made in self._optimizers().items()}
+        write_tensors(path, flatten(self._networks() | optimizers), header)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint of the same settings; WeightsError when it is damaged or of another training."""
+        with open_tensors(path) as file:
+            header = file.header
+            if header.get("kind") != "training" or header.get("settings") != _as_json(self.settings):
+                raise WeightsError(
+                    f"checkpoint {path}: of another training or other settings; choose another out folder"
+                )
+            try:
+                position = read_position(header, stages=len(self.settings.stages))
+                file.check(self._expected(file.names))
+            except ValueError as error:
+                told = f"damaged: {shortened(error)}; without it the training begins anew"
+                raise WeightsError(f"checkpoint {path}: {told}") from error
+            self._restore(file.read())
+        self.step, self.stage_index = position.step, position.stage_index
+        self._stage_start, self._stale = position.stage_start, position.stale
+        self.best = position.best
+        self._enter_stage()
+
+    def _networks(self) -> dict[str, Any]:
+        """The states of all networks, by the names that they have in a checkpoint."""
+        parts: dict[str, Any] = {"generator": self.generator.state_dict(), **self._kept.state()}
+        if self._begun:
+            parts["begun"] = self._begun.state()
+        if adversary := self._objective.adversary:
+            parts["discriminator"] = adversary.discriminator.state_dict()
+        return parts
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        adversary = self._objective.adversary
+        made: dict[str, torch.optim.Optimizer] = {"optimizer": self._optimizer}
+        return made | ({"discriminator_optimizer": adversary.optimizer} if adversary else {})
+
+    def _expected(self, names: Collection[str]) -> dict[str, Tensor]:
+        """Tensors of the shapes that a checkpoint of this training holds; an optimizer knows what has learned yet."""
+        expected = flatten(self._networks())
+        for part, optimizer in self._optimizers().items():
+            keys = [name.removeprefix(f"{part}.") for name in names if name.startswith(f"{part}.")]
+            expected |= {f"{part}.{key}": value for key, value in adam_state(optimizer, keys).items()}
+        return expected
+
+    def _restore(self, tensors: Mapping[str, Tensor]) -> None:
+        self.generator.load_state_dict(under(tensors, "generator"))
+        self._kept.load(tensors)
+        if self._begun:
+            self._begun.load(under(tensors, "begun"))
+        self.result = self._kept.make()
+        if adversary := self._objective.adversary:
+            adversary.discriminator.load_state_dict(under(tensors, "discriminator"))
+        for part, optimizer in self._optimizers().items():
+            load_optimizer(optimizer, under(tensors, part))
+
+    def _play(self, batch: Batch) -> dict[str, float]:
+        stage, truth = self.stage, batch.ab.to(self.device) / self._shown
+        lightness = batch.lightness.to(self.device)
+        hints = Hints(batch.hint_ab.to(self.device), batch.hint_confidence.to(self.device))
+        with self._autocast():
+            raw = self._forward(lightness, hints)
+            remembered = (
+                self._begun.remember(batch.of_base.to(self.device), lightness, hints) if self._begun else None
+            )
+        total, losses = self._objective.play(
+            stage, raw, lightness=lightness, truth=truth, remembered=remembered
+        )
+        for name, value in losses.items():
+            if not math.isfinite(value):
+                raise TrainingError(f"step {self.step}: the {name} is {value}; a lower rate may help")
+        self._optimizer.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        if self.settings.gradient_clip:
+            nn.utils.clip_grad_norm_(self.generator.parameters(), self.settings.gradient_clip)
+        self._optimizer.step()
+        return losses
+
+    def _judge(self, validation: Validation, on_validation: Callable[[Scores, bool], None]) -> None:
+        self.result = self._kept.make()
+        scores = Scores(step=self.step, figures=validation.measure(self.predict))
+        better = self.best is None or scores.figures.score < self.best.figures.score
+        self._stale = 0 if better else self._stale + 1
+        kept = better or self.settings.keep == "last"
+        if kept:
+            self.best = scores
+        on_validation(scores, kept)
+
+    def _next_stage(self) -> None:
+        self.stage_index, self._stage_start, self._stale = self.stage_index + 1, self.step, 0
+        if not self.finished:
+            self._enter_stage()
+
+    def _enter_stage(self) -> None:
+        """What learns is settled once a stage, before the processes agree on whose gradients they share."""
+        if self.finished:
+            return
+        self.generator.requires_grad_(False)
+        self.generator.learner.requires_grad_(True)
+        encoder = getattr(self.generator.learner, "encoder", None)
+        if encoder is not None:
+            encoder.requires_grad_(False)
+            for part in list(encoder.stages)[self.stage.unfrozen_from :] if self.stage.encoder_rate else []:
+                part.requires_grad_(True)
+        self._forward = distributed.wrap(self.generator)
+        if adversary := self._objective.adversary:
+            adversary.discriminator.requires_grad_(True)
+            adversary.parallelize(distributed.wrap)
+
+    def _set_modes(self) -> None:
+        self._forward.train()
+        encoder = getattr(self.generator.learner, "encoder", None)
+        if encoder is not None:
+            encoder.eval()  # its normalisation keeps the ImageNet statistics
+        for part in self.generator.modules():
+            if self.settings.resting_norms and isinstance(part, nn.modules.batchnorm._BatchNorm):
+                part.eval()
+            if self.settings.dropout is not None and isinstance(part, nn.Dropout | nn.Dropout2d):
+                part.p = self.settings.dropout
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """The parameters by what they are part of, for each has a rate of its own."""
+        groups: dict[str, list[nn.Parameter]] = {}
+        for name, parameter in self.generator.learner.named_parameters():
+            part = "encoder" if name.startswith("encoder.") else "decoder"
+            groups.setdefault(part, []).append(parameter)
+        return [{"params": parameters, "part": part} for part, parameters in groups.items()]
+
+    def _autocast(self) -> contextlib.AbstractContextManager[None]:
+        on = self.settings.precision == "bf16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=on)
+
+
+def _as_json(settings: TrainSettings) -> Any:
+    """The settings as a checkpoint's header gives them back."""
+    return json.loads(json.dumps(asdict(settings)))

@@ -1,0 +1,1 @@
+"""Colour arithmetic: matrices, transfer functions, where chroma lies, chroma at full size."""

@@ -1,0 +1,238 @@
+"""Colour arithmetic: the film's luma to L*, predicted ab to Cb and Cr, and never out of the gamut.
+
+Here luma is float32, 0 black to 1 white; Cb and Cr are float32, -0.5 to 0.5; both are free of depth and
+range. R'G'B' means the film's own primaries with a display's gamma (sRGB's curve), Lab means CIE 1976, D65.
+Every function takes arrays of any shape, so many small pictures are worked on at once.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.color.transfer import HLG, PQ, light_of_grey, lightness_of_light, peak_light, signal_of_light
+from pipeline.errors import SettingsError
+from pipeline.media import ColorDescription, FilmInfo, Plane
+
+Floats = npt.NDArray[np.float32]
+
+_LUMA = {
+    "bt709": (0.2126, 0.0722),
+    "smpte170m": (0.299, 0.114),
+    "bt470bg": (0.299, 0.114),
+    "fcc": (0.30, 0.11),
+    "smpte240m": (0.212, 0.087),
+    "bt2020nc": (0.2627, 0.0593),
+}
+"""Kr and Kb of ITU-T H.273."""
+_MATCH = {
+    "bt709": ("bt709", "bt709"),
+    "smpte170m": ("smpte170m", "smpte170m"),
+    "bt470bg": ("bt470bg", "smpte170m"),
+    "fcc": ("bt470m", "smpte170m"),
+    "smpte240m": ("smpte240m", "smpte240m"),
+    "bt2020nc": ("bt2020", "bt2020-10"),
+}
+"""Primaries and transfer that go with a matrix where the film names none."""
+_PRIMARIES = {
+    "bt709": ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060)),
+    "bt470bg": ((0.640, 0.330), (0.290, 0.600), (0.150, 0.060)),
+    "smpte170m": ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070)),
+    "smpte240m": ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070)),
+    "bt2020": ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
+    "smpte432": ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
+}
+"""Chromaticities of red, green and blue; their white is D65."""
+_WHITE = (0.95047, 1.0, 1.08883)
+_UNKNOWN = frozenset({"unspecified", "unknown", "reserved", ""})
+CENTERED_CODECS = frozenset({"mjpeg", "ljpeg", "mpeg1video", "webp"})
+"""Codecs whose chroma lies amid its luma where the film does not say."""
+_L_STEPS = 16384
+_GAMUT_ROUNDS = 10
+
+
+def luma_coefficients(matrix: str) -> tuple[float, float]:
+    """Kr and Kb of a matrix in FFmpeg's name. Raises SettingsError for one that has no such pair."""
+    if matrix not in _LUMA:
+        raise SettingsError(f"colour matrix {matrix!r} cannot be rendered to; {', '.join(_LUMA)} can")
+    return _LUMA[matrix]
+
+
+def resolve_color(film: FilmInfo) -> ColorDescription:
+    """The film's colour tags with every gap filled: what the proxy and the result are made in and tagged as.
+
+    RGB becomes BT.709. An unspecified matrix becomes BT.601 (`smpte170m`) up to 576 lines, else BT.709.
+    Primaries, transfer and chroma site that are not there go with the matrix; the range is kept.
+    """
+    color = film.color
+    matrix = color.matrix
+    if film.pixel_format.chroma == "rgb" or matrix in ("gbr", "rgb"):
+        matrix = "bt709"
+    elif matrix in _UNKNOWN:
+        matrix = "smpte170m" if film.height <= 576 else "bt709"
+    primaries, transfer = _MATCH.get(matrix, ("unspecified", "unspecified"))
+    site = "center" if film.video.codec in CENTERED_CODECS else "left"
+    if matrix == "bt2020nc":
+        site = "topleft"
+    return replace(
+        color,
+        matrix=matrix,
+        primaries=primaries if color.primaries in _UNKNOWN else color.primaries,
+        transfer=transfer if color.transfer in _UNKNOWN else color.transfer,
+        chroma_site=site if color.chroma_site in _UNKNOWN else color.chroma_site,
+    )
+
+
+def luma_to_unit(plane: Plane, *, depth: int, range: Literal["limited", "full"]) -> Floats:
+    """Integer luma to 0..1, same shape; what a limited range holds beyond black and white is clipped."""
+    black, span = _luma_scale(depth, range)
+    unit = np.multiply(plane, np.float32(1 / span), dtype=np.float32)
+    if black:
+        unit -= np.float32(black / span)
+    np.clip(unit, 0, 1, out=unit)
+    return unit
+
+
+def unit_to_luma(unit: Floats, *, depth: int, range: Literal["limited", "full"]) -> Plane:
+    """Luma 0..1 to the nearest integers at a depth and range: the inverse of `luma_to_unit`."""
+    black, span = _luma_scale(depth, range)
+    scaled = np.multiply(unit, np.float32(span))
+    scaled += np.float32(black + 0.5)
+    return scaled.astype(np.uint8) if depth == 8 else scaled.astype(np.uint16)
+
+
+def chroma_to_plane(chroma: Floats, *, depth: int, range: Literal["limited", "full"]) -> Plane:
+    """Chroma -0.5..0.5 to the nearest integers at a depth and range. Consumes its input."""
+    centre, span = chroma_scale(depth, range)
+    chroma *= np.float32(span)
+    chroma += np.float32(centre + 0.5)
+    if range == "full":  # 0.5 lies half a step above the largest number
+        np.clip(chroma, 0, 2**depth - 1, out=chroma)
+    return chroma.astype(np.uint8) if depth == 8 else chroma.astype(np.uint16)
+
+
+def chroma_scale(depth: int, range: Literal["limited", "full"]) -> tuple[int, int]:
+    """The number that stands for no chroma, and how many numbers chroma -0.5 to 0.5 is wide."""
+    return 1 << (depth - 1), 2**depth - 1 if range == "full" else 224 << (depth - 8)
+
+
+def lightness(luma_unit: Floats, *, transfer: str = "bt709") -> Floats:
+    """L*, 0 to 100, that grey of this luma (0..1) has on a display: same shape, within 0.005.
+
+    HDR transfers show it as `transfer.py` says; what is brighter than white paper counts as white.
+    """
+    return np.minimum(_lightness(luma_unit, transfer), np.float32(100))
+
+
+def _lightness(luma_unit: Floats, transfer: str) -> Floats:
+    index = np.multiply(luma_unit, np.float32(_L_STEPS - 1))
+    index += np.float32(0.5)
+    np.clip(index, 0, _L_STEPS - 1, out=index)
+    table: Floats = _lightness_table(transfer if transfer in (PQ, HLG) else "")[index.astype(np.uint16)]
+    return table
+
+
+def ab_to_chroma(
+    luma_unit: Floats, ab: Floats, *, kr: float, kb: float, primaries: str = "bt709", transfer: str = "bt709"
+) -> tuple[Floats, Floats]:
+    """Cb and Cr that give grey of this luma the colour (a, b): exact hue, inside the gamut at that luma.
+
+    luma_unit (..., H, W) 0..1, ab (..., 2, H, W) in CIE units; Cb and Cr (..., H, W). A colour that R'G'B'
+    does not hold loses chroma, never lightness or hue. Unknown primaries count as BT.709's.
+    """
+    a, b = np.moveaxis(ab, -3, 0).astype(np.float32)  # a copy, worked on in place
+    fy = (_lightness(luma_unit, transfer) + 16) / np.float32(116)
+    matrix = _rgb_from_xyz(primaries if primaries in _PRIMARIES else "bt709")
+    rgb = _linear_rgb(fy, a, b, matrix)
+    low, high = np.float32(-1e-4), np.float32(peak_light(transfer) + 1e-4)
+    outside = (rgb.min(axis=0) < low) | (rgb.max(axis=0) > high)
+    if outside.any():
+        fy_out, a_out, b_out = fy[outside], a[outside], b[outside]
+        keep, step = np.zeros_like(fy_out), np.float32(0.5)
+        for _ in range(_GAMUT_ROUNDS):
+            tried = keep + step
+            rgb_out = _linear_rgb(fy_out, a_out * tried, b_out * tried, matrix)
+            inside = (rgb_out.min(axis=0) >= low) & (rgb_out.max(axis=0) <= high)
+            keep = np.where(inside, tried, keep)
+            step *= np.float32(0.5)
+        rgb[:, outside] = _linear_rgb(fy_out, a_out * keep, b_out * keep, matrix)
+    red, green, blue = signal_of_light(rgb, grey=light_of_grey(luma_unit, transfer), transfer=transfer)
+    luma = np.float32(kr) * red + np.float32(1 - kr - kb) * green + np.float32(kb) * blue
+    cb = (blue - luma) * np.float32(0.5 / (1 - kb))
+    cr = (red - luma) * np.float32(0.5 / (1 - kr))
+    fit_gamut(cb, cr, darkest=luma_unit, brightest=luma_unit, kr=kr, kb=kb)
+    return cb, cr
+
+
+def chroma_to_rgb(luma_unit: Floats, cb: Floats, cr: Floats, *, kr: float, kb: float) -> Floats:
+    """R'G'B' (..., 3) of luma 0..1 and chroma of the same shape; outside 0..1 where it is out of gamut."""
+    red = luma_unit + np.float32(2 * (1 - kr)) * cr
+    blue = luma_unit + np.float32(2 * (1 - kb)) * cb
+    green = (luma_unit - np.float32(kr) * red - np.float32(kb) * blue) * np.float32(1 / (1 - kr - kb))
+    return np.stack([red, green, blue], axis=-1)
+
+
+def to_8bit(unit: Floats) -> npt.NDArray[np.uint8]:
+    """0..1 to the nearest of 0..255; what lies outside is clipped."""
+    return (unit * np.float32(255) + np.float32(0.5)).clip(0, 255).astype(np.uint8)
+
+
+def fit_gamut(cb: Floats, cr: Floats, *, darkest: Floats, brightest: Floats, kr: float, kb: float) -> None:
+    """Lowers Cb and Cr, by one factor and in place, until R'G'B' stays within 0..1; leaves what fits alone.
+
+    All arrays have the same shape. `darkest` and `brightest` (0..1) bound the luma samples that a chroma
+    sample colours; hue is kept, luma is not touched.
+    """
+    kg = 1 - kr - kb
+    red = np.multiply(cr, np.float32(2 * (1 - kr)))
+    blue = np.multiply(cb, np.float32(2 * (1 - kb)))
+    green = np.multiply(red, np.float32(-kr / kg))
+    most = np.multiply(blue, np.float32(-kb / kg))
+    green += most
+    np.maximum(red, blue, out=most)
+    least = np.minimum(red, blue, out=red)
+    np.maximum(most, green, out=most)
+    np.minimum(least, green, out=least)
+    # Each is at least as far from 0 as the room it has: the quotient is the factor, 1 where it fits.
+    room = np.subtract(np.float32(1), brightest, out=green)
+    np.maximum(most, room, out=most)
+    most += np.float32(1e-9)
+    np.divide(room, most, out=most)
+    np.negative(least, out=least)
+    np.maximum(least, darkest, out=least)
+    least += np.float32(1e-9)
+    np.divide(darkest, least, out=least)
+    factor = np.minimum(most, least, out=most)
+    cb *= factor
+    cr *= factor
+
+
+def _luma_scale(depth: int, range: Literal["limited", "full"]) -> tuple[int, int]:
+    return (0, 2**depth - 1) if range == "full" else (16 << (depth - 8), 219 << (depth - 8))
+
+
+def _linear_rgb(fy: Floats, a: Floats, b: Floats, matrix: Floats) -> Floats:
+    """(3, ...) linear light of Lab colours; `fy` is (L* + 16) / 116."""
+    xyz = np.stack([fy + a * np.float32(1 / 500), fy, fy - b * np.float32(1 / 200)])
+    dark = xyz <= np.float32(6 / 29)
+    toe = (xyz[dark] - np.float32(4 / 29)) * np.float32(3 * (6 / 29) ** 2)
+    xyz *= xyz * xyz
+    xyz[dark] = toe
+    rgb: Floats = (matrix @ xyz.reshape(3, -1)).reshape(xyz.shape)
+    return rgb
+
+
+@lru_cache(maxsize=3)
+def _lightness_table(transfer: str) -> Floats:
+    return lightness_of_light(light_of_grey(np.linspace(0, 1, _L_STEPS).astype(np.float32), transfer))
+
+
+@lru_cache(maxsize=8)
+def _rgb_from_xyz(primaries: str) -> Floats:
+    """(3, 3): XYZ relative to D65's own, so that grey is (1, 1, 1), to linear R, G, B."""
+    columns = np.array([(x / y, 1.0, (1 - x - y) / y) for x, y in _PRIMARIES[primaries]]).T
+    white = np.array(_WHITE)
+    xyz_from_rgb = columns * np.linalg.solve(columns, white)
+    return np.linalg.inv(xyz_from_rgb / white[:, None]).astype(np.float32)

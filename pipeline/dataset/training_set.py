@@ -1,0 +1,234 @@
+"""A folder of photos and clips as a training set, split by origin so that no scene leaks.
+
+`manifest.csv` in the folder or beside it (columns `path` and `origin`, others ignored) says where each file comes from:
+the part of `origin` before ` : ` is what a file shares with its relatives. Without a manifest a file's
+origin is its folder. A column `split` (train, val or test, as `kinochrome dataset` writes it) says what each file
+is for where the caller does not.
+"""
+
+import csv
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from glob import escape
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.dataset.samples import Picture, decode_rgb
+from pipeline.errors import SettingsError, SourceError
+from pipeline.shortlist import first_few
+from pipeline.source.open_media import open_media
+
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+CLIP_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm")
+_MANIFEST = "manifest.csv"
+_LONGEST_SIDE = 512  # of a clip's frames
+_PRIOR_PICTURES = 4096
+_SHOTS_TO_SPLIT = 5
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingFile:
+    """A photo or clip and where it comes from."""
+
+    path: Path
+    origin: str
+    split: str = ""
+    """`train`, `val` or `test` where the manifest says so."""
+    shot: tuple[str, int] = ("", 0)
+    """Film and number of the shot where the manifest says so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """The files of a training set by what they are for."""
+
+    train: tuple[TrainingFile, ...]
+    validation: tuple[TrainingFile, ...]
+    test: tuple[TrainingFile, ...]
+
+
+def split_by_origin(folder: Path, *, validation: Sequence[str], test: Sequence[str]) -> Split:
+    """Files of a folder in the order of their paths; `validation` and `test` are patterns of origins.
+
+    Without any patterns the manifest's column `split` counts, if it has one; where it has no `val`, as a set of one
+    film has none, every tenth shot is validated on, or of few shots all that is trained on. Else, without patterns for
+    validation, every tenth origin is held back for it, at least one. Raises SettingsError when a pattern fits no
+    file, a split is none, or nothing is left to train on.
+    """
+    files = _list_files(folder)
+    if not validation and not test and any(file.split for file in files):
+        return _split_as_told(folder, files)
+    if not validation:
+        rest = sorted({file.origin for file in files if not _fits(file, test)})
+        validation = [escape(origin) for origin in rest[9::10] or rest[-1:]]
+    parts: dict[str, list[TrainingFile]] = {"train": [], "validation": [], "test": []}
+    for file in files:
+        kind = "test" if _fits(file, test) else "validation" if _fits(file, validation) else "train"
+        parts[kind].append(file)
+    idle = [p for p in (*validation, *test) if not any(_fits(file, [p]) for file in files)]
+    if idle:
+        raise SettingsError(f"training set {folder}: no file has an origin like {first_few(map(repr, idle))}")
+    for kind in ("train", "validation"):
+        if not parts[kind]:
+            raise SettingsError(f"training set {folder}: no photo or clip is left for {kind}")
+    return Split(**{kind: tuple(found) for kind, found in parts.items()})
+
+
+def base_files(folder: Path) -> tuple[TrainingFile, ...]:
+    """Files of a folder of general pictures, in the order of their paths: all that a manifest does not hold out.
+
+    Nothing is validated on them. Raises SettingsError where there are none.
+    """
+    files = tuple(file for file in _list_files(folder) if file.split in ("", "train"))
+    if not files:
+        raise SettingsError(f"training set {folder}: no file has the split train in {_MANIFEST}")
+    return files
+
+
+def _split_as_told(folder: Path, files: Sequence[TrainingFile]) -> Split:
+    """The split that the manifest names."""
+    parts: dict[str, list[TrainingFile]] = {"train": [], "val": [], "test": []}
+    for file in files:
+        if file.split not in parts:
+            raise SettingsError(
+                f"training set {folder}: {file.path.name} has the split {file.split!r} in {_MANIFEST}; "
+                "train, val or test would work"
+            )
+        parts[file.split].append(file)
+    if not parts["train"]:
+        raise SettingsError(f"training set {folder}: no file has the split train in {_MANIFEST}")
+    if not parts["val"]:
+        parts["train"], parts["val"] = _hold_back_shots(parts["train"])
+    return Split(train=tuple(parts["train"]), validation=tuple(parts["val"]), test=tuple(parts["test"]))
+
+
+def _hold_back_shots(files: list[TrainingFile]) -> tuple[list[TrainingFile], list[TrainingFile]]:
+    """To train on and to validate on, of one film or two: every tenth shot is held back, of few shots none."""
+    shots = sorted({file.shot for file in files})
+    held = set(shots[len(shots) % 10 // 2 :: 10]) if len(shots) >= _SHOTS_TO_SPLIT else set()
+    if not held:
+        told = "%d shots are too few to hold one back: this validates on what it learns from"
+        _log.warning(told, len(shots))
+        return files, files
+    return [f for f in files if f.shot not in held], [f for f in files if f.shot in held]
+
+
+def read_pictures(
+    files: Sequence[TrainingFile],
+    *,
+    frames_per_clip: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Picture]:
+    """Every photo's path, and evenly spaced frames of every clip as JPEG, in the order of the files."""
+    pictures: list[Picture] = []
+    for done, file in enumerate(files, 1):
+        if file.path.suffix.lower() in CLIP_SUFFIXES:
+            pictures += _clip_frames(file.path, frames_per_clip)
+        else:
+            pictures.append(file.path)
+        progress(done, len(files))
+    return pictures
+
+
+def bin_prior(
+    pictures: Sequence[Picture], bins: npt.NDArray[np.float32], *, scale: float = 1
+) -> npt.NDArray[np.float64]:
+    """Share of each ab bin (Q,) over small copies of at most 4,096 of the pictures, their ab times `scale`; sums to 1.
+
+    Zhang et al. 2016, section 2.2, without their smoothing: rebalancing mixes in the uniform distribution.
+    """
+    reach = 128
+    counts = np.zeros((2 * reach, 2 * reach))
+    for picture in pictures[:: -(-len(pictures) // _PRIOR_PICTURES)]:
+        small = cv2.resize(decode_rgb(picture), (32, 32), interpolation=cv2.INTER_AREA)
+        lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+        cell = np.clip(np.round(lab[..., 1:]).astype(int), -reach, reach - 1) + reach
+        np.add.at(counts, (cell[..., 0], cell[..., 1]), 1)
+    found = np.argwhere(counts)
+    nearest = np.square(scale * (found - reach)[:, None] - bins[None]).sum(axis=-1).argmin(axis=1)
+    share = np.bincount(nearest, weights=counts[tuple(found.T)], minlength=len(bins))
+    return np.asarray(share / share.sum(), np.float64)
+
+
+def _list_files(folder: Path) -> list[TrainingFile]:
+    manifest = next((p for p in (folder / _MANIFEST, folder.parent / _MANIFEST) if p.is_file()), None)
+    wanted = (*PHOTO_SUFFIXES, *CLIP_SUFFIXES)
+    if manifest:
+        with manifest.open(newline="", encoding="utf-8") as file:
+            listed = [_told(row, manifest.parent) for row in csv.DictReader(file)]
+        listed = [file for file in listed if folder in file.path.parents]
+    else:
+        listed = [
+            TrainingFile(path=path, origin=str(path.parent.relative_to(folder))) for path in folder.rglob("*")
+        ]
+    found = [file for file in listed if file.path.suffix.lower() in wanted and file.path.is_file()]
+    files = sorted(found, key=lambda file: file.path)
+    if not files:
+        raise SettingsError(
+            f"training set {folder}: no photo ({', '.join(PHOTO_SUFFIXES)}) or clip found in it"
+        )
+    return files
+
+
+def _told(row: Mapping[str, str], folder: Path) -> TrainingFile:
+    """A row of a manifest."""
+    shot = row.get("shot") or ""
+    return TrainingFile(
+        path=folder / row["path"],
+        origin=row["origin"].split(" : ")[0],
+        split=row.get("split") or "",
+        shot=(row.get("film_sha256") or "", int(shot) if shot.isdecimal() else 0),
+    )
+
+
+def _fits(file: TrainingFile, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(file.origin, pattern) for pattern in patterns)
+
+
+def read_run(path: Path, *, count: int) -> list[Picture]:
+    """`count` consecutive frames from the middle of a clip as JPEG; fewer where it has no more."""
+    total = _count_frames(path)
+    first = max(0, (total - count) // 2)
+    return _read_frames(path, set(range(first, first + count)))
+
+
+def _clip_frames(path: Path, count: int) -> list[Picture]:
+    """`count` frames at even distances."""
+    total = _count_frames(path)
+    return _read_frames(
+        path, {round((place + 0.5) * total / count - 0.5) for place in range(min(count, total))}
+    )
+
+
+def _count_frames(path: Path) -> int:
+    return sum(1 for _ in _rgb_frames(path, wanted=None))
+
+
+def _read_frames(path: Path, wanted: set[int]) -> list[Picture]:
+    """JPEG, quality 95."""
+    frames: list[Picture] = []
+    for bgr in _rgb_frames(path, wanted=wanted):
+        scale = min(1.0, _LONGEST_SIDE / max(bgr.shape[:2]))
+        small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        frames.append(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
+    return frames
+
+
+def _rgb_frames(path: Path, *, wanted: set[int] | None) -> Iterator[npt.NDArray[np.uint8]]:
+    try:
+        with open_media(path) as container:
+            for number, frame in enumerate(container.decode(video=0)):
+                if wanted is None:
+                    yield np.empty((0, 0, 3), np.uint8)
+                elif number in wanted:
+                    yield np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+    except (av.error.FFmpegError, IndexError) as error:
+        raise SourceError(f"training clip {path}: cannot be decoded ({error})") from error

@@ -1,0 +1,1 @@
+"""Files out: containers, joined packets, muxed films, numbered stills."""

@@ -1,0 +1,191 @@
+"""Whether every stream that was copied is in the finished file as it is in the source: packet by packet, at its time.
+
+Source and file are read side by side, so that little more is held than what one is ahead of the other.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av.error
+import numpy as np
+from av.stream import Discard, Disposition
+
+from pipeline.media import FilmInfo, StreamInfo, Timeline
+from pipeline.output.containers import ContainerPlan, StreamPlan
+from pipeline.output.mux_command import index_in_file, others_path, seconds_text, to_measure
+from pipeline.output.packet_units import Unit, Units, text_units, units_of
+from pipeline.output.sound_units import SoundUnits, tolerance
+from pipeline.read_monitor import Post, reading
+from pipeline.source.open_media import open_media
+
+_NANOSECONDS = 1_000_000_000
+
+
+class CopyError(Exception):
+    """What was written is not what the source holds; the message names the stream and the time."""
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A stream of the source, and the same in the file."""
+
+    name: str
+    source: Any
+    copy: Any
+    how: str
+    slack_ns: int
+    """By how much times may differ: both containers round them to their ticks, samples at both ends of a packet."""
+
+
+def check_copies(film: FilmInfo, plan: ContainerPlan, partial: Path, *, timeline: Timeline) -> None:
+    """CopyError unless the file `partial` holds all packets that were to be copied out of the film, at their times.
+
+    Texts that were converted are compared without their styles, sound by its samples. Raises FFmpegError where the
+    file does not read.
+    """
+    if all(t.how in ("video", "lost", "remade") for t in plan.streams):
+        return
+    path = others_path(film)
+    with reading(path, film.limits) as post, open_media(path) as source, open_media(partial) as made:
+        pairs = _pairs(film, plan, source, made)
+        for pair in pairs:
+            if pair.source.type == "attachment" and pair.source.data != pair.copy.data:
+                raise CopyError(f"{pair.name}: is not the source's")
+        pairs = [pair for pair in pairs if pair.source.type != "attachment"]
+        if pairs:
+            measure = "" if plan.rate is None else to_measure(film, timeline, plan.rate)
+            of_source = _Reader(source, {p.source: _units(p, p.source, measure) for p in pairs}, post)
+            _compare(pairs, of_source, _Reader(made, {p.copy: _units(p, p.copy, "") for p in pairs}))
+
+
+def _pairs(film: FilmInfo, plan: ContainerPlan, source: Any, made: Any) -> list[_Pair]:
+    """In the order of the source. Streams of a kind keep their order; files and covers stand where they please."""
+    found: dict[str, list[Any]] = {}
+    for stream in made.streams:
+        found.setdefault(_sort(stream), []).append(stream)
+    pairs = []
+    for stream, treated in zip(film.streams, plan.streams, strict=True):
+        if treated.how in ("lost", "remade") or stream.kind == "data":
+            continue
+        own = source.streams[index_in_file(film, stream)] if treated.how != "video" else None
+        sort = "video" if own is None else _sort(own)
+        if not found.get(sort):
+            raise CopyError(f"{_name(stream)}: is missing")
+        copy = found[sort].pop(0)
+        if own is not None:
+            ticks = [Fraction(s.time_base or 0) for s in (own, copy)]
+            slack = int(2 * sum(ticks, Fraction(1, 1_000_000)) * _NANOSECONDS)
+            pairs.append(_Pair(_name(stream), own, copy, _how(stream, treated), slack))
+    return pairs
+
+
+def _sort(stream: Any) -> str:
+    return (
+        "cover" if stream.type == "video" and stream.disposition & Disposition.attached_pic else stream.type
+    )
+
+
+def _name(stream: StreamInfo) -> str:
+    return f"{stream.kind} stream {stream.index} ({stream.codec})"
+
+
+def _how(stream: StreamInfo, treated: StreamPlan) -> str:
+    if treated.how == "convert":
+        return "sound" if stream.kind == "audio" else "text"
+    return "copy"
+
+
+def _units(pair: _Pair, stream: Any, measure: str) -> Units:
+    if pair.how == "text":
+        return text_units()
+    if pair.how == "sound":
+        return SoundUnits(stream, measure)
+    return units_of(stream, stream.codec_context.codec.canonical_name)
+
+
+class _Reader:
+    """Gives the units of some streams of a file."""
+
+    def __init__(self, container: Any, units: Mapping[Any, Units], post: Post | None = None) -> None:
+        """`units`, in the order of the pairs, cut the streams."""
+        self.is_done = False
+        self._post = post
+        self._units = {stream.index: (number, cut) for number, (stream, cut) in enumerate(units.items())}
+        for stream in container.streams:
+            if stream.index not in self._units and stream.type != "attachment":
+                stream.discard = Discard.all
+        self._packets = iter(container.demux(list(units)))
+
+    def read(self) -> Iterator[tuple[int, Unit]]:
+        """Number of the pair and unit, for what the next packet completes."""
+        packet = None
+        try:
+            packet = next(self._packets, None)
+        except av.error.FFmpegError:
+            if self._post is None:
+                raise
+            # a source that breaks off ends there for FFmpeg too
+        if packet is None:
+            self.is_done = True
+            for number, units in self._units.values():
+                yield from ((number, unit) for unit in units.rest())
+        elif packet.size:
+            if self._post is not None:
+                self._post.frame(packet.pts)
+            number, units = self._units[packet.stream.index]
+            yield from ((number, unit) for unit in units.take(packet))
+
+
+def _compare(pairs: Sequence[_Pair], source: _Reader, made: _Reader) -> None:
+    """Reads on in the file that is behind, until both end."""
+    waiting: list[deque[Unit]] = [deque() for _ in pairs]
+    owners: list[_Reader | None] = [None for _ in pairs]
+    ahead = 0  # units by which the source is before the file
+    while not (source.is_done and made.is_done):
+        reader = made if source.is_done or (ahead > 0 and not made.is_done) else source
+        step = 1 if reader is source else -1
+        for number, unit in reader.read():
+            ahead += step
+            if not waiting[number] or owners[number] is reader:
+                waiting[number].append(unit)
+                owners[number] = reader
+                continue
+            other = waiting[number].popleft()
+            _same(pairs[number], *((unit, other) if reader is source else (other, unit)))
+    for pair, left, owner in zip(pairs, waiting, owners, strict=True):
+        if left:
+            what = f"{len(left)} packets too few" if owner is source else f"{len(left)} packets too many"
+            raise CopyError(f"{pair.name}: {what}, from {_told(left[0].time_ns)} on")
+
+
+def _same(pair: _Pair, unit: Unit, copy: Unit) -> None:
+    if unit.digest != copy.digest or not _sound_same(pair, unit, copy):
+        raise CopyError(f"{pair.name}: is not the source's{_at(unit.time_ns)}")
+    if (
+        unit.time_ns is not None
+        and copy.time_ns is not None
+        and abs(unit.time_ns - copy.time_ns) > pair.slack_ns
+    ):
+        raise CopyError(
+            f"{pair.name}: what belongs at {_told(unit.time_ns)} arrived at {_told(copy.time_ns)}"
+        )
+
+
+def _sound_same(pair: _Pair, unit: Unit, copy: Unit) -> bool:
+    if unit.samples is None or copy.samples is None:
+        return True
+    if unit.samples.shape != copy.samples.shape:
+        return False
+    return int(np.abs(unit.samples - copy.samples).max(initial=0)) <= tolerance(pair.source)
+
+
+def _at(time_ns: int | None) -> str:
+    return "" if time_ns is None else f" at {_told(time_ns)}"
+
+
+def _told(time_ns: int | None) -> str:
+    return "an unknown time" if time_ns is None else f"{seconds_text(Fraction(time_ns, _NANOSECONDS))} s"

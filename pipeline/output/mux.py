@@ -1,0 +1,184 @@
+"""The finished film: the coloured picture in place of the source's, and all else that the source carried.
+
+The segments are joined on the fly and go through a pipe into FFmpeg, which copies the other streams out of
+the source. What it wrote is read again, and published only if every frame is there at its time and every stream that
+was copied is the source's.
+"""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import IO
+
+import av
+import av.error
+import xxhash
+
+from pipeline.atomic_files import publish
+from pipeline.errors import OutputError
+from pipeline.media import ColorDescription, FilmInfo, StreamInfo, Timeline
+from pipeline.output.containers import ContainerPlan, check_container
+from pipeline.output.copy_proof import CopyError, check_copies
+from pipeline.output.ffmpeg_process import run_ffmpeg
+from pipeline.output.film_tags import film_tags
+from pipeline.output.join import coded_video, first_times, joined_packets
+from pipeline.output.mux_command import mux_command, seconds_text
+from pipeline.partial_files import temporary_folder
+from pipeline.read_monitor import reading
+from pipeline.render.packet_sink import PacketSink, intermediate_format, open_segment, taken_off
+from pipeline.source.open_media import open_media
+from pipeline.steadyrate import check_times
+from pipeline.umid import stamp_umid
+
+
+class _IncompleteError(Exception):
+    """What was written is not what it should be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MuxReport:
+    """What became of the source's streams and tags; one line each."""
+
+    kept: tuple[str, ...]
+    converted: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+def mux(
+    film: FilmInfo,
+    segments: Sequence[Path],
+    output: Path,
+    *,
+    timeline: Timeline,
+    color: ColorDescription,
+    tags: Mapping[str, str],
+    allow_loss: bool = False,
+    faststart: bool = False,
+    before_publish: Callable[[Path, MuxReport], None] = lambda partial, report: None,
+) -> MuxReport:
+    """Writes the film at `output`, in the container of its suffix, whole or not at all.
+
+    `segments`, in the order of the film, hold exactly the frames of the timeline. `color` is what the
+    container says of the picture; `tags` are written as global tags and take none of the source's away.
+    `faststart` puts the index of MP4 and MOV at the front. `before_publish` is told of the whole, verified file
+    and of what became of the streams before it is renamed. Raises OutputError as `check_container` and
+    `joined_packets` do, and where the file cannot be written or does not hold every frame at its time
+    and the streams of the source.
+    """
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(open_segment(segments[0]))
+        coded = coded_video(first)
+        plan = check_container(film, output, video_codec=coded.codec, allow_loss=allow_loss)
+        check_times(film, output, timeline=timeline)
+        texts, moved = film_tags(film, container=plan.container, notices=tags)
+        partial = stack.enter_context(publish(output))
+        covers = _save_covers(
+            film,
+            plan,
+            stack.enter_context(temporary_folder()),
+        )
+        # MOV keeps the decoding times of B-frames, which NUT leaves to the reader to guess
+        pipe_format = "mov" if coded.reorder_depth else intermediate_format(coded.codec)
+        pts, dts = first_times(timeline, delay=coded.reorder_depth)
+        off = taken_off(pipe_format, time_base=film.time_base, pts=pts, dts=dts)
+        start = film.time_base * int(timeline.pts[0]) if plan.rate else Fraction(0)
+        pipe = {"f": pipe_format, "itsoffset": seconds_text(off * film.time_base - start)}
+        command = mux_command(
+            film,
+            plan,
+            partial,
+            coded=coded,
+            pipe=pipe,
+            covers=covers,
+            color=color,
+            tags=texts,
+            faststart=faststart,
+            timeline=timeline,
+        )
+
+        identity = xxhash.xxh3_128(repr(sorted(texts.items())).encode(errors="surrogateescape"))
+
+        def write(pipe: IO[bytes]) -> None:
+            source = first.streams.video[0]
+            with PacketSink(
+                pipe, container_format=pipe_format, time_base=film.time_base, source=source
+            ) as sink:
+                for packet in joined_packets(segments, timeline=timeline, time_base=film.time_base):
+                    if plan.container.muxer == "mxf":
+                        identity.update(bytes(packet))
+                    sink.write(packet)
+
+        run_ffmpeg(command, write, output=output, partial=partial, stall_seconds=film.limits.stall_seconds)
+        if plan.container.muxer == "mxf":
+            stamp_umid(partial, identity=identity.digest())
+        try:
+            _verify(partial, film, plan, timeline, start=start)
+            check_copies(film, plan, partial, timeline=timeline)
+        except (av.error.FFmpegError, _IncompleteError, CopyError) as error:
+            raise OutputError(f"cannot write {output}: what was written is not whole: {error}") from error
+        kept = tuple(
+            s.note for s in plan.streams if s.how != "video" and s.note not in plan.converted + plan.lost
+        )
+        if start:
+            moved += (
+                f"the film begins at 0, not at {seconds_text(start)} s: its container knows no other start",
+            )
+        report = MuxReport(kept=kept, converted=plan.converted + moved, lost=plan.lost)
+        before_publish(partial, report)
+    return report
+
+
+def _save_covers(film: FilmInfo, plan: ContainerPlan, folder: Path) -> list[tuple[Path, StreamInfo]]:
+    """The covers that become attached files: Matroska has no stream for them."""
+    saved: list[tuple[Path, StreamInfo]] = []
+    for stream, treated in zip(film.streams, plan.streams, strict=True):
+        if treated.how != "attach":
+            continue
+        with (
+            reading(film.path, film.limits),
+            open_media(film.path) as container,
+        ):
+            packets = container.demux(container.streams[stream.index])
+            data = next((bytes(packet) for packet in packets if packet.size), b"")
+        path = folder / f"cover{len(saved) or ''}.{_COVER_SUFFIXES.get(stream.codec, stream.codec)}"
+        path.write_bytes(data)
+        saved.append((path, stream))
+    return saved
+
+
+_COVER_SUFFIXES = {"mjpeg": "jpg"}
+
+
+def _verify(
+    partial: Path, film: FilmInfo, plan: ContainerPlan, timeline: Timeline, *, start: Fraction
+) -> None:
+    """_IncompleteError unless the file holds every frame of the timeline at its time, and every stream.
+
+    `start` is the time of the film at which the file begins.
+    """
+    treated = [t.how for t in plan.streams]
+    with open_media(partial) as container:
+        found = [s for s in container.streams if s.type in ("video", "audio", "subtitle", "attachment")]
+        wanted = [
+            s for s, how in zip(film.streams, treated, strict=True) if how != "lost" and s.kind != "data"
+        ]
+        if len(found) != len(wanted):
+            raise _IncompleteError(f"{len(found)} streams arrived, expected {len(wanted)}")
+        before = [s for s in wanted if s.index < film.video_index and s.kind == "video"]
+        number = sum("attached_pic" not in s.disposition for s in before)
+        pictures = [
+            s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic
+        ]
+        stream = pictures[number]
+        unit = Fraction(stream.time_base or 1)
+        pts = sorted(p.pts for p in container.demux(stream) if p.size and p.pts is not None)
+    if len(pts) != len(timeline):
+        raise _IncompleteError(f"{len(pts)} frames arrived, the film has {len(timeline)}")
+    for time, wanted_time in zip(pts, timeline.pts.tolist(), strict=True):
+        wanted_seconds = wanted_time * film.time_base - start
+        if abs(time * unit - wanted_seconds) > unit:
+            raise _IncompleteError(
+                f"a frame arrived at {seconds_text(time * unit)} s, expected {seconds_text(wanted_seconds)} s"
+            )

@@ -1,0 +1,114 @@
+"""Sound that is converted for a container, cut into blocks of samples: as the file holds it, and as it should be."""
+
+import contextlib
+from collections import deque
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import av
+import av.error
+import av.filter
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.output.packet_units import Unit
+
+_RATE = 48_000
+_BLOCK = 4_800
+"""Samples of each channel."""
+_BLOCKS_OF_AN_END = 2
+_NANOSECONDS = 1_000_000_000
+_EXACT = ("pcm_s", "pcm_u", "flac", "alac", "wavpack", "tta", "ape", "tak", "truehd", "mlp", "shorten")
+
+
+def tolerance(stream: Any) -> int:
+    """By how much samples of 24 bits may differ that another decoder or resampler made, out of that stream."""
+    context = stream.codec_context
+    is_exact = context.sample_rate == _RATE and context.codec.canonical_name.startswith(_EXACT)
+    return 0 if is_exact else 1 << 8
+
+
+class SoundUnits:
+    """Decodes one stream; `filters` (as FFmpeg's command line has them) bring it to its measure first.
+
+    What decoders and resamplers make of the end of a sound differs by version: where samples need not be exact, the
+    blocks around it come without any.
+    """
+
+    def __init__(self, stream: Any, filters: str = "") -> None:
+        self._context = stream.codec_context
+        self._is_exact = tolerance(stream) == 0
+        self._filters = [*filter(None, filters.split(",")), "aformat=sample_fmts=s32"]
+        self._graph: av.filter.Graph | None = None
+        self._held: npt.NDArray[np.int32] | None = None
+        self._late: deque[Unit] = deque()
+        self._done = 0
+
+    def take(self, packet: Any) -> Iterator[Unit]:
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:  # FFmpeg goes on with the next packet too
+            return
+        self._late.extend(self._through(frames))
+        while len(self._late) > _BLOCKS_OF_AN_END:
+            yield self._late.popleft()
+
+    def rest(self) -> Iterator[Unit]:
+        with contextlib.suppress(av.error.FFmpegError):
+            self._late.extend(self._through(self._context.decode(None)))
+        end = self._done + _BLOCKS_OF_AN_END * _BLOCK
+        self._late.extend(self._through([None]))
+        if self._held is not None and self._held.size:
+            self._late.append(self._unit(self._held))
+        for number, unit in enumerate(self._late):
+            is_end = number < _BLOCKS_OF_AN_END or (unit.time_ns or 0) * _RATE < end * _NANOSECONDS
+            yield unit._replace(samples=None) if is_end and not self._is_exact else unit
+
+    def _through(self, frames: Sequence[Any]) -> Iterator[Unit]:
+        """Blocks that the filters give for frames; None ends the sound."""
+        for frame in frames:
+            if self._graph is None and frame is None:
+                return
+            if self._graph is None:
+                self._graph = self._make_graph(frame)
+            if frame is not None and frame.pts is not None:
+                frame.pts = round(frame.pts * Fraction(frame.time_base) * frame.sample_rate)
+                frame.time_base = Fraction(1, frame.sample_rate)
+            with contextlib.suppress(av.error.EOFError):  # the filters have what they need
+                self._graph.push(frame)
+            yield from self._pull()
+
+    def _make_graph(self, frame: Any) -> av.filter.Graph:
+        graph = av.filter.Graph()
+        nodes = [
+            graph.add_abuffer(
+                sample_rate=frame.sample_rate,
+                format=frame.format.name,
+                layout=frame.layout.name,
+                time_base=Fraction(1, frame.sample_rate),
+            )
+        ]
+        nodes += [graph.add(*words.split("=", 1)) for words in self._filters]
+        graph.link_nodes(*nodes, graph.add("abuffersink")).configure()
+        return graph
+
+    def _pull(self) -> Iterator[Unit]:
+        assert self._graph is not None
+        while True:
+            try:
+                frame = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            assert isinstance(frame, av.AudioFrame)
+            samples = frame.to_ndarray().reshape(-1, frame.layout.nb_channels).astype(np.int32) >> 8
+            held = samples if self._held is None else np.concatenate([self._held, samples])
+            while len(held) >= _BLOCK:
+                yield self._unit(held[:_BLOCK])
+                held = held[_BLOCK:]
+            self._held = held.copy()
+
+    def _unit(self, samples: npt.NDArray[np.int32]) -> Unit:
+        begins = self._done * _NANOSECONDS // _RATE
+        self._done += len(samples)
+        return Unit(0, begins, np.ascontiguousarray(samples))

@@ -1,0 +1,120 @@
+"""One frame of a film as a still in colour: PNG, TIFF, DPX or OpenEXR, with the metadata of the source's still."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.atomic_files import publish
+from pipeline.color.colorimetry import Floats
+from pipeline.media import Plane
+from pipeline.stills.chroma import StillChroma
+from pipeline.stills.dpx import new_dpx_head, read_dpx_head, write_dpx
+from pipeline.stills.exr import exr_timecode, write_exr
+from pipeline.stills.exr_header import read_exr_header
+from pipeline.stills.files import read_tags, write_still
+from pipeline.stills.rgb_luma import rgb_of_luma
+from pipeline.stills.still import Still, StillTags, still_format
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StillFrame:
+    """What a still is made of."""
+
+    luma: Plane
+    """(H, W), full range, at `depth`."""
+    cb: Floats
+    """(H, W) each, -0.5..0.5, BT.709's; used up by writing."""
+    cr: Floats
+    depth: int
+    source: Path | None
+    """The still of the source that shows this frame, where its metadata can come along."""
+    timecode: str | None
+    """HH:MM:SS:FF, where the film has one; that of the source's still goes before it."""
+    sample_aspect: Fraction
+    rate: Fraction
+    statement: str
+    """Says, within the still, that its colours are predicted."""
+
+
+@dataclass(frozen=True, eq=False)
+class _PlaneChroma(StillChroma):
+    """The chroma of every pixel, as it is."""
+
+    def rows(self, luma: Plane, start: int) -> tuple[Floats, Floats]:
+        cb, cr = self.model
+        return cb[start : start + len(luma)], cr[start : start + len(luma)]
+
+
+def write_still_frame(path: Path, frame: StillFrame, *, kind: str) -> tuple[str, ...]:
+    """Publishes the frame as a still of a kind (FFmpeg's name of its codec): luma exactly, whole or not at all.
+
+    Returns what of the source's metadata could not be kept, a line each. Raises OutputError, and SourceError where the
+    source's still cannot be read any more.
+    """
+    return _WRITERS[kind](path, frame)
+
+
+def _with_tags(path: Path, frame: StillFrame) -> tuple[str, ...]:
+    """PNG and TIFF: profile, Exif, XMP, resolution of the source's still come along, and a label goes into the XMP."""
+    source = frame.source or path
+    tags, compression = StillTags(), None
+    if frame.source is not None:
+        tags, compression = read_tags(frame.source, format=still_format(source))
+    still = Still(
+        path=source, format=still_format(source), luma=frame.luma, tags=tags, compression=compression
+    )
+    chroma = _PlaneChroma(
+        size=(frame.luma.shape[0], frame.luma.shape[1]), matrix="bt709", model=(frame.cb, frame.cr)
+    )
+    return write_still(path, still, chroma=chroma, statement=frame.statement)
+
+
+def _dpx(path: Path, frame: StillFrame) -> tuple[str, ...]:
+    aspect = (frame.sample_aspect.numerator, frame.sample_aspect.denominator)
+    head = (
+        new_dpx_head(timecode=frame.timecode, sample_aspect=aspect, rate=float(frame.rate))
+        if frame.source is None
+        else read_dpx_head(frame.source)
+    )
+    rgb = _rgb(frame)
+    with publish(path) as partial:
+        write_dpx(partial, rgb, depth=frame.depth, head=head, name=path.name, statement=frame.statement)
+    return ()
+
+
+def _exr(path: Path, frame: StillFrame) -> tuple[str, ...]:
+    attributes = {
+        "pixelAspectRatio": ("float", struct.pack("<f", float(frame.sample_aspect))),
+        "framesPerSecond": ("rational", struct.pack("<iI", frame.rate.numerator, frame.rate.denominator)),
+    }
+    if frame.timecode is not None and (packed := exr_timecode(frame.timecode)) is not None:
+        attributes["timeCode"] = ("timecode", packed)
+    if frame.source is not None:
+        header = read_exr_header(frame.source)
+        attributes |= {name: (kind, value) for name, kind, value in header.attributes}
+    attributes["kinochromeColors"] = ("string", frame.statement.encode())
+    rgb = _rgb(frame)
+    with publish(path) as partial:
+        write_exr(
+            partial,
+            rgb.astype(np.uint16),
+            attributes=tuple((name, kind, value) for name, (kind, value) in attributes.items()),
+        )
+    return ()
+
+
+def _rgb(frame: StillFrame) -> Plane:
+    """(H, W, 3) samples at the frame's depth, whose luma is the frame's, exactly."""
+    return rgb_of_luma(frame.luma, frame.cb, frame.cr, depth=frame.depth)
+
+
+_WRITERS: dict[str, Callable[[Path, StillFrame], tuple[str, ...]]] = {
+    "dpx": _dpx,
+    "exr": _exr,
+    "png": _with_tags,
+    "tiff": _with_tags,
+}

@@ -1,0 +1,1 @@
+"""One pass over a source: times, hashes, shots, segments and damage."""

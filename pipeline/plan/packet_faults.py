@@ -1,0 +1,101 @@
+"""The damage that shows before anything is decoded: one look at every packet of the picture.
+
+Found are packets that came incomplete, FFV1 pictures whose slices fail their CRC, places where the demuxer lost its way
+and looked for the next packet, and files that end early. Decoders and demuxers pass over all of these.
+"""
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import av
+import av.error
+from av.container import InputContainer
+from av.stream import Discard
+from av.video.stream import VideoStream
+
+from pipeline.errors import SourceError
+from pipeline.ffmpeg_log import ERROR, errors_in, listening
+from pipeline.media import FilmInfo
+from pipeline.plan.damage import Damage
+from pipeline.plan.ffv1_crc import broken_slices, has_slice_crc
+from pipeline.plan.truncation import missing_bytes
+from pipeline.read_monitor import Post, reading
+from pipeline.source.open_film import open_film
+
+Progress = Callable[[int], None]
+"""Told how many packets were looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packets:
+    """What the packets of a film's picture tell."""
+
+    damage: tuple[Damage, ...]
+    """In the order of the packets."""
+    pts: Sequence[int]
+    """Of those that are to be shown and have a time, in their order."""
+
+
+def look_at_packets(film: FilmInfo, *, progress: Progress | None = None) -> Packets:
+    """Reads the film's packets, all of them. Raises SourceError where the file cannot be opened.
+
+    No other thread of the process may decode meanwhile, see `ffmpeglog`.
+    """
+    pts = array("q")
+    missing = missing_bytes(film.path) if film.sequence is None else 0
+    try:
+        with reading(film.path, film.limits) as post, open_film(film) as container:
+            pictures = {stream.index: stream for stream in container.streams.video}
+            if film.video_index not in pictures:
+                raise SourceError(f"{film.path}: stream {film.video_index} is no video any more")
+            for other in container.streams:
+                other.discard = Discard.default if other.index == film.video_index else Discard.all
+            found = list(_look(container, pictures[film.video_index], pts, progress, post))
+    except (av.error.FFmpegError, OSError) as error:
+        raise SourceError(f"{film.path}: cannot be opened any more ({error}); put the film back") from error
+    if missing:
+        told = f"the file is cut off, {missing:,} bytes are missing"
+        found.append(Damage(pts=None, fault="broken off", told=told))
+    return Packets(damage=tuple(found), pts=pts)
+
+
+def _look(
+    container: InputContainer,
+    stream: VideoStream,
+    shown: "array[int]",
+    progress: Progress | None,
+    post: Post,
+) -> Iterator[Damage]:
+    """The damage, as it is come upon; adds the times of packets to `shown`."""
+    context = stream.codec_context
+    has_crc = context.name == "ffv1" and has_slice_crc(context.extradata or b"")
+    last: int | None = None
+    count = 0
+    packets = container.demux(stream)
+    while True:
+        with listening(ERROR) as log:
+            try:
+                packet = next(packets, None)
+            except av.error.FFmpegError as error:
+                yield Damage(pts=last, fault="broken off", told=f"reading broke off: {error.strerror}")
+                return
+        for told in errors_in([line for line in log if line[1] == container.format.name])[:1]:
+            yield Damage(pts=last, fault="file", told=told)
+        if packet is None:
+            return
+        if not packet.size:
+            continue
+        pts = packet.pts if packet.pts is not None else packet.dts
+        post.frame(pts)
+        if packet.pts is not None and not packet.is_discard:
+            shown.append(packet.pts)
+        last = pts if last is None or (pts is not None and pts > last) else last
+        if packet.is_corrupt:
+            yield Damage(pts=pts, fault="concealed", told="the file holds only a part of it")
+        failed = broken_slices(bytes(packet)) if has_crc else None
+        if failed is not None:
+            yield Damage(pts=pts, fault="crc", told=failed)
+        count += 1
+        if progress is not None:
+            progress(count)

@@ -1,0 +1,1 @@
+"""Luma and chroma proxy to coded frames."""

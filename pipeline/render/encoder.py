@@ -1,0 +1,263 @@
+"""The encoder of the finished pictures: its settings, the format it is given, and how it is opened."""
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Literal, cast, get_args
+
+import av
+import av.error
+from av.codec.codec import UnknownCodecError
+from av.codec.context import Flags
+from av.video.codeccontext import VideoCodecContext
+
+from pipeline.errors import SettingsError
+from pipeline.ffmpeg_log import WARNING, listening
+from pipeline.fields import order_of
+from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, FilmInfo, PixelFormat
+from pipeline.render.encoder_options import ENCODERS, option_faults
+from pipeline.render.option_values import near
+from pipeline.render.packet_sink import intermediate_format
+from pipeline.shortlist import first_few
+
+OutputChroma = Literal["source", "420", "422", "444"]
+OutputDepth = Literal["source", 8, 10, 12, 16]
+
+_PLANAR = re.compile(r"yuv(420|422|444|440|411|410)p(?:(9|10|12|14|16)le)?")
+LEFT_SITE_CODECS = frozenset({"prores", "dnxhd", "mpeg2video"})
+"""Codecs that define where chroma lies, and have no tag for another place."""
+_KEEP_ODD_SIZES = frozenset({"ffv1", "ffvhuff"})
+_SMALL_PX = 64
+"""Sides up to this may be too short for the slices that are asked for."""
+_LARGE = (1024, 1024)
+"""A picture that is large enough for any number of slices that there is."""
+LIMITED_CODECS = frozenset({"prores", "dnxhd"})
+"""Codecs whose pictures are of limited range by definition."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeSettings:
+    """How the finished pictures are coded."""
+
+    codec: str
+    """FFmpeg's name of the encoder, e.g. `ffv1`, `libx264`, `prores_ks`; one of `encoder_options.ENCODERS`."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Options of the encoder, of those that `encoder_options` lists for it; anything else is an error."""
+    chroma: OutputChroma = "source"
+    """Chroma subsampling; `source` is the film's own, 4:4:4 where the film is grey or RGB."""
+    depth: OutputDepth = "source"
+    """Bits of a sample; `source` is the film's own."""
+    max_lines: int | None = None
+    """Pictures with more lines than this are made smaller."""
+    side_by_side: bool = False
+    """The source's picture to the left of the result."""
+    threads: int = 2
+    """Threads of the encoder. Part of the settings, not of the machine: x264's bytes depend on it. A film has several
+    encoders at work, and x264's threads wait for each other: more encoders are faster than more threads."""
+
+    def __post_init__(self) -> None:
+        options = {name: str(text) for name, text in self.options.items()}
+        object.__setattr__(self, "options", MappingProxyType(options))
+        _check_codec(self.codec)
+        faults: dict[tuple[str, ...], str] = {
+            ("options", name): told for name, told in option_faults(self.codec, options)
+        }
+        if faults:
+            raise SettingsError.of_keys(faults)
+        for name, value, choices in (
+            ("chroma", self.chroma, get_args(OutputChroma)),
+            ("depth", self.depth, get_args(OutputDepth)),
+        ):
+            if value not in choices:
+                raise SettingsError(f"{name}: {value!r} is none of {', '.join(map(str, choices))}")
+        if self.max_lines is not None and self.max_lines < 16:
+            raise SettingsError(f"max_lines: {self.max_lines} lines are too few; 16 or more work")
+        if not 1 <= self.threads <= 64:
+            raise SettingsError(f"threads: {self.threads} is not in 1 to 64")
+
+    @property
+    def segment_suffix(self) -> str:
+        """The suffix of the intermediate file: `.nut`, or `.mov` where NUT has no name for the codec."""
+        return "." + intermediate_format(codec_of(self.codec))
+
+
+def output_format(film: FilmInfo, settings: EncodeSettings) -> PixelFormat:
+    """The pixel format that the settings ask for; SettingsError, naming what works, if the codec has none."""
+    source = film.pixel_format
+    own: Chroma = "444" if source.chroma in ("gray", "rgb") else source.chroma
+    chroma = own if settings.chroma == "source" else settings.chroma
+    depth = source.depth if settings.depth == "source" else settings.depth
+    formats = _formats(settings.codec)
+    for found in formats:
+        if (found.chroma, found.depth) == (chroma, depth):
+            return found
+    works = ", ".join(f"{f.chroma} at {f.depth} bits" for f in formats)
+    raise SettingsError(
+        f"codec {settings.codec} cannot code chroma {chroma} at {depth} bits; it can: {works}"
+    )
+
+
+def coded_size(film: FilmInfo, settings: EncodeSettings, *, width: int, height: int) -> tuple[int, int]:
+    """Width and height in the file for such pictures: rounded up where the codec needs whole chroma."""
+    if settings.codec in _KEEP_ODD_SIZES:
+        return width, height
+    right, down = CHROMA_SHIFTS[output_format(film, settings).chroma]
+    columns, lines = 1 << right, 1 << (down + (_is_interlaced(film) and settings.codec == "libx264"))
+    return -(-width // columns) * columns, -(-height // lines) * lines
+
+
+def notices(film: FilmInfo, settings: EncodeSettings, *, width: int, height: int) -> tuple[str, ...]:
+    """What a person should know before pictures of that size are coded so."""
+    found = []
+    size, coded = f"{width}x{height}", coded_size(film, settings, width=width, height=height)
+    if coded != (width, height):
+        wider = f"{coded[0]}x{coded[1]}"
+        found.append(
+            f"{settings.codec} cannot code {size} pictures: their last column or line is repeated to {wider}"
+        )
+    if _needs_other_slices(
+        settings.codec, settings.options.get("slices"), coded, output_format(film, settings)
+    ):
+        found.append(f"ffv1 cannot cut {size} pictures into {settings.options['slices']} slices: it chooses")
+    return tuple(found)
+
+
+def check_encoder(
+    film: FilmInfo, settings: EncodeSettings, *, width: int, height: int, color: ColorDescription
+) -> PixelFormat:
+    """Opens the encoder for pictures of that size and closes it again: SettingsError if it would refuse.
+
+    To be called before anything is decoded: it listens to FFmpeg's log, and a decoder that logs from a thread
+    of its own while it is being closed waits for ever.
+    """
+    pixel_format = output_format(film, settings)
+    size = coded_size(film, settings, width=width, height=height)
+    context = av.codec.CodecContext.create(settings.codec, "w")
+    assert isinstance(context, VideoCodecContext)
+    with listening(WARNING) as log:  # of unknown `x264-params` FFmpeg only warns
+        open_encoder(context, film=film, settings=settings, size=size, pixel_format=pixel_format, color=color)
+    ignored = [text.strip() for _, name, text in log if name == settings.codec and "Error parsing" in text]
+    if ignored:
+        raise SettingsError(
+            f"options: {settings.codec}: {first_few(ignored, separator='; ', characters=200)}"
+        )
+    return pixel_format
+
+
+def _check_codec(codec: str) -> None:
+    """Raises SettingsError for an encoder without a list of options, or one that this FFmpeg lacks."""
+    if codec not in ENCODERS:
+        told = f"found {codec[:60]!r}; {', '.join(ENCODERS)} would work{near(codec, ENCODERS)}"
+        raise SettingsError(f"codec: {told}")
+    try:
+        av.codec.Codec(codec, "w")
+    except UnknownCodecError as error:
+        raise SettingsError(f"codec: {codec!r} is not in this build of FFmpeg; ffv1 would work") from error
+    if not _formats(codec):
+        raise SettingsError(f"codec: {codec!r} does not code planar Y'CbCr pictures; ffv1 would work")
+
+
+def codec_of(encoder: str) -> str:
+    """FFmpeg's name of the codec that an encoder codes."""
+    return av.codec.Codec(encoder, "w").canonical_name
+
+
+def _formats(codec: str) -> tuple[PixelFormat, ...]:
+    """The planar Y'CbCr formats of an encoder, by subsampling and depth."""
+    found = []
+    for video_format in av.codec.Codec(codec, "w").video_formats or ():
+        match = _PLANAR.fullmatch(video_format.name)
+        if match:
+            chroma = cast(Chroma, match[1])
+            found.append(PixelFormat(name=video_format.name, depth=int(match[2] or 8), chroma=chroma))
+    return tuple(sorted(found, key=lambda f: (f.chroma, f.depth)))
+
+
+def open_encoder(
+    context: VideoCodecContext,
+    *,
+    film: FilmInfo,
+    settings: EncodeSettings,
+    size: tuple[int, int],
+    pixel_format: PixelFormat,
+    color: ColorDescription,
+) -> None:
+    """Sets the encoder up and opens it; SettingsError where it refuses, or knows not all options."""
+    context.width, context.height = size
+    context.pix_fmt = pixel_format.name
+    context.time_base = film.time_base
+    # only rate control looks at it: the times are the frames' own
+    context.framerate = film.rate_from_header or Fraction(25)
+    context.sample_aspect_ratio = film.sample_aspect
+    context.thread_count = settings.threads
+    context.flags |= Flags.bitexact | Flags.closed_gop
+    if _is_interlaced(film):
+        context.flags |= Flags.interlaced_dct | Flags.interlaced_me
+    context.options = {**_context_tags(color, film), **settings.options}
+    if settings.codec == "libx264" and order_of(film) == "bottom":
+        # it only learns the order from the first frame, when the order of its fields' counts (POC) is settled
+        told = context.options.get("x264-params")
+        context.options = {**context.options, "x264-params": f"{told}:bff=1" if told else "bff=1"}
+    if _needs_other_slices(settings.codec, settings.options.get("slices"), size, pixel_format):
+        context.options = {name: value for name, value in context.options.items() if name != "slices"}
+    try:
+        context.open()
+    except (av.error.FFmpegError, ValueError) as error:
+        raise SettingsError(f"codec {settings.codec} refuses its options: {reason(error)}") from error
+    unknown = sorted(context.options)
+    if unknown:
+        raise SettingsError(f"options: {settings.codec} has no option {first_few(map(repr, unknown))}")
+
+
+@functools.cache
+def _needs_other_slices(
+    codec: str, slices: str | None, size: tuple[int, int], pixel_format: PixelFormat
+) -> bool:
+    """Whether FFV1 refuses this number of slices: for tiny pictures, and sizes that are no multiple of the chroma's."""
+    right, down = CHROMA_SHIFTS[pixel_format.chroma]
+    is_whole = size[0] % (1 << right) == 0 and size[1] % (1 << down) == 0
+    if codec != "ffv1" or slices is None or (is_whole and min(size) > _SMALL_PX):
+        return False
+    return not _slices(slices, size, pixel_format) and _slices(slices, _LARGE, pixel_format)
+
+
+def _slices(slices: str, size: tuple[int, int], pixel_format: PixelFormat) -> bool:
+    """Whether FFV1 cuts pictures of that size into so many slices."""
+    context = av.codec.CodecContext.create("ffv1", "w")
+    assert isinstance(context, VideoCodecContext)
+    context.width, context.height = size
+    context.pix_fmt, context.time_base = pixel_format.name, Fraction(1, 25)
+    context.options = {"slices": slices}
+    try:
+        context.open()
+    except (av.error.FFmpegError, ValueError):
+        return False
+    return True
+
+
+def _is_interlaced(film: FilmInfo) -> bool:
+    return order_of(film) != "progressive"
+
+
+def _context_tags(color: ColorDescription, film: FilmInfo) -> dict[str, str]:
+    """The colour tags as options of the encoder; `unspecified` is its default."""
+    tags = {
+        "colorspace": color.matrix,
+        "color_primaries": color.primaries,
+        "color_trc": color.transfer,
+        "chroma_sample_location": color.chroma_site,
+    }
+    tags = {name: value for name, value in tags.items() if value != "unspecified"}
+    tags["color_range"] = "tv" if color.range == "limited" else "pc"
+    if _is_interlaced(film):
+        tags["field_order"] = film.field_order
+    return tags
+
+
+def reason(error: Exception) -> str:
+    """What FFmpeg said about it."""
+    log = getattr(error, "log", None)
+    return str(log[2]).strip() if log else str(getattr(error, "strerror", None) or error)

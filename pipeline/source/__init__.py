@@ -1,0 +1,1 @@
+"""A film read: headers, colour tags, decoded frames and their planes."""

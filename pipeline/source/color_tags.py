@@ -1,0 +1,84 @@
+"""The colour tags of films: FFmpeg's names, their numbers, and what a decoded frame says."""
+
+from collections.abc import Mapping
+
+import av
+from av.video.codeccontext import VideoCodecContext
+
+from pipeline.media import ColorDescription
+from pipeline.source.luma_planes import describe_pixels
+
+MATRICES: Mapping[int, str] = {
+    0: "gbr",
+    1: "bt709",
+    4: "fcc",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "ycgco",
+    9: "bt2020nc",
+    10: "bt2020c",
+    11: "smpte2085",
+    12: "chroma-derived-nc",
+    13: "chroma-derived-c",
+    14: "ictcp",
+}
+"""FFmpeg's names of the matrices by their ITU-T H.273 numbers; 2 and what is not listed is `unspecified`."""
+PRIMARIES: Mapping[int, str] = {
+    1: "bt709",
+    4: "bt470m",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "film",
+    9: "bt2020",
+    10: "smpte428",
+    11: "smpte431",
+    12: "smpte432",
+    22: "ebu3213",
+}
+"""The same for the primaries."""
+TRANSFERS: Mapping[int, str] = {
+    1: "bt709",
+    4: "gamma22",
+    5: "gamma28",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "linear",
+    9: "log100",
+    10: "log316",
+    11: "iec61966-2-4",
+    12: "bt1361e",
+    13: "iec61966-2-1",
+    14: "bt2020-10",
+    15: "bt2020-12",
+    16: "smpte2084",
+    17: "smpte428",
+    18: "arib-std-b67",
+}
+"""The same for the transfer characteristics."""
+
+_FULL_RANGE = 2
+
+
+def describe_color(context: VideoCodecContext, frame: av.VideoFrame, *, chroma_site: str) -> ColorDescription:
+    """The frame's colour tags, the header's (`context`) where the frame has none.
+
+    RGB is full range. So is untagged grey, as FFmpeg takes it; everything else untagged is limited.
+    """
+    name = frame.format.name
+    pixels = describe_pixels(name)
+    range_code = frame.color_range or context.color_range
+    untagged_full = name.startswith("yuvj") or pixels.chroma == "gray"
+    full = pixels.chroma == "rgb" or range_code == _FULL_RANGE or (range_code == 0 and untagged_full)
+    return ColorDescription(
+        matrix=_name(MATRICES, frame.colorspace, context.colorspace),
+        primaries=_name(PRIMARIES, frame.color_primaries, context.color_primaries),
+        transfer=_name(TRANSFERS, frame.color_trc, context.color_trc),
+        range="full" if full else "limited",
+        chroma_site=chroma_site,
+    )
+
+
+def _name(names: Mapping[int, str], *codes: int) -> str:
+    return next((names[code] for code in codes if code in names), "unspecified")

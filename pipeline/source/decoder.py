@@ -1,0 +1,183 @@
+"""The decoder's pictures of a film, from its beginning or from a seek on: PyAV and its corner cases.
+
+Nothing is proved here; `pipeline.source.frame_reader` asks for pictures and decides which to believe.
+"""
+
+from collections.abc import Iterator
+
+import av
+from av.container import InputContainer
+from av.stream import Discard
+from av.video.stream import VideoStream
+
+from pipeline.errors import SourceError
+from pipeline.ffmpeg_log import ERROR, errors_in, listening, unheard
+from pipeline.limits import FrameLimits
+from pipeline.media import FilmInfo
+from pipeline.read_monitor import board
+from pipeline.source.open_film import open_film, still_of_frame
+from pipeline.stills.exr import FLOAT_FORMATS, coded_picture
+
+Fault = tuple[int | None, str]
+"""Damage: pts of the packet or the picture (None where it has none), and what the decoder said."""
+_STRICT = "crccheck+bitstream+buffer+explode"
+_WATCHFUL = "crccheck+bitstream+buffer"
+
+
+class PictureSource:
+    """The decoded pictures of one film, one run of `pictures` at a time: a new one ends the one before."""
+
+    def __init__(self, film: FilmInfo) -> None:
+        self._film = film
+        self._run = 0
+        self._container: InputContainer | None = None
+        self._is_fresh = False
+        self._threads, self._watched = True, False
+        self.is_damaged = False
+        """Whether any run met damage."""
+        self.faults: list[Fault] = []
+        """The damage met by runs with one thread, which say exactly where it is."""
+        self._post = board().open(film.path, film.limits)
+        try:
+            self._open(threads=True)
+        except BaseException:
+            self._post.close()
+            raise
+
+    @property
+    def reorders(self) -> bool:
+        """Whether pictures are coded in another order than they are shown in (B-frames)."""
+        return self._stream.codec_context.has_b_frames
+
+    def close(self) -> None:
+        """Close the film and end the run."""
+        self._shut()
+        self._post.close()
+
+    def pictures(
+        self, *, seek_pts: int | None, threads: bool, watched: bool = False
+    ) -> Iterator[av.VideoFrame]:
+        """Pictures in presentation order, from the key frame at or before `seek_pts`, or from the beginning.
+
+        A picture's `pts` is None only where FFmpeg has no guess either. Damaged packets are passed over and
+        noted. A seek may land anywhere, or nowhere: then the run is empty or begins late. Raises SourceError for
+        the frame with which the film goes past its limits.
+
+        A run that is `watched` also notes what a decoder would pass over. With threads it is only good up to the
+        first fault, for there the decoder gives up a picture that it could mend; without, it mends and tells.
+        """
+        if self._is_other(threads, watched) or (seek_pts is None and not self._is_fresh):
+            self._open(threads=threads, watched=watched)
+        container, stream, post = self._container, self._stream, self._post
+        limits = FrameLimits(self._film.limits, name=str(self._film.path), time_base=self._film.time_base)
+        assert container is not None
+        post.busy()
+        self._run += 1
+        run = self._run
+        self._is_fresh = False
+        if seek_pts is not None:
+            try:
+                container.seek(seek_pts, stream=stream)
+            except av.error.FFmpegError:
+                self._shut()
+                return
+        for packet in self._packets(container, stream):
+            for picture in self._decode(stream, packet):
+                if picture.pts is None:
+                    picture.pts = picture.dts
+                if picture.format.name in FLOAT_FORMATS:
+                    picture = coded_picture(picture, name=str(still_of_frame(self._film, picture.pts)))
+                if picture.is_corrupt:
+                    self._note(picture.pts, "decoded with errors")
+                limits.take(picture.pts)
+                post.frame(picture.pts)
+                post.idle()
+                yield picture
+                post.busy()
+                if run != self._run:
+                    raise RuntimeError(
+                        f"{self._film.path}: the reader has moved on, this run of frames is over"
+                    )
+        post.idle()
+
+    def _shut(self) -> None:
+        self._run += 1
+        if self._container is not None:
+            with unheard():
+                self._container.close()
+                self._container = None
+                del self._stream  # with which its decoder goes
+
+    def _is_other(self, threads: bool, watched: bool) -> bool:
+        return self._container is None or (threads, watched) != (self._threads, self._watched)
+
+    def _open(self, *, threads: bool, watched: bool = False) -> None:
+        self._shut()
+        self._post.busy()
+        path = self._film.path
+        try:
+            container = open_film(self._film)
+        except (av.error.FFmpegError, OSError) as error:
+            raise SourceError(f"{path}: cannot be opened any more ({error}); put the film back") from error
+        pictures = {stream.index: stream for stream in container.streams.video}
+        if self._film.video_index not in pictures:
+            container.close()
+            raise SourceError(
+                f"{path}: changed since it was examined: stream {self._film.video_index} is no video"
+            )
+        for other in container.streams:
+            other.discard = Discard.default if other.index == self._film.video_index else Discard.all
+        self._container, self._stream = container, pictures[self._film.video_index]
+        self._stream.thread_type = "AUTO" if threads else "NONE"
+        if not threads:
+            self._stream.codec_context.thread_count = 1
+        options = {"max_pixels": str(self._film.limits.pixels)}
+        if watched:
+            options["err_detect"] = _STRICT if threads else _WATCHFUL
+        self._stream.codec_context.options = options
+        self._post.idle()
+        self._threads, self._watched, self._is_fresh = threads, watched, True
+
+    def _packets(
+        self, container: InputContainer, stream: VideoStream
+    ) -> Iterator["av.Packet[VideoStream] | None"]:
+        """The packets with data, then None to flush. A read error ends the film like a cut-off file."""
+        try:
+            for packet in container.demux(stream):
+                # empty packets (dropped frames in AVI) would end the decoding
+                if packet.size:
+                    yield packet
+        except av.error.FFmpegError as error:
+            self._note(None, f"reading broke off: {error.strerror}")
+        yield None
+
+    def _decode(self, stream: VideoStream, packet: "av.Packet[VideoStream] | None") -> list[av.VideoFrame]:
+        try:
+            if self._watched and not self._threads:
+                return self._watch(stream, packet)
+            return stream.codec_context.decode(packet)
+        except av.error.BlockingIOError as error:
+            raise SourceError(
+                f"{self._film.path}: the decoder is stuck ({error}); it cannot be decoded"
+            ) from error
+        except av.error.MemoryError as error:
+            where = "at its end" if packet is None else f"at pts {packet.pts}"
+            raise SourceError(
+                f"{self._film.path}: no memory for what the decoder asks for {where}; the film is damaged "
+                "there, or memory is short"
+            ) from error
+        except av.error.FFmpegError as error:
+            self._note(None if packet is None else packet.pts, error.strerror or type(error).__name__)
+            return []
+
+    def _watch(self, stream: VideoStream, packet: "av.Packet[VideoStream] | None") -> list[av.VideoFrame]:
+        with listening(ERROR) as log:
+            pictures = stream.codec_context.decode(packet)
+        for told in errors_in(log)[:1]:
+            self._note(None if packet is None else packet.pts, told)
+        return pictures
+
+    def _note(self, pts: int | None, message: str) -> None:
+        self.is_damaged = True
+        if not self._threads and (pts, message) not in self.faults:
+            self.faults.append((pts, message))

@@ -1,0 +1,98 @@
+"""Interlaced pictures made progressive by FFmpeg's `bwdif`: one picture for each, at its time, in its format's depth.
+
+A picture needs the one before it and the one after it, so a picture comes out when the next one goes in; the last
+one comes out at the end. Pictures that are progressive pass untouched.
+"""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import av
+import av.error
+import av.filter
+import numpy as np
+
+from pipeline.errors import SourceError
+from pipeline.fields import FieldMarker, FieldReader
+from pipeline.media import FilmInfo
+from pipeline.source.luma_planes import describe_pixels, luma_plane
+
+NEEDED_BEFORE_FRAMES = 1
+"""Pictures that must go in before the first that is wanted, for it to come out as in the middle of the film."""
+_LEAST = (3, 4)
+"""Columns and lines that the filter needs."""
+
+
+def deinterlaced(pictures: Iterable[av.VideoFrame], film: FilmInfo) -> Iterator[av.VideoFrame]:
+    """The film's pictures, which follow each other, deinterlaced; each has its pts and time base as before.
+
+    Raises SourceError for a film that is too small. Pictures without a time are passed over: they have no place.
+    """
+    if film.width < _LEAST[0] or film.height < _LEAST[1]:
+        raise SourceError(
+            f"{film.path}: {film.width}x{film.height} is too small to be deinterlaced; `interlaced: keep` would work"
+        )
+    fields, marker = FieldReader(film), FieldMarker(film.time_base)
+    graph: av.filter.Graph | None = None
+    is_grey, fed_format = film.pixel_format.chroma == "gray", ""
+    for picture in pictures:
+        if picture.pts is None:
+            continue
+        kind, fed = fields.fields(picture), _carrier(picture) if is_grey else picture
+        key = f"{fed.format.name} {fed.width}x{fed.height}"
+        if graph is None or key != fed_format:  # the reader refuses such a change, in its own words
+            if graph is not None:
+                yield from _pulled(graph, film, flush=True)
+            graph, fed_format, marker = _graph(fed, film), key, FieldMarker(film.time_base)
+        fed.time_base = film.time_base
+        graph.vpush(marker.mark(fed, kind))
+        yield from _pulled(graph, film)
+    if graph is not None:
+        yield from _pulled(graph, film, flush=True)
+
+
+def _graph(picture: av.VideoFrame, film: FilmInfo) -> av.filter.Graph:
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=picture.width, height=picture.height, format=picture.format, time_base=film.time_base
+    )
+    filtered = graph.add("bwdif", "mode=send_frame:parity=auto:deint=interlaced")
+    graph.link_nodes(source, filtered, graph.add("buffersink")).configure()
+    return graph
+
+
+def _pulled(graph: av.filter.Graph, film: FilmInfo, *, flush: bool = False) -> Iterator[av.VideoFrame]:
+    if flush:
+        graph.vpush(None)
+    while True:
+        try:
+            made = graph.vpull()
+        except (av.error.BlockingIOError, av.error.EOFError):
+            return
+        assert made.pts is not None and made.time_base is not None
+        made.pts, made.time_base = round(made.pts * Fraction(made.time_base) / film.time_base), film.time_base
+        yield _grey(made) if film.pixel_format.chroma == "gray" else made
+
+
+def _carrier(picture: av.VideoFrame) -> av.VideoFrame:
+    """A grey picture in a format that the filter knows at its depth, not converted: grey ones of 8 and 16 bits."""
+    depth = describe_pixels(picture.format.name).depth
+    wanted = {8: "gray", 16: "gray16le"}.get(depth, f"yuv420p{depth}le")
+    return picture if picture.format.name == wanted else _with_luma(picture, wanted)
+
+
+def _grey(picture: av.VideoFrame) -> av.VideoFrame:
+    """The luma of a carrier, as a grey picture."""
+    pixels = describe_pixels(picture.format.name)
+    return picture if pixels.chroma == "gray" else _with_luma(picture, f"gray{pixels.depth}le")
+
+
+def _with_luma(picture: av.VideoFrame, format: str) -> av.VideoFrame:
+    made = av.VideoFrame(picture.width, picture.height, format)
+    luma = luma_plane(picture)
+    target: Any = made.planes[0]  # has the buffer protocol, which its type does not say
+    rows = np.frombuffer(target, luma.dtype).reshape(picture.height, -1)
+    rows[:, : picture.width] = luma
+    made.pts = picture.pts
+    return made

@@ -1,0 +1,159 @@
+"""Which file a plan was made for, and whether it is still that file."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import xxhash
+
+from pipeline.errors import SourceError
+from pipeline.regular_file import refuse_special_file
+from pipeline.still_pattern import find_numbers, is_pattern, parse_pattern
+
+Progress = Callable[[str, int, int | None], None]
+"""Told how far a stage is: (stage, done, total); None where the total is not known."""
+
+_BLOCK_BYTES = 8 << 20
+_TIME_MASK = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a file was when it was read: size and hash for its content, its time to save hashing again."""
+
+    name: str
+    """File name without its folder, for people; bytes that are not Unicode appear as `\\xff`."""
+    size_bytes: int
+    mtime_ns: int
+    """Not part of the identity: a copy is the same film. Of numbered stills, a hash of all names, sizes and times."""
+    xxh3_128: str
+    """XXH3-128 of all bytes, 32 hexadecimal digits; of numbered stills, of their names and their hashes."""
+
+
+def source_fingerprint(path: Path, *, progress: Progress | None = None) -> Source:
+    """Reads the whole file and says what it is; reports stage `fingerprint` in bytes.
+
+    Raises SourceError where it cannot be read or changes meanwhile.
+    """
+    if is_pattern(path):
+        return _stills_fingerprint(path, progress)
+    refuse_special_file(path)
+    digest = xxhash.xxh3_128()
+    done = 0
+    try:
+        before = path.stat()
+        block = bytearray(_BLOCK_BYTES)
+        with path.open("rb", buffering=0) as file:
+            while count := file.readinto(block):
+                digest.update(memoryview(block)[:count])
+                done += count
+                if progress is not None:
+                    progress("fingerprint", done, before.st_size)
+        after = path.stat()
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror}") from error
+    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns) or done != before.st_size:
+        raise SourceError(f"{path} changed while it was read; start again once it is complete")
+    return Source(
+        name=os.fsencode(path.name).decode(errors="backslashreplace"),
+        size_bytes=done,
+        mtime_ns=before.st_mtime_ns,
+        xxh3_128=digest.hexdigest(),
+    )
+
+
+def check_source(path: Path, source: Source, *, progress: Progress | None = None) -> None:
+    """Passes where `path` still holds what `source` says; its content is hashed only where its time changed.
+
+    Raises SourceError where the film changed or is gone.
+    """
+    if is_pattern(path):
+        _check_stills(path, source, progress)
+        return
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise SourceError(f"cannot read {path}, for which the plan was made: {error.strerror}") from error
+    if found.st_size != source.size_bytes:
+        raise SourceError(
+            f"{path} changed since it was planned: it has {found.st_size} bytes, it had {source.size_bytes}; "
+            "plan it again"
+        )
+    if found.st_mtime_ns == source.mtime_ns:
+        return
+    if source_fingerprint(path, progress=progress).xxh3_128 != source.xxh3_128:
+        raise SourceError(
+            f"{path} changed since it was planned: its size is the same, its content is not; plan it again"
+        )
+
+
+def unread_source(path: Path) -> Source:
+    """What `check_source` takes for the film as it is now, without its content. Raises SourceError."""
+    if is_pattern(path):
+        stamp, total = file_stamp(path)
+    else:
+        _, (total, stamp) = next(_stats([path]))
+    return Source(name="unread", size_bytes=total, mtime_ns=stamp, xxh3_128="0" * 32)
+
+
+def file_stamp(path: Path) -> tuple[int, int]:
+    """A file's time of change and its size; of numbered stills a hash of all names, sizes and times, and all sizes.
+
+    Raises SourceError where one cannot be looked at.
+    """
+    if not is_pattern(path):
+        ((_, (size, time)),) = _stats([path])
+        return time, size
+    pattern, digest, total = parse_pattern(path), xxhash.xxh3_64(), 0
+    for name, found in _stats(pattern.path(number) for number in find_numbers(path)):
+        digest.update(f"{name}\0{found[0]}\0{found[1]}\0".encode(errors="surrogateescape"))
+        total += found[0]
+    return digest.intdigest() & _TIME_MASK, total
+
+
+def _stills_fingerprint(path: Path, progress: Progress | None) -> Source:
+    """What the stills of a pattern are: sizes added up, names, contents."""
+    before, total = file_stamp(path)
+    digest, done = xxhash.xxh3_128(), 0
+    pattern = parse_pattern(path)
+    for number in find_numbers(path):
+        data = _read(pattern.path(number))
+        done += len(data)
+        digest.update(
+            f"{pattern.path(number).name}\0{xxhash.xxh3_128_hexdigest(data)}\0".encode(
+                errors="surrogateescape"
+            )
+        )
+        if progress is not None:
+            progress("fingerprint", done, max(total, done))
+    if file_stamp(path) != (before, done):
+        raise SourceError(
+            f"{path}: its stills changed while they were read; start again once they are complete"
+        )
+    return Source(name=path.name, size_bytes=done, mtime_ns=before, xxh3_128=digest.hexdigest())
+
+
+def _check_stills(path: Path, source: Source, progress: Progress | None) -> None:
+    """Contents are hashed only where a still's name, size or time changed."""
+    stamp, total = file_stamp(path)
+    if (stamp, total) == (source.mtime_ns, source.size_bytes):
+        return
+    if total != source.size_bytes or _stills_fingerprint(path, progress).xxh3_128 != source.xxh3_128:
+        raise SourceError(f"{path}: its stills changed since they were planned; plan the film again")
+
+
+def _stats(paths: Iterable[Path]) -> Iterator[tuple[str, tuple[int, int]]]:
+    for path in paths:
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise SourceError(f"cannot read {path}: {error.strerror}") from error
+        yield path.name, (found.st_size, found.st_mtime_ns)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror}") from error

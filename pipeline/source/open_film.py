@@ -1,0 +1,138 @@
+"""A film of numbered stills, described and opened like any other film: times 0, 1, 2, … of one frame each."""
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+from av.container import InputContainer
+
+from pipeline.errors import SettingsError, SourceError
+from pipeline.limits import Limits
+from pipeline.media import FilmInfo, StreamInfo
+from pipeline.read_monitor import reading
+from pipeline.regular_file import refuse_special_file
+from pipeline.source.open_media import open_media, open_whole
+from pipeline.source.probe import describe_film, describe_stream, first_frame, limit_pixels, probe
+from pipeline.still_pattern import Pattern, StillSequence, find_numbers, is_pattern, parse_pattern
+from pipeline.stills.dpx import dpx_timecode, read_dpx_head
+from pipeline.stills.exr import coded_picture
+from pipeline.stills.header import read_still_header
+
+_LIMITS = Limits()
+
+
+def probe_film_or_stills(
+    path: Path, *, rate: Fraction | None = None, sound: Path | None = None, limits: Limits = _LIMITS
+) -> FilmInfo:
+    """Describes a film, or the numbered stills of a pattern at `rate` with the sound of the file `sound`.
+
+    Of stills the first is read; `check_stills` looks at all. Raises as `probe`; SourceError as `find_numbers` and where
+    `sound` holds no sound, SettingsError where stills have no rate, or a film was given one.
+    """
+    if not is_pattern(path):
+        if rate is not None or sound is not None:
+            raise SettingsError(
+                f"{path}: has times and sound of its own; rate and sound are for numbered stills"
+            )
+        return probe(path, limits=limits)
+    if rate is None:
+        raise SettingsError(
+            f"{path}: numbered stills have no times; rate: 24 (or 16, 18, 23.976, 25) would work"
+        )
+    numbers = find_numbers(path)
+    pattern = parse_pattern(path)
+    read_still_header(pattern.path(numbers[0]), kind=pattern.kind)
+    try:
+        with (
+            reading(path, limits),
+            open_stills(pattern, first=numbers[0], rate=rate) as container,
+        ):
+            stream, still = container.streams.video[0], pattern.path(numbers[0])
+            limit_pixels(still, stream=stream, limits=limits)
+            frame = coded_picture(first_frame(still, container=container, stream=stream), name=str(still))
+            film = describe_film(path, container=container, stream=stream, frame=frame, limits=limits)
+    except av.error.FFmpegError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror})") from error
+    return _complete(film, pattern, numbers, rate=rate, sound=sound)
+
+
+def check_stills(path: Path) -> None:
+    """Reads the header of every still of a pattern.
+
+    Raises SourceError naming the first that is of another size or kind than the first of all, or no still.
+    """
+    numbers, pattern = find_numbers(path), parse_pattern(path)
+    wanted = read_still_header(pattern.path(numbers[0]), kind=pattern.kind)
+    for number in numbers:
+        found = read_still_header(pattern.path(number), kind=pattern.kind)
+        if found != wanted:
+            raise SourceError(
+                f"{pattern.path(number)}: is {found}, the sequence began as {wanted}; make them alike, or cut it there"
+            )
+
+
+def open_stills(pattern: Pattern, *, first: int, rate: Fraction) -> InputContainer:
+    """The stills from a number on, as a film. Raises FFmpegError."""
+    options = {
+        "pattern_type": "sequence",
+        "start_number": str(first),
+        "framerate": f"{rate.numerator}/{rate.denominator}",
+    }
+    return open_media(Path(pattern.for_ffmpeg), format="image2", options=options)
+
+
+def open_film(film: FilmInfo) -> InputContainer:
+    """Opens what a film was described from. Raises FFmpegError or OSError."""
+    if film.sequence is not None:
+        return open_stills(parse_pattern(film.path), first=film.sequence.first, rate=film.sequence.rate)
+    return open_media(film.path)
+
+
+def still_of_frame(film: FilmInfo, pts: int | None) -> Path:
+    """The file that holds the frame of a pts; the film itself where it is no sequence."""
+    if film.sequence is None or pts is None:
+        return film.path
+    return parse_pattern(film.path).path(film.sequence.first + pts)
+
+
+def _complete(
+    film: FilmInfo, pattern: Pattern, numbers: range, *, rate: Fraction, sound: Path | None
+) -> FilmInfo:
+    """The film with its rate, sound and timecode; grey and RGB of stills mean BT.709's luma at full range."""
+    color = replace(film.color, matrix="gbr" if film.pixel_format.chroma == "rgb" else "bt709", range="full")
+    timecode = dpx_timecode(read_dpx_head(pattern.path(numbers[0]))) if pattern.kind == "dpx" else None
+    tags = (("timecode", timecode),) if timecode is not None else ()
+    streams, indices, file_tags = _sound_streams(sound)
+    picture = replace(film.video, tags=film.video.tags + tags)
+    return replace(
+        film,
+        streams=(picture, *streams),
+        color=color,
+        rate_from_header=rate,
+        duration_seconds_from_header=float(len(numbers) / rate),
+        tags=file_tags,
+        sequence=StillSequence(
+            first=numbers[0], count=len(numbers), rate=rate, sound=sound, sound_streams=indices
+        ),
+    )
+
+
+def _sound_streams(
+    sound: Path | None,
+) -> tuple[tuple[StreamInfo, ...], tuple[int, ...], tuple[tuple[str, str], ...]]:
+    """The audio streams of a sound file, with their index in it, and its tags."""
+    if sound is None:
+        return (), (), ()
+    refuse_special_file(sound)
+    try:
+        with open_whole(sound) as container:
+            found = [describe_stream(stream) for stream in container.streams.audio]
+            tags = tuple(container.metadata.items())
+    except (av.error.FFmpegError, OSError) as error:
+        raise SourceError(f"{sound}: cannot be read as a sound file ({error.strerror})") from error
+    if not found:
+        raise SourceError(f"{sound}: holds no sound; a WAV, FLAC, MOV or MKV file with sound would work")
+    streams = tuple(replace(stream, index=number) for number, stream in enumerate(found, start=1))
+    return streams, tuple(stream.index for stream in found), tags

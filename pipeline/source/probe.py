@@ -1,0 +1,245 @@
+"""What a film is: its streams, its picture, its colour tags, read from the headers and the first frame."""
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import av
+import av.filter
+from av.audio.codeccontext import AudioCodecContext
+from av.codec.context import CodecContext
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from pipeline.errors import SourceError
+from pipeline.ffmpeg_log import INFO, listening
+from pipeline.fields import TELLING_CODECS
+from pipeline.limits import DEFAULT_LIMITS, Limits, check_pixels
+from pipeline.media import Chapter, FilmInfo, StreamInfo, StreamKind
+from pipeline.read_monitor import reading
+from pipeline.regular_file import refuse_special_file
+from pipeline.source.color_tags import describe_color
+from pipeline.source.luma_planes import describe_pixels
+from pipeline.source.open_media import open_whole
+from pipeline.support.table import cure
+
+FieldOrder = Literal["progressive", "tt", "bb", "tb", "bt", "unknown"]
+
+_FIELD_ORDERS: Mapping[int, FieldOrder] = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
+_KINDS: Mapping[str, StreamKind] = {
+    "video": "video",
+    "audio": "audio",
+    "subtitle": "subtitle",
+    "attachment": "attachment",
+}
+_PROBED_PACKETS = 500
+"""Packets of the picture that may fail to decode before the film counts as undecodable."""
+
+
+def probe(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> FilmInfo:
+    """Describe the film at `path`; the first decoded frame wins over the headers where they differ.
+
+    Raises SourceError, one line, for whatever is not a film that can be decoded: no such file, a folder, an
+    empty or a foreign file, one without a picture, an unsupported pixel format, no decodable frame, a frame of
+    more pixels than the limits allow.
+    """
+    path = Path(path)
+    _check_file(path)
+    try:
+        with (
+            reading(path, limits),
+            open_whole(path) as container,
+        ):
+            stream = _choose_picture(path, container)
+            limit_pixels(path, stream=stream, limits=limits)
+            frame = first_frame(path, container=container, stream=stream)
+            return describe_film(path, container=container, stream=stream, frame=frame, limits=limits)
+    except av.error.MemoryError as error:
+        raise SourceError(
+            f"{path}: no memory for what it asks for; it is damaged, or memory is short"
+        ) from error
+    except av.error.FFmpegError as error:
+        raise SourceError(f"{path}: {_explain(path, error)}") from error
+
+
+def _check_file(path: Path) -> None:
+    refuse_special_file(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(1)
+    except FileNotFoundError as error:
+        raise SourceError(f"{path}: no such file; check the name and the folder") from error
+    except IsADirectoryError as error:
+        raise SourceError(f"{path}: is a folder; name one film file in it") from error
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be opened: {error.strerror}; check its permissions") from error
+    if not head:
+        raise SourceError(f"{path}: is an empty file (0 bytes); copy or download the film again")
+
+
+def _explain(path: Path, error: av.error.FFmpegError) -> str:
+    """Why FFmpeg refused to open a file, as well as its first bytes tell."""
+    with path.open("rb") as file:
+        head = file.read(65536)
+    if head[4:8] in (b"ftyp", b"mdat", b"wide", b"free"):
+        return (
+            "is an MP4 or MOV file without a readable index (moov atom), for its recording or copying "
+            "broke off; copy it again or repair it with a tool that rebuilds the index"
+        )
+    if b"\0" not in head and _is_text(head):
+        return "is a text file whatever its name says; a film file is needed, e.g. MP4, MOV, MKV, AVI, MPEG"
+    return f"cannot be read as a film ({error.strerror}); it needs to be a film file that FFmpeg can open"
+
+
+def _is_text(head: bytes) -> bool:
+    # the last character may be cut
+    return "�" not in head.decode("utf-8", errors="replace")[:-1]
+
+
+def _choose_picture(path: Path, container: InputContainer) -> VideoStream:
+    """The film's picture: the video stream marked default, else the first; cover pictures do not count."""
+    pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if not pictures:
+        found = ", ".join(sorted({_kind(s) for s in container.streams})) or "no streams"
+        what = (
+            "a cover picture but no film" if container.streams.video else f"no video stream (found: {found})"
+        )
+        raise SourceError(f"{path}: has {what}; a film with a moving picture is needed")
+    picture = next((s for s in pictures if s.disposition & Disposition.default), pictures[0])
+    if picture.codec_context is None:
+        raise SourceError(
+            f"{path}: video stream {picture.index} has a codec that this FFmpeg cannot decode; "
+            "convert the film to a common codec, losslessly to FFV1 if possible"
+        )
+    return picture
+
+
+def limit_pixels(path: Path, *, stream: VideoStream, limits: Limits) -> None:
+    """Refuses a picture that its header calls too large, and has the decoder refuse one that becomes so."""
+    context = stream.codec_context
+    check_pixels(limits, width=context.width, height=context.height, where=f"{path}: its picture")
+    context.options = {"max_pixels": str(limits.pixels)}
+
+
+def first_frame(path: Path, *, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
+    """The first picture of a stream that can be decoded. Raises SourceError where there is none."""
+    reason = "its packets hold no picture"
+    for packet in islice(container.demux(stream), _PROBED_PACKETS):
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError as error:
+            reason = error.strerror or type(error).__name__
+            frames = []
+        if frames:
+            return frames[0]
+    raise SourceError(
+        f"{path}: no frame of video stream {stream.index} ({stream.codec_context.name}) can be decoded "
+        f"({reason}); the file is damaged or incomplete, another copy is needed"
+    )
+
+
+def describe_film(
+    path: Path, *, container: InputContainer, stream: VideoStream, frame: av.VideoFrame, limits: Limits
+) -> FilmInfo:
+    """What an open film says of itself, and its first frame. Raises SourceError for a pixel format without luma."""
+    try:
+        pixel_format = describe_pixels(frame.format.name)
+    except ValueError as error:
+        raise SourceError(f"{path}: {error}; {cure('deep')}") from error
+    assert stream.time_base is not None  # a stream that gave a packet has one
+    chroma_site, fields = ask_filters(stream, frame)
+    rate, duration = stream.average_rate, container.duration
+    return FilmInfo(
+        path=path,
+        container=container.format.name,
+        streams=tuple(describe_stream(s) for s in container.streams),
+        video_index=stream.index,
+        width=frame.width,
+        height=frame.height,
+        sample_aspect=_fraction(stream.sample_aspect_ratio) or Fraction(1),
+        pixel_format=pixel_format,
+        color=describe_color(stream.codec_context, frame, chroma_site=chroma_site),
+        field_order=_field_order(_FIELD_ORDERS.get(stream.codec_context.field_order, "unknown"), fields),
+        rotation_degrees=round(-frame.rotation / 90) * 90 % 360,
+        time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
+        rate_from_header=_fraction(rate),
+        duration_seconds_from_header=None if duration is None else duration / av.time_base,
+        tags=tuple(container.metadata.items()),
+        chapters=tuple(_describe_chapter(chapter) for chapter in container.chapters()),
+        limits=limits,
+        has_silent_frames=fields == "P" and stream.codec_context.name not in TELLING_CODECS,
+    )
+
+
+def _fraction(value: Any) -> Fraction | None:
+    """A rational of PyAV's as a Fraction; None where it is unset or zero."""
+    return Fraction(value.numerator, value.denominator) if value else None
+
+
+def _kind(stream: Stream) -> StreamKind:
+    return _KINDS.get(stream.type, "data")
+
+
+def _is_known(context: CodecContext) -> bool:
+    """Whether a muxer can take the stream: none takes a sound without a rate, or a picture without a size."""
+    if isinstance(context, AudioCodecContext):
+        return context.sample_rate > 0
+    return not isinstance(context, VideoCodecContext) or min(context.width, context.height) > 0
+
+
+def describe_stream(stream: Stream) -> StreamInfo:
+    """What the container says of one stream."""
+    context = stream.codec_context
+    return StreamInfo(
+        index=stream.index,
+        kind=_kind(stream),
+        codec=context.codec.canonical_name if context is not None and _is_known(context) else "none",
+        time_base=_fraction(stream.time_base) or Fraction(1, av.time_base),
+        start_pts=stream.start_time,
+        tags=tuple(stream.metadata.items()),
+        disposition=tuple(flag.name for flag in Disposition if flag.name and stream.disposition & flag),
+    )
+
+
+def _describe_chapter(chapter: Mapping[str, Any]) -> Chapter:
+    title = next((value for key, value in chapter["metadata"].items() if key.lower() == "title"), "")
+    return Chapter(
+        start=chapter["start"],
+        end=chapter["end"],
+        time_base=_fraction(chapter["time_base"]) or Fraction(1, av.time_base),
+        title=title,
+    )
+
+
+def ask_filters(stream: VideoStream, frame: av.VideoFrame) -> tuple[str, str]:
+    """Chroma site and fields of a frame (`P` progressive, `T` or `B` first), which PyAV has no names for.
+
+    FFmpeg's filter `showinfo` reports them in the log, which is captured for this one frame.
+    """
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=stream.time_base
+    )
+    graph.link_nodes(source, graph.add("showinfo"), graph.add("buffersink")).configure()
+    with listening(INFO, all_threads=True) as log:
+        graph.push(frame)
+        graph.pull()
+    report = "".join(message for _, name, message in log if name == "showinfo")
+    site, fields = re.search(r" cl:(\S+)", report), re.search(r" i:([PTB]) ", report)
+    return (site[1] if site else "unspecified"), (fields[1] if fields else "P")
+
+
+def _field_order(header: FieldOrder, fields: str) -> FieldOrder:
+    """The header's field order, corrected where the first frame shows its fields in another one.
+
+    A progressive first frame proves nothing against an interlaced header: films mix both.
+    """
+    if fields == "P":
+        return "progressive" if header == "unknown" else header
+    first = {"T": "t", "B": "b"}[fields]
+    return header if header.startswith(first) else cast(FieldOrder, first * 2)

@@ -1,0 +1,156 @@
+"""Rows of the table of kinds: pictures, fields, times."""
+
+from pipeline.support.kind import Kind
+
+PICTURES = (
+    Kind(
+        name="8-bit",
+        title="8 bits",
+        kept="every sample of the luma",
+        why="the luma is the film",
+    ),
+    Kind(
+        name="deep",
+        title="9, 10, 12, 14, 16 bits",
+        kept="every sample, at its depth",
+        converted="`access` 8 bits, `mezzanine` and `studio` 10, to the nearest step",
+        refused="floating point, Bayer, XYZ, more than 16 bits",
+        why="these hold no luma whose samples could be kept",
+        cure="convert the film to a YUV or grey format, losslessly to FFV1 if possible",
+    ),
+    Kind(
+        name="range",
+        title="Full and limited range",
+        kept="the range, its tag, what lies beyond black and white",
+        converted="ProRes and DNxHR: full becomes limited",
+        why="both are limited by definition; untagged grey is full, all else untagged is limited",
+    ),
+    Kind(
+        name="grey",
+        title="Grey",
+        kept="every sample",
+        converted="gains 4:4:4 chroma",
+        why="no chroma sample then stands for two luma samples",
+    ),
+    Kind(
+        name="yuv",
+        title="4:2:0, 4:2:2, 4:4:4, 4:4:0, 4:1:1, 4:1:0",
+        kept="luma, subsampling, matrix, chroma siting",
+        converted="chroma is made anew; `access` 4:2:0, `mezzanine` and `studio` 4:2:2",
+        why="players and studios expect these",
+    ),
+    Kind(
+        name="rgb",
+        title="RGB, palettes",
+        kept="depth; the very grey where red, green and blue are equal",
+        converted="luma by the BT.709 weights, full range, 4:4:4",
+        why="RGB has no luma of its own",
+    ),
+    Kind(
+        name="transparent",
+        title="Transparency",
+        kept="luma",
+        converted="is left out",
+        why="the encoders of the presets code opaque pictures",
+    ),
+    Kind(
+        name="odd-size",
+        title="Odd sizes",
+        kept="the size, with FFV1",
+        converted="H.264, ProRes: the last column or line is repeated, and the run says so",
+        refused="DNxHR below 256x120",
+        why="these codecs code whole pairs of samples, DNxHR no smaller picture",
+    ),
+    Kind(name="anamorphic", title="Anamorphic", kept="samples and their aspect"),
+    Kind(
+        name="rotated",
+        title="Rotated",
+        kept="the turn that players apply; the picture lies as it lay",
+        why="turning it would code it anew",
+    ),
+    Kind(
+        name="hdr",
+        title="HDR-tagged grey (PQ, HLG)",
+        kept="luma, primaries, transfer, matrix",
+        converted="colour is made in the transfer's light, above 203 cd/m2 as for white; mastering display is not told",
+        why="the network knows no brighter light; the encoders take no such notes",
+    ),
+    Kind(name="one-frame", title="One frame", kept="frame and time"),
+    Kind(name="tiny", title="Tiny frames, from 2x2", kept="size and samples"),
+    Kind(
+        name="4k",
+        title="4K frames",
+        kept="size and samples; memory holds a few frames, never the film",
+    ),
+)
+
+FIELDS = (
+    Kind(
+        name="interlaced",
+        title="Interlaced, top or bottom field first",
+        kept="both fields, chroma by field; every frame's flags in FFV1, elsewhere the order of most",
+        converted="with `interlaced: deinterlace`",
+        refused="with `interlaced: refuse`; by DNxHR",
+        why="the fields are different moments; DNxHR codes none",
+    ),
+    Kind(
+        name="field-coded",
+        title="Field-coded (a picture for each field)",
+        kept="the frame of both fields, as interlaced",
+        converted="coded as frames",
+        why="FFV1 and ProRes code frames",
+    ),
+    Kind(
+        name="telecined",
+        title="Telecined (3:2 pull-down)",
+        kept="every frame and field as it is",
+        why="taking the pull-down out would change frames and times",
+    ),
+)
+
+TIMES = (
+    Kind(
+        name="variable-rate",
+        title="Variable rate",
+        kept="the time of every frame; Matroska counts in milliseconds",
+        refused="MXF",
+        why="an MXF file has one rate",
+        cure="MKV, MOV or MP4 keep any times",
+    ),
+    Kind(
+        name="gaps",
+        title="Gaps and jumps of the times",
+        kept="every time",
+        refused="MXF",
+        why="an MXF file has one rate",
+        cure="MKV, MOV or MP4 keep any times",
+    ),
+    Kind(
+        name="start",
+        title="Start above 0",
+        kept="the start, and with it sync",
+        converted="MXF begins at 0, in sync",
+        why="an MXF file has no start but its timecode",
+    ),
+    Kind(
+        name="edit-list",
+        title="Edit lists",
+        kept="what a player shows, at the time at which it shows it",
+        converted="frames before a cut-in are left out",
+        why="the edit list is applied, not copied",
+    ),
+    Kind(name="b-frames", title="B-frames", kept="every frame at its time, in the order of showing"),
+    Kind(
+        name="open-gop",
+        title="Open GOP",
+        kept="every frame that decodes from the beginning of the film",
+        why="parts are reached by seeking and proved by hash",
+    ),
+    Kind(
+        name="no-times",
+        title="Frames without times, or times that go back",
+        refused="the film, naming the frame",
+        why="any order would be a guess",
+        cure="remux it into a new file, e.g. MKV or MP4, so that its times rise",
+    ),
+)

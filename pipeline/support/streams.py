@@ -1,0 +1,134 @@
+"""Rows of the table of kinds: what comes beside the picture, and files as a whole."""
+
+from pipeline.support.kind import Kind
+
+STREAMS = (
+    Kind(
+        name="several-videos",
+        title="Several video streams",
+        kept="all, in their places",
+        converted="the default one, else the first, is coloured; the others are copied",
+        why="one film is one picture",
+    ),
+    Kind(
+        name="cover",
+        title="Cover art",
+        kept="the picture, untouched",
+        refused="MOV, MXF, unless `allow_loss`",
+        why="they have no place for it",
+    ),
+    Kind(name="no-sound", title="No sound", kept="silence: none is made"),
+    Kind(
+        name="several-sounds",
+        title="Several sounds",
+        kept="each packet, language, title, flags, offset to the picture",
+        converted="AAC out of MPEG-TS loses the headers that MPEG-TS adds",
+    ),
+    Kind(
+        name="pcm",
+        title="PCM",
+        kept="every sample; MOV and MXF cut it into other packets",
+        converted="MXF: 24 bits at 48 kHz, silent or cut where it is not as long as the picture",
+        why="an MXF file ends with its shortest stream",
+    ),
+    Kind(name="ac3", title="AC-3", kept="every packet", converted="MXF: PCM", why="it holds no other sound"),
+    Kind(name="surround", title="Surround", kept="all channels and their layout"),
+    Kind(
+        name="text-subtitles",
+        title="Subtitles: text",
+        kept="texts, times, languages, flags",
+        converted="MP4, MOV `mov_text`, where the first counts as default; WebM `webvtt`",
+        refused="MXF, unless `allow_loss`",
+        why="each container has its own",
+    ),
+    Kind(
+        name="styled-subtitles",
+        title="Subtitles: styled (ASS)",
+        kept="texts and styles",
+        refused="MP4, MOV, MXF, unless `allow_loss`: then the text without its styles, or nothing",
+        why="only Matroska has a place for styles",
+    ),
+    Kind(
+        name="picture-subtitles",
+        title="Subtitles: pictures (DVD, PGS)",
+        kept="every packet",
+        refused="MOV, WebM, MXF, and in MP4 all but DVD's, unless `allow_loss`",
+        why="reading them would be guessing",
+    ),
+    Kind(name="chapters", title="Chapters", kept="starts, ends, titles", refused="MXF, unless `allow_loss`"),
+    Kind(
+        name="attachments",
+        title="Attachments",
+        kept="every byte, name and type",
+        refused="MP4, MOV, MXF, unless `allow_loss`",
+        why="only Matroska attaches files",
+    ),
+    Kind(
+        name="timecode",
+        title="Timecode tracks, reel and material names",
+        kept="the first timecode, the reel's and the material's name",
+        converted="a track in MOV, MP4 and MXF; a tag in Matroska",
+        why="each container has its own place for them",
+    ),
+    Kind(
+        name="data",
+        title="Data streams (KLV, telemetry)",
+        refused="unless `allow_loss`: then they are left out, and listed",
+        why="their meaning hangs on the source's packets",
+        cure="allow the loss",
+    ),
+    Kind(
+        name="tags",
+        title="Tags and flags",
+        kept="all; what MP4 and MOV have no name for is a line of the comment",
+        converted="the comment says that the colours are predicted",
+        why="nobody shall take them for recorded",
+    ),
+)
+
+FILES = (
+    Kind(
+        name="sequence",
+        title="Numbered stills (DPX, TIFF, PNG, EXR)",
+        kept="every still's luma, depth and timecode; in and out",
+        converted="times are counted at `rate`; the sound is that of the file `sound`",
+        refused="missing and double numbers, stills of another size, no `rate`",
+        why="stills have no times, and a gap would shift all that follows",
+    ),
+    Kind(
+        name="mixed",
+        title="Reels of grey, tinted and colour shots",
+        kept="colour shots, sample for sample; with `tinted: keep` tinted ones too",
+        converted="grey and tinted shots are coloured; the record says which is which",
+        why="recorded colour is not for a network to change",
+    ),
+    Kind(
+        name="damaged",
+        title="Damaged, cut off",
+        kept="with `damage: keep-going` all that decodes, at its time, in sync",
+        refused="with `damage: stop`, which is the preset `archival`'s: every place is listed",
+        why="a gap in an archive's master has to be seen",
+        cure="damage: keep-going",
+    ),
+    Kind(
+        name="no-film",
+        title="Empty files, texts, playlists, tracks in other files, sound alone, covers alone, MP4 without index",
+        refused="with the reason",
+        why="there is no picture to colour",
+    ),
+    Kind(
+        name="bomb",
+        title="Bombs: pixels, frames, hours or frames a second without end",
+        kept="all within `limits`, by default 100 megapixels, 10 million frames, 48 hours, 1000 frames a second",
+        refused="what goes beyond, before it gets memory, naming the limit; a decoder that hangs is ended",
+        why="a small file can ask for any amount of memory and time",
+    ),
+    Kind(
+        name="changing",
+        title="Size or depth that changes in mid-film",
+        refused="naming the frame",
+        why="a film has one size",
+        cure="cut it where it changes",
+    ),
+    Kind(name="any-name", title="Names and tags with any characters", kept="as they are"),
+)

@@ -1,0 +1,1 @@
+"""Proof that luma came through unchanged, and hashes of files and streams."""

@@ -1,0 +1,296 @@
+"""The command line: verbs, exit codes, and what is told to whom."""
+
+import io
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from jobs.cli.main import main, make_parser
+from jobs.progress.reporters import BarProgress, JsonProgress, LineProgress, QuietProgress, logging_to
+from models.errors import WeightsError
+from pipeline.errors import SourceError
+
+Lines = tuple[int, list[str], list[str]]
+
+RAISE = """
+import sys
+from jobs.cli import main as cli, films as verbs
+def schema(arguments, progress):
+    {body}
+verbs.schema = schema
+sys.exit(cli.main(["schema"]))
+"""
+
+
+@pytest.fixture
+def kinochrome(capsys: pytest.CaptureFixture[str]) -> "Command":
+    return Command(capsys)
+
+
+class Command:
+    """Runs a command line in this process: exit code, lines on stdout, lines on stderr."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str | Path) -> Lines:
+        code = main([str(argument) for argument in arguments])
+        said = self._capsys.readouterr()
+        return code, said.out.splitlines(), said.err.splitlines()
+
+
+def python(code: str, *, cwd: Path | None = None, arguments: Sequence[str] = ()) -> "subprocess.Popen[str]":
+    """A Python of its own that can import us, its output piped."""
+    root = str(Path(__file__).parents[3])
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+
+
+def test_help_names_every_verb_and_ends_well(kinochrome: Command) -> None:
+    code, out, err = kinochrome("--help")
+    assert (code, err) == (0, [])
+    for verb in ("colorize", "run", "check", "schema", "train", "evaluate"):
+        assert any(line.split()[:1] == [verb] for line in out)
+
+
+def test_version(kinochrome: Command) -> None:
+    code, out, _ = kinochrome("--version")
+    assert code == 0
+    assert out[0].startswith("kinochrome ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("colour", "film.mkv"),
+        ("colorize", "film.mkv"),
+        ("run", "job.yaml", "--quite"),
+        ("run", "job.yaml", "--set", "steady"),
+        ("run", "job.yaml", "--quiet", "--verbose"),
+    ],
+    ids=str,
+)
+def test_a_wrong_command_line_is_2(kinochrome: Command, arguments: tuple[str, ...]) -> None:
+    code, out, err = kinochrome(*arguments)
+    assert (code, out) == (2, [])
+    assert "usage: kinochrome" in err[0]
+
+
+def test_schema_prints_json(kinochrome: Command) -> None:
+    code, out, _ = kinochrome("schema")
+    assert code == 0
+    assert "input" in json.loads("\n".join(out))["properties"]
+
+
+def test_each_fault_of_a_job_file_is_one_line_and_nothing_is_left(
+    kinochrome: Command, tmp_path: Path
+) -> None:
+    job = tmp_path / "job.yaml"
+    job.write_text("input: none.mkv\noutput: film.mkv\nbatsh: 3\n")
+    code, out, err = kinochrome("run", job)
+    assert (code, out) == (1, [])
+    assert err == [
+        f"kinochrome: error: {job}:1: input: no such file: {tmp_path}/none.mkv",
+        f"kinochrome: error: {job}:3: batsh: unknown key; did you mean 'batch'?",
+    ]
+    assert list(tmp_path.iterdir()) == [job]
+
+
+def test_colorize_tells_faults_without_a_file(kinochrome: Command, tmp_path: Path) -> None:
+    code, _, err = kinochrome(
+        "colorize", tmp_path / "a.mkv", "-o", tmp_path / "b.mkv", "--set", "steady.strenth=1"
+    )
+    assert code == 1
+    assert f"kinochrome: error: input: no such file: {tmp_path}/a.mkv" in err
+    assert (
+        "kinochrome: error: --set steady.strenth=1: steady.strenth: unknown key; did you mean 'strength'?"
+        in err
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"this is text, whatever its name says\n" * 99], ids=["empty", "text"])
+def test_a_film_that_is_none_is_one_line_and_nothing_is_left(
+    kinochrome: Command, tmp_path: Path, data: bytes
+) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(data)
+    code, out, err = kinochrome("colorize", film, "-o", tmp_path / "out.mkv")
+    assert (code, out) == (1, [])
+    assert len(err) == 1
+    assert err[0].startswith("kinochrome: error: ")
+    assert list(tmp_path.iterdir()) == [film]
+    assert film.read_bytes() == data
+
+
+def test_json_events_tell_the_fault(kinochrome: Command, tmp_path: Path) -> None:
+    code, out, err = kinochrome("run", tmp_path / "none.yaml", "--json-events")
+    assert (code, len(err)) == (1, 1)
+    (event,) = map(json.loads, out)
+    assert (event["event"], event["exit_code"]) == ("failed", 1)
+    assert "none.yaml" in event["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "told"),
+    [
+        (
+            "from models.errors import WeightsError; raise WeightsError('bad weights')",
+            1,
+            "error: bad weights",
+        ),
+        ("from pipeline.errors import SourceError as E; raise E.of_many(['one', 'two'])", 1, "error: two"),
+        ("from pipeline.errors import SourceError as E; raise E('a\\nb\\x1b[1m')", 1, "error: a\\nb\\x1b[1m"),
+        ("raise KeyboardInterrupt", 130, "kinochrome: interrupted"),
+        ("raise BrokenPipeError", 1, ""),
+    ],
+)
+def test_what_a_verb_raises_decides_the_exit_code(tmp_path: Path, body: str, code: int, told: str) -> None:
+    assert issubclass(WeightsError, ValueError) and issubclass(SourceError, ValueError)
+    with python(RAISE.format(body=body), cwd=tmp_path) as process:
+        out, err = process.communicate()
+    assert process.returncode == code
+    assert told in err
+    assert "Traceback" not in err + out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bug_writes_a_report_and_names_it(tmp_path: Path) -> None:
+    with python(RAISE.format(body="{}['surprise']"), cwd=tmp_path) as process:
+        _, err = process.communicate()
+    assert process.returncode == 3
+    (report,) = tmp_path.iterdir()
+    assert len(err.splitlines()) == 1
+    assert str(report) in err
+    text = report.read_text(encoding="utf-8")
+    for part in ("KeyError: 'surprise'", "arguments: ['schema']", "pydantic", "Python 3"):
+        assert part in text
+
+
+def test_sigterm_ends_as_ctrl_c_does(tmp_path: Path) -> None:
+    body = "import time; print('up', flush=True); time.sleep(60)"
+    with python(RAISE.format(body=body), cwd=tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        for _ in range(20):  # Python drops what a handler raises inside a destructor; a queue asks again, too
+            process.send_signal(signal.SIGTERM)
+            try:
+                _, err = process.communicate(timeout=2)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    with python("import sys; from jobs.cli.main import main; sys.exit(main(['schema']))") as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        err = process.stderr.read()
+    assert process.returncode == 1
+    assert err == ""
+
+
+def test_help_and_faults_load_neither_torch_nor_the_detector(tmp_path: Path) -> None:
+    code = "import sys; from jobs.cli.main import main; main(sys.argv[1:]); print(*sys.modules)"
+    with python(code, arguments=["run", str(tmp_path / "none.yaml"), "--quiet"]) as process:
+        out, _ = process.communicate()
+    assert {"torch", "scenedetect"}.isdisjoint(out.split())
+
+
+def test_signal_handlers_and_log_handlers_are_as_they_were(kinochrome: Command, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM), logging.getLogger("pipeline").handlers[:]
+    kinochrome("run", tmp_path / "none.yaml", "-v")
+    assert (signal.getsignal(signal.SIGTERM), logging.getLogger("pipeline").handlers) == before
+
+
+def test_main_works_outside_the_main_thread(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(main(["run", str(tmp_path / "none.yaml")])))
+    thread.start()
+    thread.join()
+    assert codes == [1]
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_options_may_not_be_abbreviated() -> None:
+    with pytest.raises(SystemExit):
+        make_parser().parse_args(["run", "job.yaml", "--over"])
+
+
+def test_lines_come_at_the_start_now_and_then_and_at_the_end() -> None:
+    stream = io.StringIO()
+    progress = LineProgress(stream, line_seconds=60)
+    for done in range(101):
+        progress.stage("render", done, 100)
+    progress.stage("render", 100, 100)
+    progress.note("halved", warning=True)
+    first, last, note = stream.getvalue().splitlines()
+    assert first == "render: 0 of 100 frames"
+    assert last.startswith("render: 100 of 100 frames, ")
+    assert last.endswith("frames/s, 0:00 left")
+    assert note == "kinochrome: warning: halved"
+
+
+def test_json_progress_is_an_object_a_line() -> None:
+    stream = io.StringIO()
+    progress = JsonProgress(stream, event_seconds=0)
+    progress.stage("render", 0, 10)
+    time.sleep(0.01)
+    progress.stage("render", 5, 10)
+    progress.note("so")
+    progress.finish("done", output=Path("film.mkv"))
+    start, half, note, done = map(json.loads, stream.getvalue().splitlines())
+    assert (start["stage"], start["done"], start["per_second"]) == ("render", 0, None)
+    assert half["per_second"] > 0 and half["seconds_left"] >= 0
+    assert (note["event"], note["message"]) == ("note", "so")
+    assert (done["event"], done["output"]) == ("done", "film.mkv")
+
+
+def test_bars_show_every_stage_and_leave_no_thread() -> None:
+    stream = io.StringIO()
+    progress = BarProgress(stream)
+
+    def work(name: str) -> None:
+        for done in range(21):
+            progress.stage(name, done, 20)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("colour", "render")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    progress.note("a line between")
+    progress.close()
+    shown = stream.getvalue()
+    assert "colour: 100%" in shown and "render: 100%" in shown
+    assert "20/20" in shown and "frames/s" in shown
+    assert "a line between" in shown
+
+
+def test_quiet_tells_warnings_of_the_log_and_nothing_else() -> None:
+    stream = io.StringIO()
+    progress = QuietProgress(stream)
+    with logging_to(progress, level=logging.WARNING):
+        logging.getLogger("pipeline.colorize.predict").info("fine")
+        logging.getLogger("pipeline.colorize.predict").warning("batch halved to %d", 4)
+        progress.stage("render", 1, 2)
+        progress.note("fine")
+    assert stream.getvalue() == "kinochrome: warning: batch halved to 4\n"

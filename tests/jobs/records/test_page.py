@@ -1,0 +1,183 @@
+"""The report page: well formed, complete in itself, and harmless whatever a film is called."""
+
+import re
+from base64 import b64decode
+from html.parser import HTMLParser
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from jobs.cli.main import main
+from jobs.records.html import lines, text
+from jobs.records.page import report_page
+from jobs.review.shot_figures import ShotFigures
+from jobs.review.shot_strips import Strip
+from jobs.settings.output_paths import page_path, record_path
+from tests.recorded import HOSTILE, color_film, record_of
+
+VOID = {"meta", "img"}
+HOSTILE_TITLE = "</title><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One with a hostile name, hostile streams, and its work folder."""
+    folder = tmp_path_factory.mktemp("page")
+    font = ("</dd><script>alert(2)</script>.ttf", "font/ttf", b"letters")
+    tags = {"title": HOSTILE_TITLE}
+    return color_film(folder, "--work", str(folder / "work"), name=HOSTILE, attachments=[font], tags=tags)
+
+
+class _Page(HTMLParser):
+    """What a browser would make of the page; AssertionError where a tag is not closed in its place."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.elements.append((name, dict(attributes)))
+        if name not in VOID:
+            self.open.append(name)
+
+    def handle_endtag(self, name: str) -> None:
+        assert self.open.pop() == name
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def images(self) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == "img"]
+
+
+def test_the_page_is_well_formed_and_asks_for_nothing(film: Path) -> None:
+    page = _read(film)
+    parsed = _Page(page)
+    assert {name for name, _ in parsed.elements}.isdisjoint(
+        {"script", "link", "iframe", "object", "a", "base"}
+    )
+    for _, attributes in parsed.elements:
+        assert not {key for key in attributes if key.startswith("on") or key == "href"}
+    assert all(str(image["src"]).startswith("data:image/jpeg;base64,") for image in parsed.images())
+    css = page[page.index("<style>") : page.index("</style>")]
+    assert "url(" not in css
+    assert "@import" not in css
+    assert "http:" not in page
+    assert "https:" not in page
+
+
+def test_hostile_names_are_shown_as_they_are(film: Path) -> None:
+    parsed = _Page(_read(film))
+    words = "".join(parsed.words)
+    assert HOSTILE.replace("\N{RIGHT-TO-LEFT OVERRIDE}", "\\u202e") in words
+    assert "</dd><script>alert(2)</script>.ttf" in words
+    assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in _read(film)
+
+
+def test_pictures_are_there_and_show_colour(film: Path) -> None:
+    images = _Page(_read(film)).images()
+    assert len(images) == 4  # two shots, in grey and in colour
+    for image, is_color in zip(images, (False, True) * 2, strict=True):
+        picture = _decode(str(image["src"]))
+        assert picture.shape[:2] == (int(str(image["height"])), int(str(image["width"])))
+        spread = np.ptp(picture.astype(int), axis=-1).max()
+        assert (spread > 20) if is_color else (spread == 0)
+    assert "frames 0, 11, 23" in {str(image["alt"]).partition(": ")[2] for image in images}
+
+
+def test_figures_and_checksums_are_on_it(film: Path) -> None:
+    record, words = record_of(film), "".join(_Page(_read(film)).words)
+    for digest in (record.output.content.sha256, record.source.content.sha256):
+        assert digest in words
+    for shot in record.shots:
+        assert f"{shot.figures.colorfulness:.1f}" in words
+    assert "Luma equals the source's, sample for sample, in all 40 frames." in words
+    assert "A. Archivist" in words
+
+
+def test_report_makes_the_same_page_again(film: Path, tmp_path: Path) -> None:
+    """Pictures come from the source now, whose luma is the film's."""
+    before = _read(film)
+    page_path(film).unlink()
+    assert main(["report", str(film.parent / "work"), "-q"]) == 0
+    assert _read(film) == before
+    assert main(["report", str(film.parent / "work" / film.name), "-o", str(tmp_path / "p.html"), "-q"]) == 0
+    assert (tmp_path / "p.html").read_text(encoding="utf-8") == before
+
+
+def test_report_tells_what_it_lacks(film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def told(work: Path) -> str:
+        assert main(["report", str(work)]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        return line
+
+    assert "no such folder" in told(tmp_path / "none")
+    assert "is no work folder" in told(tmp_path)
+    record = record_path(film)
+    kept = record.read_bytes()
+    record.unlink()
+    try:
+        assert "no report" in told(film.parent / "work" / film.name)
+    finally:
+        record.write_bytes(kept)
+
+
+def test_worst_shots_come_first_and_of_very_long_films_the_rest_is_a_table(film: Path) -> None:
+    record = record_of(film)
+    shots = [
+        record.shots[0].model_copy(
+            update={
+                "index": number,
+                "figures": ShotFigures(
+                    cdc=0, cdc_grey=0, flicker=number / 100, colorfulness=9, gamut_share=0
+                ),
+            }
+        )
+        for number in range(600)
+    ]
+    strip = Strip(frames=(0,), width=1, height=1, grey=b"", color=b"")
+    page = report_page(record.model_copy(update={"shots": shots}), [strip] * 600)
+    _Page(page)
+    order = [int(found) for found in re.findall(r'id="shot-(\d+)"', page)]
+    assert order == list(range(599, 99, -1))
+    assert "The other shots" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("a\nb\t\0", "a\\nb\\t\\x00"),
+        ("\udcff.mkv", "\\xff.mkv"),
+        ("\ud800", "\\ud800"),
+        ("\u2067\u2028\ufeff\x9b", "\\u2067\\u2028\\ufeff\\x9b"),
+        ("'\"<>&", "&#39;&#34;&lt;&gt;&amp;"),
+        ("Ünïcödé 映画", "Ünïcödé 映画"),
+    ],
+    ids=ascii,
+)
+def test_unseen_characters_are_shown(value: str, shown: str) -> None:
+    assert text(value) == shown
+    assert text(value).encode()
+
+
+def test_markup_is_not_escaped_twice_and_lines_stay() -> None:
+    assert text(text("<")) == "&lt;"
+    assert lines("a\n<b>") == "a\n&lt;b&gt;"
+
+
+def _read(film: Path) -> str:
+    return page_path(film).read_text(encoding="utf-8")
+
+
+def _decode(source: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    data = np.frombuffer(b64decode(source.partition(",")[2]), np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert picture is not None
+    return picture.astype(np.uint8)

@@ -1,0 +1,151 @@
+"""Folders and files of stills go in; what lies in the output folder is looked at."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from jobs.run.stills import StillResult, colorize_stills
+from pipeline.errors import DeviceError, OutputError, SettingsError, SourceError
+from pipeline.stills.files import read_still
+
+Floats = npt.NDArray[np.float32]
+
+
+def warm(luma: Floats) -> Floats:
+    """Orange everywhere, at a quarter of the size, as a network would give it."""
+    count, height, width = luma.shape
+    ab = np.empty((count, 2, -(-height // 4), -(-width // 4)), np.float32)
+    ab[:, 0], ab[:, 1] = 20, 40
+    return ab
+
+
+def make(path: Path, *, size: tuple[int, int] = (40, 52), exif: Image.Exif | None = None) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    grey = np.tile(np.linspace(20, 230, size[1]).astype(np.uint8), (size[0], 1))
+    Image.fromarray(grey).save(path, exif=exif or Image.Exif())
+    return path
+
+
+def chroma_of(path: Path) -> float:
+    with Image.open(path) as image:
+        return float(np.ptp(np.asarray(image.convert("RGB")).astype(int), axis=-1).mean())
+
+
+def test_folder_keeps_names_and_sub_folders(tmp_path: Path) -> None:
+    names = ["a.png", "b.jpg", "sub/c.tif", "sub/deep/d.JPEG"]
+    for name in names:
+        make(tmp_path / "in" / name)
+    (tmp_path / "in" / "notes.txt").write_text("no picture")
+    make(tmp_path / "in" / ".hidden.png")
+    seen: list[tuple[StillResult, int]] = []
+    summary = colorize_stills(
+        [tmp_path / "in"],
+        tmp_path / "out",
+        predict=warm,
+        progress=lambda result, total: seen.append((result, total)),
+    )
+    found = sorted(
+        str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()
+    )
+    assert found == sorted(names)
+    assert [result.output for result in summary.results] == [result.output for result, _ in seen]
+    assert {total for _, total in seen} == {4}
+    for name in names:
+        assert chroma_of(tmp_path / "out" / name) > 20
+        before, after = read_still(tmp_path / "in" / name), read_still(tmp_path / "out" / name)
+        assert np.array_equal(before.luma, after.luma)
+
+
+def test_second_run_leaves_its_own_output_out(tmp_path: Path) -> None:
+    make(tmp_path / "a.png")
+    for _ in range(2):
+        summary = colorize_stills([tmp_path], tmp_path / "out", predict=warm, overwrite=True)
+        assert len(summary.results) == 1
+
+
+def test_single_still_goes_to_a_file_or_into_a_folder(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.png")
+    colorize_stills([source], tmp_path / "new" / "b.tif", predict=warm)
+    assert chroma_of(tmp_path / "new" / "b.tif") > 20
+    colorize_stills([source], tmp_path / "new", predict=warm)
+    assert chroma_of(tmp_path / "new" / "a.png") > 20
+
+
+def test_saturation_scales_the_colour(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.png")
+    for name, saturation in (("none", 0.0), ("half", 0.5), ("full", 1.0)):
+        colorize_stills([source], tmp_path / f"{name}.png", predict=warm, saturation=saturation)
+    none, half, full = (chroma_of(tmp_path / f"{name}.png") for name in ("none", "half", "full"))
+    assert none < 0.5
+    assert 0.4 * full < half < 0.65 * full
+
+
+def test_one_bad_still_does_not_stop_the_rest(tmp_path: Path) -> None:
+    make(tmp_path / "in" / "a.png")
+    make(tmp_path / "in" / "c.png")
+    (tmp_path / "in" / "b.jpg").write_text("text")
+    results: list[StillResult] = []
+    with pytest.raises(SourceError, match=r"1 of 3 stills.*b\.jpg.*not a PNG") as caught:
+        colorize_stills(
+            [tmp_path / "in"],
+            tmp_path / "out",
+            predict=warm,
+            progress=lambda result, _: results.append(result),
+        )
+    assert "\n" not in str(caught.value)
+    assert [result.error is None for result in results] == [True, False, True]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
+
+
+def test_network_sees_a_small_upright_picture(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    source = make(tmp_path / "a.png", size=(1200, 1500), exif=exif)
+    shapes = []
+
+    def left_red(luma: Floats) -> Floats:
+        shapes.append(luma.shape)
+        ab = np.zeros((1, 2, 60, 20), np.float32)
+        ab[:, 0, :30] = 60  # the upper half of what is seen
+        return ab
+
+    colorize_stills([source], tmp_path / "b.png", predict=left_red)
+    assert shapes == [(1, 1280, 1024)]
+    with Image.open(tmp_path / "b.png") as image:
+        pixels = np.asarray(image).astype(int)
+    red = pixels[..., 0] - pixels[..., 1]
+    assert red[:, 100:650].mean() > 30  # stored unturned: up is left
+    assert abs(red[:, 850:].mean()) < 1
+
+
+@pytest.mark.parametrize("ab", [np.zeros((1, 3, 4, 4)), np.full((1, 2, 4, 4), np.nan)])
+def test_invalid_colour_never_becomes_a_picture(tmp_path: Path, ab: Floats) -> None:
+    source = make(tmp_path / "a.png")
+    with pytest.raises(DeviceError, match=r"a\.png"):
+        colorize_stills([source], tmp_path / "b.png", predict=lambda luma: ab)
+    assert not (tmp_path / "b.png").exists()
+
+
+def test_faults_are_found_before_anything_is_written(tmp_path: Path) -> None:
+    first, second = make(tmp_path / "x" / "a.png"), make(tmp_path / "y" / "a.png")
+    (tmp_path / "empty").mkdir()
+    out = tmp_path / "out"
+    with pytest.raises(SourceError, match="no PNG, JPEG or TIFF picture"):
+        colorize_stills([tmp_path / "empty"], out, predict=warm)
+    with pytest.raises(SourceError, match="no such file"):
+        colorize_stills([tmp_path / "none.png"], tmp_path / "b.png", predict=warm)
+    with pytest.raises(SettingsError, match="both become"):
+        colorize_stills([first, second], out, predict=warm)
+    with pytest.raises(SettingsError, match="suffix"):
+        colorize_stills([first], tmp_path / "b.gif", predict=warm)
+    with pytest.raises(OutputError, match="is a source"):
+        colorize_stills([tmp_path / "x"], tmp_path / "x", predict=warm, overwrite=True)
+    with pytest.raises(OutputError, match="need a folder"):
+        colorize_stills([first.parent], second, predict=warm)
+    with pytest.raises(OutputError, match="exists"):
+        colorize_stills([first], second, predict=warm)
+    assert not out.exists()
+    assert first.read_bytes() == second.read_bytes()

@@ -1,0 +1,303 @@
+"""Job files: what is accepted, how layers win, and how faults are told."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from jobs.settings.job import Job
+from jobs.settings.job_file import PRESETS, load_job, make_job, schema
+from jobs.settings.yaml_file import MAX_BYTES
+from jobs.workdir.work_files import work_folder
+from pipeline.colorize.temporal import SteadySettings
+from pipeline.errors import SettingsError
+from pipeline.plan.segments import SegmentSettings
+from pipeline.render.encoder_options import ENCODERS
+from pipeline.render.frame_writer import EncodeSettings
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes a job file beside a film that is there; the text may leave out input and output."""
+    (tmp_path / "film.mkv").write_bytes(b"a film")
+    (tmp_path / "out").mkdir()
+
+    def write_job(text: str, *, whole: bool = False) -> Path:
+        path = tmp_path / "job.yaml"
+        path.write_text(text if whole else f"input: film.mkv\noutput: out/film.mkv\n{text}", encoding="utf-8")
+        return path
+
+    return write_job
+
+
+def faults(path: Path, **arguments: list[str]) -> list[str]:
+    """The lines of the error that loading must end with, without the folder."""
+    with pytest.raises(SettingsError) as caught:
+        load_job(path, overrides=arguments.get("overrides", []))
+    return str(caught.value).replace(f"{path.parent}/", "").splitlines()
+
+
+def test_defaults_are_those_of_the_stages(write: Write, tmp_path: Path) -> None:
+    job = load_job(write("preset: archival"))
+    assert job.input == tmp_path / "film.mkv"
+    assert job.output == tmp_path / "out" / "film.mkv"
+    assert job.steady == SteadySettings()
+    assert job.segments == SegmentSettings()
+    assert (job.color.short_side, job.color.temperature, job.color.saturation) == (224, 0.5, 1.0)
+    assert job.weights_path is None
+
+
+def test_presets_are_what_they_promise(write: Write) -> None:
+    jobs = {name: load_job(write(f"preset: {name}")) for name in PRESETS}
+    access, archival, mezzanine, studio, preview, sequence = (jobs[name].encode for name in PRESETS)
+    assert dict(access.options) == {"preset": "medium", "crf": "18"}
+    assert (access.codec, access.chroma, access.depth) == ("libx264", "420", 8)
+    assert (archival.codec, archival.chroma, archival.depth) == ("ffv1", "source", "source")
+    assert archival.options.items() >= {"level": "3", "g": "1", "slices": "16", "slicecrc": "1"}.items()
+    assert (mezzanine.codec, mezzanine.chroma, mezzanine.depth) == ("prores_ks", "422", 10)
+    assert dict(mezzanine.options) == {"profile": "hq", "vendor": "apl0"}
+    assert (studio.codec, studio.chroma, studio.depth) == ("dnxhd", "422", 10)
+    assert (preview.max_lines, preview.side_by_side) == (540, True)
+    assert (sequence.codec, sequence.chroma, sequence.depth) == ("ffv1", "444", "source")
+    assert [job.suffix for job in jobs.values()] == [".mp4", ".mkv", ".mov", ".mxf", ".mp4", ".mkv"]
+    assert [job.faststart for job in jobs.values()] == [True, False, False, False, True, False]
+
+
+def test_set_wins_over_the_job_file_which_wins_over_the_preset(write: Write) -> None:
+    path = write("preset: access\nencode: {options: {crf: 20}}\nsteady: {strength: 0.5}\n")
+    job = load_job(path, overrides=["steady.strength=0.6", "encode.options.tune=film"])
+    assert job.steady.strength == 0.6
+    assert dict(job.encode.options) == {"preset": "medium", "crf": "20", "tune": "film"}
+    assert load_job(path, options={"overwrite": True, "steady.strength": 0.7}).steady.strength == 0.7
+
+
+def test_options_of_another_codec_fall_away(write: Write) -> None:
+    job = load_job(write("encode: {codec: libx265, options: {x265-params: lossless=1}}"))
+    assert dict(job.encode.options) == {"x265-params": "lossless=1"}
+    assert job.encode.chroma == "420"
+
+
+def test_a_preset_may_be_a_file(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("encode: {codec: ffv1}\nbatch: 4\nsuffix: .mov\n")
+    job = load_job(write("preset: mine.yaml"))
+    assert job.encode == EncodeSettings(codec="ffv1")
+    assert (job.batch, job.suffix) == (4, ".mov")
+
+
+def test_a_fault_in_a_preset_file_is_told_with_its_line(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("encode:\n  codec: ffv1\n  dept: 8\ninput: x\n")
+    assert faults(write("preset: mine.yaml\nbatsh: 3")) == [
+        "mine.yaml:3: encode.dept: unknown key; did you mean 'depth'?",
+        "mine.yaml:4: input: belongs into a job, not into a preset",
+        "job.yaml:4: batsh: unknown key; did you mean 'batch'?",
+    ]
+
+
+def test_all_faults_come_at_once_sorted_by_line(write: Write) -> None:
+    text = """\
+input: films/nosfertu.mkv
+output: nodir/x.mkv
+color:
+  short_side: 100
+  temperature: "0.4"
+  saturation: 9
+steady: {strenth: 3, strength: 4}
+batch: true
+precision: fp31
+overwrite: yes
+encode:
+  codec: ffv2
+  chroma: "421"
+"""
+    found = faults(write(text, whole=True), overrides=["device=gpu"])
+    assert found == [
+        "job.yaml:1: input: no such file: films/nosfertu.mkv",
+        "job.yaml:2: output: no such folder: nodir; make it first",
+        "job.yaml:4: color.short_side: found 100; a multiple of 32 from 128 to 512 works",
+        "job.yaml:5: color.temperature: found the text '0.4'; a number would work",
+        "job.yaml:6: color.saturation: found 9.0; a number from 0 to 2 works",
+        "job.yaml:7: steady.strenth: unknown key; did you mean 'strength'?",
+        f"job.yaml:7: {next(line for line in found if 'strength: ' in line).partition(': ')[2]}",
+        "job.yaml:8: batch: found true; a whole number would work",
+        "job.yaml:9: precision: found the text 'fp31'; auto, fp32 or bf16 would work; did you mean 'fp32'?",
+        "job.yaml:10: overwrite: found the text 'yes'; true or false would work",
+        f"job.yaml:12: encode.codec: found 'ffv2'; {', '.join(ENCODERS)} would work; did you mean 'ffv1'?",
+        "job.yaml:13: encode.chroma: found the text '421'; source, 420, 422 or 444 would work",
+        "--set device=gpu: device: found 'gpu'; auto, cpu, cuda or cuda:N would work",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("batch: 8\nbatch: 9\n", "job.yaml:4: batch: given twice, first in line 3"),
+        ("steady:\n\tstrength: 1\n", "job.yaml:4: not readable as YAML: found a tab; indent with blanks"),
+        ("steady: {strength: 1\n", "job.yaml:4: not readable as YAML: expected ',' or '}'"),
+        ("a: &x 1\nbatch: *x\n", "job.yaml:4: not readable as YAML: found an alias; write the value out"),
+        ("batch: !!python/name:os.system 1\n", "job.yaml:3: batch: found the tag !!python/name:os.system"),
+        ("[a]: 1\n", "job.yaml:3: found a list as a key; a key is a word"),
+        ("a: " + "[" * 5000 + "\n", "job.yaml:3: not readable as YAML: nested more than 12 deep"),
+        ("steady: 3\n", "job.yaml:3: steady: found 3; `key: value` pairs would work"),
+        ("steady:\n", "job.yaml:3: steady: found nothing; `key: value` pairs would work"),
+        ("steady: {strength: .nan}\n", "job.yaml:3: steady.strength: found"),
+        ("batch: 257\n", "job.yaml:3: batch: found 257; 256 or less would work"),
+        ("batch: 8.5\n", "job.yaml:3: batch: found 8.5; a whole number would work"),
+        ("segment_frames: 7\n", "job.yaml:3: segment_frames: 7 is not a multiple of 8"),
+        ("segment_frames: 64\noverlap_frames: 72\n", "job.yaml:4: overlap_frames: 72 is not a multiple of 8"),
+        ("preset: acces\n", "job.yaml:3: preset: no such preset or file: acces; access, archival"),
+        ("weights: none.safetensors\n", "job.yaml:3: weights: no such file: none.safetensors"),
+        ("from_proxy: film.mkv\n", "job.yaml:3: from_proxy: no such folder: film.mkv"),
+        ("suffix: .avi\n", "job.yaml:3: suffix: found '.avi'; .mkv"),
+        ("shot: {}\n", "job.yaml:3: shot: unknown key;"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_place(write: Write, text: str, told: str) -> None:
+    found = faults(write(text))
+    assert len(found) == 1
+    assert found[0].startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "job.yaml:1: the file is empty"),
+        (b"# nothing but words\n", "job.yaml:1: the file is empty"),
+        (b"- input\n", "job.yaml:1: found a list; the file should hold `key: value` lines"),
+        (b"just words\n", "job.yaml:1: found a text; the file should hold"),
+        (b"input: film.mkv\noutput: caf\xe9.mkv\n", "job.yaml:2: not UTF-8 (byte 0xe9)"),
+        (b"input: a\x00b\n", "job.yaml:1: not readable as YAML: found the character U+0000"),
+        (b"x" * (MAX_BYTES + 1), "job.yaml: larger than 1 MB"),
+        (b"batch: 8\n", "job.yaml:1: input: this key is missing; write `input: "),
+    ],
+)
+def test_a_file_that_is_no_job_is_told(write: Write, data: bytes, told: str) -> None:
+    path = write("")
+    path.write_bytes(data)
+    assert faults(path)[0].startswith(told)
+
+
+def test_a_job_file_that_is_not_there(tmp_path: Path) -> None:
+    assert faults(tmp_path / "none.yaml") == ["none.yaml: cannot be read: No such file or directory"]
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_an_output_that_is_the_input_is_refused(
+    write: Write, tmp_path: Path, link: Callable[[Path, Path], None]
+) -> None:
+    link(tmp_path / "film.mkv", tmp_path / "same.mkv")
+    path = write("input: film.mkv\noutput: same.mkv\noverwrite: true\n", whole=True)
+    assert faults(path) == ["job.yaml:2: output: found the input itself, same.mkv; another name would work"]
+
+
+def test_an_existing_output_needs_overwrite(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "out" / "film.mkv").write_bytes(b"somebody's")
+    told = (
+        "job.yaml:2: output: out/film.mkv exists; another name, or --overwrite (overwrite: true) would work"
+    )
+    assert faults(write("")) == [told]
+    assert load_job(write("overwrite: true")).overwrite
+
+
+@pytest.mark.parametrize(
+    ("output", "completed"),
+    [
+        ("out", "out/film.mp4"),
+        ("out/", "out/film.mp4"),
+        ("out/new", "out/new.mp4"),
+        ("out/a.mov", "out/a.mov"),
+    ],
+)
+def test_an_output_without_a_name_or_suffix_is_completed(
+    write: Write, tmp_path: Path, output: str, completed: str
+) -> None:
+    job = load_job(write(f"input: film.mkv\noutput: {output}\n", whole=True))
+    assert job.output == tmp_path / completed
+
+
+def test_stills_keep_their_suffix_and_folders_stay_folders(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(b"a still")
+    job = load_job(write("input: a.tif\noutput: out\n", whole=True))
+    assert job.output == tmp_path / "out" / "a.tif"
+    assert load_job(write("input: out\noutput: colour\n", whole=True)).output == tmp_path / "colour"
+
+
+def test_an_output_with_a_foreign_suffix_is_refused(write: Write) -> None:
+    found = faults(write("input: film.mkv\noutput: out/film.txt\n", whole=True))
+    assert len(found) == 1
+    assert "'.txt' is none of .mkv, .mp4" in found[0]
+
+
+def test_paths_are_relative_to_where_they_are_written(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "out"
+    monkeypatch.chdir(elsewhere)
+    job = load_job(write("work: scratch"), overrides=["output=other.mkv"])
+    assert job.input == tmp_path / "film.mkv"
+    assert job.output == elsewhere / "other.mkv"
+    assert job.work == tmp_path / "scratch"
+    assert work_folder(job.output, work=job.work) == tmp_path / "scratch" / "other.mkv"
+
+
+def test_a_job_without_a_file(write: Write, tmp_path: Path) -> None:
+    write("")
+    options = {"input": str(tmp_path / "film.mkv"), "output": str(tmp_path / "out"), "preset": "mezzanine"}
+    assert make_job(options).output == tmp_path / "out" / "film.mov"
+    with pytest.raises(SettingsError, match=r"^input: no such file: .*none\.mkv$"):
+        make_job(options | {"input": str(tmp_path / "none.mkv")})
+
+
+def test_a_path_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mkv")
+    with pytest.raises(SettingsError, match="a name in UTF-8 would work"):
+        make_job({"input": path, "output": str(tmp_path / "x.mkv")})
+
+
+def test_a_resolved_job_is_a_job_file_for_the_same_job(write: Write) -> None:
+    job = load_job(write("preset: preview\nsteady: {strength: 0.5}\ncolor: {saturation: 0.8}\n"))
+    again = load_job(write(job.to_yaml(), whole=True))
+    assert again == job
+
+
+def test_a_job_is_frozen(write: Write) -> None:
+    job = load_job(write(""))
+    with pytest.raises(ValueError, match="frozen"):
+        job.batch = 4
+
+
+def test_the_schema_describes_every_key() -> None:
+    made = schema()
+    json.dumps(made)
+    assert set(made["properties"]) == set(Job.model_fields)
+    assert made["required"] == ["input", "output"]
+    assert made["additionalProperties"] is False
+    sections = made["$defs"].values()
+    for key, told in [item for section in (made, *sections) for item in section["properties"].items()]:
+        assert told.get("description") or told.get("$ref"), f"{key} has no description"
+
+
+def test_the_examples_are_the_presets_and_real_jobs(tmp_path: Path) -> None:
+    examples = Path(__file__).parents[3] / "configs" / "jobs"
+    for name in PRESETS:
+        shown = yaml.safe_load((examples / f"{name}.yaml").read_text(encoding="utf-8"))
+        shipped = Path(__file__).parents[3] / "jobs" / "presets" / f"{name}.yaml"
+        kept = {key: value for key, value in shown.items() if key not in ("input", "output", "rate")}
+        assert kept == yaml.safe_load(shipped.read_text(encoding="utf-8"))
+
+
+def test_the_example_job_shows_every_key(write: Write, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "configs" / "jobs" / "example.yaml").read_text(encoding="utf-8")
+    shown = yaml.safe_load(text)
+    assert set(shown) == set(Job.model_fields)
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "nosferatu.mp4").write_bytes(b"a film")
+    job = load_job(write(text, whole=True))
+    plain = load_job(
+        write("input: films/nosferatu.mp4\noutput: out/nosferatu.mkv\npreset: archival\n", whole=True)
+    )
+    assert job == plain

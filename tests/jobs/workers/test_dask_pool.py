@@ -1,0 +1,310 @@
+"""A film on a Dask cluster: the bytes of one process, whatever dies, and a clear refusal of what does not fit."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.cli.main import main
+from jobs.settings.job_file import load_job
+from jobs.workdir.folder import WorkDir
+from jobs.workers.dask_pool import check_cluster
+from models.checkpoint import DEFAULT_WEIGHTS
+from pipeline.errors import DeviceError
+from tests.clusters import Cluster
+from tests.stages import ROOT, SEGMENTS, digest, each_once, events, finish, make_place, published, start
+
+WORK = ".out.mkv.kinochrome"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The digest of the film that one process makes."""
+    job = make_place(tmp_path_factory.mktemp("one"))
+    assert main(["run", str(job), "-q", "--workers", "1"]) == 0
+    return digest(job.with_name("out.mkv"))
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A scheduler and two workers."""
+    with Cluster(tmp_path_factory.mktemp("cluster")) as made:
+        for _ in range(2):
+            made.start_worker("--resources", "GPU=1")
+        yield made
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Path:
+    """A job file, planned."""
+    path = make_place(tmp_path)
+    assert main(["plan", str(path), "-q"]) == 0
+    return path
+
+
+def run(job: Path, cluster: Cluster, *options: str) -> "subprocess.Popen[str]":
+    return start("run", job, "-q", "--keep-work", "--scheduler", cluster.address, *options)
+
+
+def until(seconds: float = 240) -> Iterator[None]:
+    """Turns of a loop that gives up at last."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        yield
+        time.sleep(0.02)
+    pytest.fail("it did not happen in time")
+
+
+def wait_for_work(job: Path, process: "subprocess.Popen[str]") -> int:
+    """Returns the process that is at a segment, once there is one."""
+    for _ in until():
+        assert process.poll() is None, finish(process)
+        for attempts in job.parent.glob(f"{WORK}/segments/*/attempts"):
+            return worker_at(attempts.with_name("lock"))
+    raise AssertionError
+
+
+def worker_at(lock: Path) -> int:
+    return int(lock.read_text().split()[1])
+
+
+def partials(job: Path) -> list[Path]:
+    return list(job.parent.rglob("*.partial"))
+
+
+def test_a_cluster_makes_the_film_that_one_process_makes(job: Path, cluster: Cluster, wanted: str) -> None:
+    code, _, told = finish(start("run", job, "--keep-work", "--scheduler", cluster.address))
+    assert code == 0, told + cluster.log()
+    assert f"at {cluster.address} (2 with a GPU" in told or f"at {cluster.address} (1 with a GPU" in told
+    assert "colour: 32 of 32 frames" in told
+    assert "render: 32 of 32 frames" in told
+    assert digest(job.with_name("out.mkv")) == wanted
+    assert published(job.parent / WORK) == each_once()
+    assert partials(job) == []
+
+
+def test_shots_take_a_range_to_the_cluster(job: Path, cluster: Cluster, wanted: str) -> None:
+    code, _, told = finish(start("shots", job, "-q", "--range", "1", "--scheduler", cluster.address))
+    assert (code, told) == (0, ""), told
+    done = {index for _, index in published(job.parent / WORK)}
+    assert done == {SEGMENTS // 2, SEGMENTS // 2 + 1}
+    assert finish(run(job, cluster))[0] == 0
+    assert digest(job.with_name("out.mkv")) == wanted
+    assert published(job.parent / WORK) == each_once()
+
+
+def test_a_killed_worker_s_segments_are_done_by_others(job: Path, cluster: Cluster, wanted: str) -> None:
+    process = run(job, cluster)
+    os.kill(wait_for_work(job, process), signal.SIGKILL)
+    code, _, told = finish(process)
+    assert code == 0, told
+    assert "a worker process died" in told
+    assert digest(job.with_name("out.mkv")) == wanted
+    assert published(job.parent / WORK) == each_once()
+    assert partials(job) == []
+
+
+def test_a_worker_whose_decoder_hangs_ends_itself_and_says_so() -> None:
+    code = """
+import logging, time
+from pathlib import Path
+from jobs.workers.dask_worker import watched
+from pipeline.limits import Limits
+from pipeline.read_monitor import reading
+logging.basicConfig()
+with watched(), reading(Path("share/film.mkv"), Limits(stall_seconds=1)) as post:
+    for _ in range(8):
+        time.sleep(0.25)
+        post.frame(7)
+    print("got on", flush=True)
+    time.sleep(120)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "got on\n")
+    assert "share/film.mkv: after 8 frames (pts 7), no progress for 1 s, so its worker" in done.stderr
+
+
+def test_a_segment_that_kills_every_worker_is_named(job: Path, cluster: Cluster) -> None:
+    """Whoever is about to work on segment 2 is killed; the others are not."""
+    process = run(job, cluster)
+    lock = job.parent / WORK / "segments" / "000002" / "lock"
+    attempts = lock.with_name("attempts")
+    begun = 0
+    for _ in until():
+        if process.poll() is not None:
+            break
+        if attempts.exists() and attempts.stat().st_size > begun:
+            begun = attempts.stat().st_size
+            os.kill(worker_at(lock), signal.SIGKILL)
+    code, _, told = finish(process)
+    assert code == 1
+    last = told.splitlines()[-1]
+    assert "segment 2 (shot 1, frames 16 to 23): its worker process died 3 times" in last
+    assert "what is done is kept" in last
+    assert begun == 3
+    assert {("video", 0), ("video", 1)} <= set(published(job.parent / WORK))
+    assert partials(job) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_the_workers_idle(
+    number: signal.Signals, job: Path, cluster: Cluster, wanted: str
+) -> None:
+    process = run(job, cluster)
+    wait_for_work(job, process)
+    process.send_signal(number)
+    code, _, told = finish(process)
+    assert (code, len(told.splitlines())) == (130, 1), told
+    assert partials(job) == []
+    before = published(job.parent / WORK)
+    time.sleep(1)
+    assert published(job.parent / WORK) == before
+    assert finish(run(job, cluster))[0] == 0
+    assert digest(job.with_name("out.mkv")) == wanted
+    assert published(job.parent / WORK) == each_once()
+
+
+def test_tasks_of_a_killed_run_are_given_up(job: Path, cluster: Cluster, wanted: str) -> None:
+    process = run(job, cluster)
+    wait_for_work(job, process)
+    process.kill()
+    finish(process)
+    code, _, told = finish(run(job, cluster))
+    assert code == 0, told
+    assert digest(job.with_name("out.mkv")) == wanted
+    assert published(job.parent / WORK) == each_once()
+    assert partials(job) == []
+
+
+def test_a_killed_scheduler_ends_the_run_with_one_line(job: Path, tmp_path: Path, wanted: str) -> None:
+    (tmp_path / "cluster").mkdir()
+    with Cluster(tmp_path / "cluster") as own:
+        own.start_worker()
+        process = run(job, own)
+        for _ in until():
+            if (job.parent / WORK / "events.jsonl").exists() and published(job.parent / WORK):
+                break
+        own.scheduler.kill()
+        code, _, told = finish(process)
+        assert (code, len(told.splitlines())) == (1, 1), told
+        assert f"lost the scheduler at {own.address}" in told
+        assert "are still to do" in told
+        kept = published(job.parent / WORK)
+        assert kept
+        own.start_scheduler()
+        own.start_worker()
+        assert finish(run(job, own))[0] == 0
+        assert digest(job.with_name("out.mkv")) == wanted
+        assert published(job.parent / WORK) == each_once()
+        assert partials(job) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "told_why"),
+    [
+        ((), "kinochrome there is 0.0.9 (format"),
+        (("--no-nanny",), "it has no nanny, so nobody would start it"),
+    ],
+)
+def test_a_worker_that_does_not_fit_is_refused(
+    option: tuple[str, ...], told_why: str, job: Path, tmp_path: Path
+) -> None:
+    """Both are of another version; the nanny is looked at first."""
+    old = tmp_path / "old" / "kinochrome-0.0.9.dist-info"
+    old.mkdir(parents=True)
+    (old / "METADATA").write_text("Metadata-Version: 2.1\nName: kinochrome\nVersion: 0.0.9\n")
+    (tmp_path / "cluster").mkdir()
+    with Cluster(tmp_path / "cluster") as own:
+        own.start_worker(*option, environment={"PYTHONPATH": str(old.parent)})
+        code, _, told = finish(run(job, own))
+    assert (code, len(told.splitlines())) == (1, 1), told
+    assert told.startswith("kinochrome: error: worker tcp://127.0.0.1:")
+    assert told_why in told
+    assert published_nothing(job)
+
+
+def test_a_folder_that_is_not_shared_is_refused(tmp_path: Path, cluster: Cluster) -> None:
+    """The path leads every process to its own folder."""
+    for folder in (tmp_path / "same", cluster.folder / "same"):
+        folder.mkdir()
+        make_place(folder)
+    setup = f"import os; os.chdir({str(tmp_path)!r})"
+    path = "/proc/self/cwd/same/job.yaml"
+    code, _, told = finish(start("run", path, "-q", "--scheduler", cluster.address, setup=setup))
+    assert code == 1
+    assert told
+    for line in told.splitlines():
+        assert line.startswith("kinochrome: error: worker tcp://127.0.0.1:"), told
+        assert "does not see the work folder /proc/self/cwd/same/.out.mkv.kinochrome as we do" in line, told
+    assert sorted(found.name for found in (tmp_path / "same").iterdir()) == ["film.mkv", "job.yaml"]
+
+
+def test_other_weights_are_refused(job: Path, cluster: Cluster) -> None:
+    shutil.copy(DEFAULT_WEIGHTS, job.parent / "mine.safetensors")
+    (cluster.folder / "mine.safetensors").write_bytes(DEFAULT_WEIGHTS.read_bytes()[:-1] + b"\0")
+    own = ("--weights", "/proc/self/cwd/mine.safetensors")
+    setup = f"import os; os.chdir({str(job.parent)!r})"
+    command = ("run", job, "-q", "--keep-work", "--scheduler", cluster.address, *own)
+    code, _, told = finish(start(*command, setup=setup))
+    assert code == 1
+    assert told
+    for line in told.splitlines():
+        assert "weights /proc/self/cwd/mine.safetensors there is " in line, told
+    assert published_nothing(job)
+
+
+def test_absent_clusters_are_told_in_one_line(job: Path, tmp_path: Path) -> None:
+    (tmp_path / "cluster").mkdir()
+    with Cluster(tmp_path / "cluster") as own:
+        made = load_job(job)
+        with (
+            WorkDir(job.parent / WORK, output=made.output, share="stage") as work,
+            pytest.raises(DeviceError, match=r"no worker of the scheduler at .* within 1 s; `dask worker"),
+        ):
+            check_cluster(made, work=work, scheduler=own.address, patience_seconds=1)
+    code, _, told = finish(run(job, own))
+    assert (code, len(told.splitlines())) == (1, 1), told
+    assert f"cannot reach a scheduler at {own.address} within 30 s; `dask scheduler` starts one" in told
+
+
+def test_wrong_options_are_told(job: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in ("127.0.0.1:8786", "http://host:1", "tcp://host", "tcp://host:port", "tcp://:1"):
+        assert main(["run", str(job), "--scheduler", wrong]) == 2
+    assert "is not tcp://HOST:PORT or tls://HOST:PORT" in capsys.readouterr().err
+    assert main(["run", str(job), "--scheduler", "tcp://host:1", "--workers", "2"]) == 2
+    assert "not allowed with argument" in capsys.readouterr().err
+    assert main(["colorize", str(tmp_path), "-o", str(tmp_path / "out"), "--scheduler", "tcp://host:1"]) == 1
+    assert "--scheduler is for films" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("named", [None, "none.pem"])
+def test_tls_without_certificates_is_told_in_one_line(
+    job: Path, tmp_path: Path, named: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import dask
+    import distributed
+
+    assert distributed.__version__  # imported first: it brings the defaults of these settings
+    names = ("ca-file", "client.cert", "client.key")
+    files = {f"distributed.comm.tls.{name}": named and str(tmp_path / named) for name in names}
+    with dask.config.set(files):
+        assert main(["run", str(job), "-q", "--scheduler", "tls://127.0.0.1:1"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        "kinochrome: error: --scheduler tls://127.0.0.1:1: tls:// needs the client's certificates"
+    )
+    assert (named or "none are set") in line
+    assert "set distributed.comm.tls.ca-file, distributed.comm.tls.client.cert and .key" in line
+
+
+def published_nothing(job: Path) -> bool:
+    return not events(job.parent / WORK, "published")

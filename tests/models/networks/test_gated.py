@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.checkpoint import load_weights, save_weights
+from models.networks.efficient import EfficientGenerator, EfficientSettings
+from models.networks.fold_batchnorm import fold
+from models.networks.gated import GuardedGenerator
+from models.networks.generator import Generator, Hints
+
+SMALL = EfficientSettings(context=32, decoder=(24, 24, 24), heads=2)
+
+
+@pytest.fixture
+def guarded() -> GuardedGenerator:
+    """Its film is dark; what it learned of it is another network altogether."""
+    torch.manual_seed(3)
+    made = GuardedGenerator.around(EfficientGenerator(SMALL))
+    made.trained.load_state_dict(EfficientGenerator(SMALL).state_dict())
+    made.look.fit(made.look_of(_pictures(20, dark=True)), made.look_of(_pictures(20, dark=False)))
+    return made.eval()
+
+
+def test_at_first_nothing_changes() -> None:
+    torch.manual_seed(3)
+    plain = EfficientGenerator(SMALL).eval()
+    made = GuardedGenerator.around(plain).eval()
+    lightness = _pictures(2, dark=False)
+    with torch.inference_mode():
+        assert torch.equal(made(lightness), plain(lightness))
+
+
+def test_a_picture_of_the_film_has_the_learned_colours_and_a_general_one_the_old(
+    guarded: GuardedGenerator,
+) -> None:
+    lightness = torch.cat([_pictures(2, dark=True), _pictures(2, dark=False)])
+    hints = Hints(torch.rand(4, 2, 16, 24) * 50, torch.ones(4, 1, 16, 24))
+    for given in (None, hints):
+        with torch.inference_mode():
+            mixed, old, new = (one(lightness, given) for one in (guarded, guarded.begun, guarded.trained))
+            film = guarded(lightness[:2], Hints(given.ab[:2], given.confidence[:2]) if given else None)
+        torch.testing.assert_close(film, new[:2])
+        assert torch.equal(mixed[:2], new[:2])
+        assert torch.equal(mixed[2:], old[2:])
+        assert not torch.allclose(old, new, atol=1e-3)
+
+
+def test_a_picture_in_doubt_has_something_of_both(guarded: GuardedGenerator) -> None:
+    lightness = torch.cat([_pictures(1, dark=True), _pictures(1, dark=False)])
+    with torch.inference_mode():
+        guarded.look.direction.zero_()
+        guarded.look.offset.fill_(0.125)  # of the way: half in doubt
+        mixed, old, new = (one(lightness) for one in (guarded, guarded.begun, guarded.trained))
+    torch.testing.assert_close(mixed, (old + new) / 2)
+
+
+def test_the_old_generator_rests_while_the_other_learns(guarded: GuardedGenerator) -> None:
+    before = {name: value.clone() for name, value in guarded.begun.state_dict().items()}
+    guarded.train()
+    lightness = _pictures(2, dark=True)
+    torch.manual_seed(0)
+    out = guarded(lightness)
+    torch.manual_seed(0)
+    assert torch.equal(out, guarded.trained(lightness))
+    assert guarded.learner is guarded.trained
+    assert not guarded.begun.training
+    assert guarded.trained.training
+    guarded.look_of(lightness)
+    for name, value in guarded.begun.state_dict().items():
+        assert torch.equal(value, before[name]), name
+
+
+def test_weights_keep_both_and_the_look(guarded: GuardedGenerator, tmp_path: Path) -> None:
+    save_weights(tmp_path / "w.safetensors", guarded, name="x", licence="x", recipe={})
+    loaded, info = load_weights(tmp_path / "w.safetensors")
+    assert info.architecture == "guarded"
+    lightness = torch.cat([_pictures(2, dark=True), _pictures(2, dark=False)])
+    with torch.inference_mode():
+        expected = _ab(guarded, lightness)
+        torch.testing.assert_close(_ab(loaded, lightness), expected, atol=0.3, rtol=0)
+        fold(loaded)
+        torch.testing.assert_close(_ab(loaded, lightness), expected, atol=0.3, rtol=0)
+        loaded.bfloat16()
+        torch.testing.assert_close(_ab(loaded, lightness), expected, atol=3, rtol=0)
+
+
+def _ab(generator: Generator, lightness: Tensor) -> Tensor:
+    return generator.colorize(lightness, temperature=1)
+
+
+def _pictures(count: int, *, dark: bool) -> Tensor:
+    """L* (count, 1, 64, 96): noise, dark or light."""
+    rng = torch.Generator().manual_seed(count + 1000 * dark)
+    return torch.rand(count, 1, 64, 96, generator=rng) * 20 + (10 if dark else 70)

@@ -1,0 +1,341 @@
+"""Frames come out as they went in, whole films and parts, and a part reached by seeking is proved."""
+
+import threading
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import SourceError
+from pipeline.media import Frame, Plane, Timeline
+from pipeline.source.frame_reader import FrameReader, ahead, luma_hash
+from pipeline.source.luma_planes import describe_pixels, luma_plane
+from pipeline.source.probe import probe
+from tests.media import ColorTags, damage_film, fill_frame, make_film, picture
+
+H264: dict[str, Any] = {"codec": "libx264", "pixel_format": "yuv420p", "b_frames": 3, "gop": 8}
+OPEN_GOP: dict[str, Any] = {**H264, "options": {"x264-params": "open-gop=1:scenecut=0"}}
+
+
+def read_all(path: Path) -> list[Frame]:
+    with FrameReader(probe(path)) as reader:
+        frames = list(reader.frames())
+        assert reader.faults == []
+    return frames
+
+
+def timeline_of(frames: list[Frame]) -> Timeline:
+    return Timeline(
+        pts=np.array([frame.pts for frame in frames], np.int64),
+        luma_hash=np.array([luma_hash(frame.luma) for frame in frames], np.uint64),
+    )
+
+
+def assert_same(frames: list[Frame], planes: list[Plane]) -> None:
+    assert len(frames) == len(planes)
+    for frame, plane in zip(frames, planes, strict=True):
+        assert frame.luma.dtype == plane.dtype
+        assert frame.luma.flags.c_contiguous
+        np.testing.assert_array_equal(frame.luma, plane)
+
+
+@pytest.mark.parametrize("size", [(64, 48), (65, 47), (1, 1)])
+@pytest.mark.parametrize(
+    "pixel_format",
+    ["gray", "gray10le", "gray12le", "gray16le", "yuv420p", "yuv422p10le", "yuv444p12le", "bgr0", "gbrp10le"],
+)
+def test_luma_is_the_source_sample_for_sample(
+    tmp_path: Path, pixel_format: str, size: tuple[int, int]
+) -> None:
+    planes = make_film(tmp_path / "a.nut", frames=4, pixel_format=pixel_format, size=size)
+    assert_same(read_all(tmp_path / "a.nut"), planes)
+
+
+@pytest.mark.parametrize("value_range", ["limited", "full"])
+def test_range_changes_no_sample(tmp_path: Path, value_range: str) -> None:
+    tags = ColorTags(range="full" if value_range == "full" else "limited")
+    planes = make_film(tmp_path / "a.mkv", frames=3, pixel_format="yuv420p", color=tags)
+    assert probe(tmp_path / "a.mkv").color.range == value_range
+    assert_same(read_all(tmp_path / "a.mkv"), planes)
+
+
+@pytest.mark.parametrize("pixel_format", ["rgb24", "rgb48le", "uyvy422", "yuyv422", "nv12", "gray16be"])
+def test_raw_films_of_packed_formats(tmp_path: Path, pixel_format: str) -> None:
+    planes = make_film(
+        tmp_path / "a.nut", frames=2, size=(33, 20), pixel_format=pixel_format, codec="rawvideo"
+    )
+    assert probe(tmp_path / "a.nut").pixel_format.name == pixel_format
+    assert_same(read_all(tmp_path / "a.nut"), planes)
+
+
+@pytest.mark.parametrize(
+    "pixel_format",
+    [
+        "p010le",
+        "p010be",
+        "p210le",
+        "p412le",
+        "p016le",
+        "nv24",
+        "nv42",
+        "yuv420p10be",
+        "gray12be",
+        "rgba",
+        "gbrp12be",
+    ],
+)
+def test_formats_that_a_decoder_may_hand_out(pixel_format: str) -> None:
+    luma = picture(3, size=(33, 21), depth=describe_pixels(pixel_format).depth)
+    np.testing.assert_array_equal(luma_plane(fill_frame(luma, pixel_format)), luma)
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "via"),
+    [
+        *((name, "gray") for name in ("ya8",)),
+        *((name, "gray16le") for name in ("ya16le", "ya16be")),
+        *((name, "yuv444p") for name in ("ayuv", "vuya", "vuyx", "uyva", "vyu444", "yvyu422")),
+        *((name, "yuv444p10le") for name in ("y210le", "yuv444p10msble", "yuv444p10be")),
+        *((name, "yuv444p12le") for name in ("y212le", "xv36le", "xv36be")),
+        *((name, "yuv444p16le") for name in ("y216le", "xv48le", "ayuv64le")),
+        *((name, "gbrp") for name in ("argb", "abgr", "0bgr", "bgra", "gbrap")),
+        *((name, "gbrp10le") for name in ("x2rgb10le", "x2bgr10le", "gbrp10msble")),
+        *((name, "gbrp16le") for name in ("bgr48be", "rgba64le", "bgra64be")),
+    ],
+)
+def test_formats_that_ffmpeg_converts_to(pixel_format: str, via: str) -> None:
+    luma = picture(3, size=(34, 22), depth=describe_pixels(via).depth, full_range=via.startswith("gbr"))
+    frame = fill_frame(luma, via).reformat(format=pixel_format)
+    assert frame.format.name == pixel_format
+    np.testing.assert_array_equal(luma_plane(frame), luma)
+
+
+def test_color_pixels_get_bt709_luma() -> None:
+    frame = av.VideoFrame.from_ndarray(np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8), "rgb24")
+    np.testing.assert_array_equal(luma_plane(frame), [[54, 182, 18]])
+
+
+def test_palette_and_one_bit_pictures() -> None:
+    index = np.arange(48, dtype=np.uint8).reshape(4, 12)
+    palette = np.repeat(255 - np.arange(256, dtype=np.uint8)[:, None], 4, axis=1)
+    frame = av.VideoFrame.from_ndarray((index, palette), "pal8")  # type: ignore[arg-type]
+    np.testing.assert_array_equal(luma_plane(frame), 255 - index)
+    for name, ink in (("monow", 255), ("monob", 0)):
+        bits = av.VideoFrame(8, 1, name)
+        bits.planes[0].update(bytes([0b10010001]).ljust(bits.planes[0].buffer_size, b"\0"))
+        lit = np.array([[1, 0, 0, 1, 0, 0, 0, 1]], bool)
+        np.testing.assert_array_equal(luma_plane(bits), np.where(lit, 255 - ink, ink))
+
+
+def test_unreadable_formats_are_named() -> None:
+    for name in ("grayf32le", "bayer_rggb8", "xyz12le", "rgb96le", "cuda"):
+        with pytest.raises(ValueError, match=name):
+            describe_pixels(name)
+
+
+def test_times_are_the_films_own(tmp_path: Path) -> None:
+    pts = [3, 4, 9, 11, 500, 501]
+    make_film(tmp_path / "a.nut", frames=6, pts=pts, time_base=Fraction(1, 1000))
+    film = probe(tmp_path / "a.nut")
+    assert [frame.pts * film.time_base for frame in read_all(tmp_path / "a.nut")] == [
+        Fraction(value, 1000) for value in pts
+    ]
+
+
+@pytest.mark.parametrize("order", ["tff", "bff"])
+def test_fields_are_flagged(tmp_path: Path, order: str) -> None:
+    make_film(tmp_path / "a.nut", frames=2, interlaced="tff" if order == "tff" else "bff")
+    assert [(f.is_interlaced, f.is_top_field_first) for f in read_all(tmp_path / "a.nut")] == [
+        (True, order == "tff")
+    ] * 2
+
+
+SEEKABLE: dict[str, dict[str, Any]] = {
+    "closed.mp4": H264,
+    "open.mp4": OPEN_GOP,
+    "open.mkv": OPEN_GOP,
+    "open.ts": {**OPEN_GOP, "start": 250, "audio": 1},
+    "late.mkv": {**OPEN_GOP, "start": 75, "audio": 1},
+    "late.nut": {**H264, "start": 1234},
+    "dvd.mpg": {"codec": "mpeg2video", "pixel_format": "yuv420p", "b_frames": 2, "gop": 9, "audio": 1},
+    "packed.avi": {"codec": "mpeg4", "pixel_format": "yuv420p", "b_frames": 2, "gop": 9, "audio": 1},
+    "vfr.mkv": {**H264, "pts": [n * n for n in range(60)], "time_base": Fraction(1, 1000)},
+    "lossless.nut": {"pixel_format": "gray10le"},
+    "ten_bit.mkv": {
+        "codec": "libx265",
+        "pixel_format": "yuv420p10le",
+        "options": {"x265-params": "log-level=none:keyint=12"},
+    },
+}
+
+
+@pytest.mark.parametrize("name", SEEKABLE)
+def test_any_part_is_the_same_as_in_one_go(tmp_path: Path, name: str) -> None:
+    make_film(tmp_path / name, frames=60, **SEEKABLE[name])
+    whole = read_all(tmp_path / name)
+    assert len(whole) == 60
+    film, timeline = probe(tmp_path / name), timeline_of(whole)
+    rng = np.random.default_rng(7)
+    with FrameReader(film, timeline=timeline) as reader:
+        for start in (0, 59, *rng.integers(0, 60, 10).tolist()):
+            end = min(60, start + int(rng.integers(1, 12)))
+            part = list(reader.read(start, end))
+            assert [frame.pts for frame in part] == [frame.pts for frame in whole[start:end]]
+            assert_same(part, [frame.luma for frame in whole[start:end]])
+
+
+def test_parts_left_early_do_not_disturb_the_next(tmp_path: Path) -> None:
+    planes = make_film(tmp_path / "a.nut", frames=60)
+    film = probe(tmp_path / "a.nut")
+    with FrameReader(film, timeline=timeline_of(read_all(tmp_path / "a.nut"))) as reader:
+        part = reader.read(5, 50)
+        assert_same([next(part), next(part)], planes[5:7])
+        assert_same(list(reader.read(7, 9)), planes[7:9])
+        assert_same(list(reader.read(40, 41)), planes[40:41])
+        assert_same(list(reader.frames()), planes)
+        assert list(reader.read(3, 3)) == []
+        with pytest.raises(ValueError, match=r"\[58, 61\)"):
+            next(reader.read(58, 61))
+
+
+def test_a_film_that_changed_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.nut"
+    make_film(path, frames=30)
+    timeline = timeline_of(read_all(path))
+    make_film(path, frames=30, cuts=[20])
+    with FrameReader(probe(path), timeline=timeline) as reader:
+        assert len(list(reader.read(0, 20))) == 20
+        with pytest.raises(SourceError, match=r"frame 20 \(pts .*plan it again") as caught:
+            list(reader.read(18, 25))
+        assert str(path) in str(caught.value)
+
+
+def test_a_change_of_size_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.ts"
+    small = [tmp_path / f"{number}.ts" for number in range(2)]
+    for number, size in enumerate([(64, 48), (96, 48)]):
+        make_film(small[number], codec="mpeg2video", pixel_format="yuv420p", size=size, start=24 * number)
+    path.write_bytes(small[0].read_bytes() + small[1].read_bytes())
+    with (
+        FrameReader(probe(path)) as reader,
+        pytest.raises(SourceError, match=r"frame 2[34] .* 96x48 yuv420p.*64x48"),
+    ):
+        list(reader.frames())
+
+
+def test_times_that_step_back_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.ts"
+    part = tmp_path / "part.ts"
+    make_film(part, codec="mpeg2video", pixel_format="yuv420p")
+    path.write_bytes(part.read_bytes() * 2)
+    with (
+        FrameReader(probe(path)) as reader,
+        pytest.raises(SourceError, match=r"frame 24 has pts .* come after"),
+    ):
+        list(reader.frames())
+
+
+def test_a_film_cut_off_gives_the_frames_before_the_break(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    planes = make_film(path, frames=40, pixel_format="gray16le")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with FrameReader(probe(path)) as reader:
+        frames = list(reader.frames())
+    assert 10 < len(frames) < 30
+    assert_same(frames, planes[: len(frames)])
+
+
+def test_damage_is_counted_and_decodes_alike_every_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    make_film(tmp_path / "whole.mkv", frames=60, size=(192, 128), **H264)
+    damage_film(tmp_path / "whole.mkv", path, packets=range(20, 40, 3))
+    film = probe(path)
+    passes = []
+    for _ in range(3):
+        with FrameReader(film) as reader:
+            frames = list(reader.frames())
+            passes.append((timeline_of(frames), reader.faults))
+    assert len(passes[0][1]) > 0
+    for timeline, faults in passes[1:]:
+        assert faults == passes[0][1]
+        np.testing.assert_array_equal(timeline.pts, passes[0][0].pts)
+        np.testing.assert_array_equal(timeline.luma_hash, passes[0][0].luma_hash)
+    with FrameReader(film, timeline=timeline) as reader:
+        for start in range(0, len(timeline), 7):
+            end = min(start + 5, len(timeline))
+            assert_same(list(reader.read(start, end)), [frame.luma for frame in frames[start:end]])
+
+
+def test_a_film_that_vanished_is_an_error_with_its_name(tmp_path: Path) -> None:
+    make_film(tmp_path / "a.nut", frames=2)
+    film = probe(tmp_path / "a.nut")
+    film.path.unlink()
+    with pytest.raises(SourceError, match=r"a\.nut: cannot be opened any more"):
+        FrameReader(film)
+
+
+@given(st.lists(st.integers()), st.integers(1, 5))
+@settings(max_examples=25, deadline=None)
+def test_ahead_changes_nothing(items: list[int], depth: int) -> None:
+    assert list(ahead(items, depth=depth)) == items
+
+
+def test_ahead_runs_only_so_far_ahead() -> None:
+    made: list[int] = []
+    waiting = threading.Event()
+
+    def count() -> Iterator[int]:
+        for number in range(100):
+            made.append(number)
+            if number == 3:
+                waiting.set()
+            yield number
+
+    items = ahead(count(), depth=3)
+    assert made == []
+    for taken in range(1, 12):
+        assert next(items) == taken - 1
+        assert waiting.wait(10)
+        time.sleep(0.01)  # for it to run too far
+        assert len(made) <= taken + 4  # those taken, three waiting, one in hand
+    items.close()
+    assert len(made) <= 15
+
+
+def test_ahead_hands_over_the_error_after_the_items() -> None:
+    def fail() -> Iterator[int]:
+        yield 1
+        yield 2
+        raise SourceError("film: broken")
+
+    items = ahead(fail(), depth=8)
+    assert [next(items), next(items)] == [1, 2]
+    with pytest.raises(SourceError, match="film: broken"):
+        next(items)
+
+
+def test_ahead_closed_early_closes_its_source_and_leaves_no_thread(tmp_path: Path) -> None:
+    make_film(tmp_path / "a.nut", frames=60)
+    before = threading.active_count()
+    closed = []
+
+    def source() -> Iterator[Frame]:
+        try:
+            with FrameReader(probe(tmp_path / "a.nut")) as reader:
+                yield from reader.frames()
+        finally:
+            closed.append(True)
+
+    items = ahead(source(), depth=2)
+    next(items)
+    assert threading.active_count() == before + 1
+    items.close()
+    assert closed == [True]
+    assert threading.active_count() == before
