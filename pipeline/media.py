@@ -157,28 +157,6 @@ class ColorFrame:
     is_top_field_first: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Timeline:
-    """Every frame of a film as counted by decoding it once, in presentation order."""
-
-    pts: npt.NDArray[np.int64]
-    """(N,) strictly increasing."""
-    luma_hash: npt.NDArray[np.uint64]
-    """(N,) XXH3-64 of each luma plane's bytes (rows joined, little endian): proof that a part read by
-    seeking holds these very frames."""
-
-    def __post_init__(self) -> None:
-        if self.pts.shape != self.luma_hash.shape or self.pts.ndim != 1 or len(self.pts) == 0:
-            raise ValueError(
-                f"a timeline needs one hash per pts, got {self.luma_hash.shape} for {self.pts.shape}"
-            )
-        if np.any(np.diff(self.pts) <= 0):
-            raise ValueError("the pts of a timeline must increase from frame to frame")
-
-    def __len__(self) -> int:
-        return len(self.pts)
-
-
 @dataclass(frozen=True, kw_only=True)
 class PictureArea:
     """The part of a frame that shows the picture, as shares of its height and width; the rest is black border."""

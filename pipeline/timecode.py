@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from pipeline.media import FilmInfo, Timeline
+from pipeline.media import FilmInfo
+from pipeline.timeline import Timeline
 
 _TIMECODE = re.compile(r"([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])([:;.,])([0-9]{2,3})")
 _DROPPED_A_MINUTE = {30: 2, 60: 4}

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from jobs.queue.control import submit
 from jobs.queue.entry import NORMAL_ATTEMPTS, NORMAL_PRIORITY, Entry
 from jobs.queue.folder import Spool
 from jobs.settings.job_file import make_job
-from jobs.spool.submit import submit
 
 
 def add_job(

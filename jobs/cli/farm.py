@@ -4,7 +4,9 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from jobs.cli.options import Details
 from jobs.farm.film_job import CHUNK_FRAMES, FARMS, parse_program
+from jobs.progress.reporters import Progress
 from pipeline.errors import SettingsError
 
 _MOST = 10**6
@@ -37,6 +39,28 @@ def add_export_options(verb: argparse.ArgumentParser) -> None:
         "--program", type=_program, metavar="CMD", help="what starts Kinochrome there; else this very program"
     )
     verb.add_argument("--work", metavar="DIR", help="folder for work folders, which are then kept")
+
+
+def export(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Writes what a render farm needs to run a job file."""
+    from jobs.farm.export import export_job
+
+    made = export_job(
+        arguments.job,
+        arguments.output,
+        farm=arguments.farm,
+        progress=progress,
+        overrides=arguments.set,
+        work=None if arguments.work is None else Path(arguments.work),
+        program=arguments.program or (),
+        chunk=arguments.chunk,
+        gpus=arguments.gpus,
+        timeout_seconds=arguments.timeout,
+        overwrite=arguments.overwrite,
+    )
+    names = ", ".join(str(path) for path in made.paths)
+    progress.note(f"{names}: shots {made.shots}, chunks {made.chunks}")
+    return {"files": made.paths, "shots": made.shots, "chunks": made.chunks}
 
 
 def _whole(least: int) -> Callable[[str], int]:

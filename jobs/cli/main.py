@@ -18,16 +18,15 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 
-from jobs.cli import films
+from jobs.cli import farm, films, stages
 from jobs.cli.farm import add_export_options
-from jobs.cli.options import job_options, set_option
+from jobs.cli.options import Details, add_crew_options, add_workers_option, job_options, set_option
+from jobs.cli.queue import add_presets_option, add_queue_verbs
 from jobs.cli.records import add_record_verbs
-from jobs.cli.stages import add_crew_options, add_stage_verbs, add_workers_option
-from jobs.cli.training import add_dataset_verb
-from jobs.plaintext import one_line
+from jobs.cli.stages import add_stage_verbs
+from jobs.cli.training import add_dataset_verb, evaluate, train
 from jobs.progress.openjd import OpenJdProgress
-from jobs.progress.reporters import Progress, logging_to, make_progress
-from jobs.spool.options import add_presets_option, add_queue_verbs
+from jobs.progress.reporters import Progress, logging_to, make_progress, one_line
 from jobs.supervise.heap import share_heaps
 from jobs.supervise.isolation import isolate
 from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, Interruption, interruptible
@@ -39,7 +38,7 @@ DONE, FAULT, WRONG_COMMAND, BUG = 0, 1, 2, 3
 _TRUSTED = ("schema", "submit", "cancel", "retry", "worker", "train")
 """Verbs that open no film, or leave it to processes of their own."""
 
-Verb = Callable[[argparse.Namespace, Progress], films.Details]
+Verb = Callable[[argparse.Namespace, Progress], Details]
 
 
 def main(argv: Sequence[str] | None = None, *, supervised: bool | None = None) -> int:
@@ -113,16 +112,16 @@ def make_parser() -> argparse.ArgumentParser:
             add_presets_option(one)
     add_stage_verbs(add, job, settings)
     add_queue_verbs(add, job=job, settings=settings)
-    one = add("status", films.status, "Say how a job or a queue folder stands.", job, settings)
+    one = add("status", stages.status, "Say how a job or a queue folder stands.", job, settings)
     one.add_argument("path", type=Path, metavar="JOB.yaml|DIR")
     one.add_argument("--all", action="store_true", help="every job that is done, not the last ones only")
-    add_export_options(add("export", films.export, "Write a film's work for a render farm.", settings))
+    add_export_options(add("export", farm.export, "Write a film's work for a render farm.", settings))
     add_record_verbs(add)
     add("schema", films.schema, "Print the JSON Schema of job files, for editors.")
     add_dataset_verb(add, settings=settings)
-    training = add("train", films.train, "Train a generator, or go on with a training.", settings)
+    training = add("train", train, "Train a generator, or go on with a training.", settings)
     training.add_argument("config", type=Path, metavar="CONFIG.yaml")
-    _add_evaluation(add("evaluate", films.evaluate, "Measure predicted colours against true ones."))
+    _add_evaluation(add("evaluate", evaluate, "Measure predicted colours against true ones."))
     return parser
 
 

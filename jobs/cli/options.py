@@ -1,6 +1,14 @@
 """The options by which the command line changes a job, and the keys that they stand for."""
 
 import argparse
+import re
+from typing import Any, Protocol
+
+from jobs.progress.reporters import Progress
+
+Details = dict[str, Any]
+"""What a program that reads the events is told at the end."""
+_MOST_WORKERS = 256
 
 
 def job_options() -> argparse.ArgumentParser:
@@ -54,8 +62,50 @@ def given_options(arguments: argparse.Namespace) -> dict[str, object]:
     return given
 
 
+class AddVerb(Protocol):
+    """Makes the parser of a verb."""
+
+    def __call__(
+        self, name: str, call: "Call", told: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        """The parser, with the options that every verb takes."""
+
+
+class Call(Protocol):
+    """What a verb does."""
+
+    def __call__(self, arguments: argparse.Namespace, progress: Progress, /) -> Details:
+        """Parsed arguments in, what a program is told at the end out."""
+
+
+def add_crew_options(verb: argparse.ArgumentParser) -> None:
+    """Adds `--workers` and `--scheduler`, of which one may be given."""
+    one = verb.add_mutually_exclusive_group()
+    add_workers_option(one)
+    told = "tcp://HOST:PORT of a Dask scheduler, whose workers do the film; else this machine does"
+    one.add_argument("--scheduler", type=_scheduler, metavar="ADDRESS", help=told)
+
+
+def add_workers_option(verb: "argparse._ActionsContainer") -> None:
+    """Adds `--workers`."""
+    told = "processes at work on the film; else one for each GPU, or one. The film is the same"
+    verb.add_argument("--workers", type=_workers, metavar="N", help=told)
+
+
 def _assignment(text: str) -> str:
     key, equals, _ = text.partition("=")
     if not equals or not key.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE, e.g. steady.strength=0.8")
     return text
+
+
+def _scheduler(text: str) -> str:
+    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:[0-9]{1,5}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not tcp://HOST:PORT or tls://HOST:PORT")
+    return text
+
+
+def _workers(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_WORKERS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to {_MOST_WORKERS}")
+    return int(text)

@@ -2,32 +2,14 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
+from jobs.cli.options import AddVerb, Details
 from jobs.progress.reporters import Progress
 from pipeline.errors import KinochromeError, SettingsError, SourceError
 
 if TYPE_CHECKING:
     from jobs.records.verify import Verdict
-    from jobs.settings.job import Job
-
-Details = dict[str, Any]
-
-
-class AddVerb(Protocol):
-    """Makes the parser of a verb."""
-
-    def __call__(
-        self, name: str, call: "Call", told: str, *parents: argparse.ArgumentParser
-    ) -> argparse.ArgumentParser:
-        """The parser, with the options that every verb takes."""
-
-
-class Call(Protocol):
-    """What a verb does."""
-
-    def __call__(self, arguments: argparse.Namespace, progress: Progress, /) -> Details:
-        """Parsed arguments in, what a program is told at the end out."""
 
 
 def add_record_verbs(add: AddVerb) -> None:
@@ -70,18 +52,6 @@ def report(arguments: argparse.Namespace, progress: Progress) -> Details:
     path = remake_page(arguments.work, target=arguments.output, progress=progress)
     progress.note(f"{path}: written")
     return {"page": path}
-
-
-def put_into_bag(job: "Job", progress: Progress, *, finished_before: bool) -> Path:
-    """Makes the bag of a finished film; one that an earlier run of the job made is left as it is."""
-    from jobs.records.bag import make_bag
-    from jobs.settings.output_paths import bag_path, is_bag
-
-    bag = bag_path(job.output)
-    if not (finished_before and is_bag(bag)):
-        make_bag(job.output, overwrite=job.overwrite)
-        progress.note(f"{bag}: bagged")
-    return bag
 
 
 def _look_at(path: Path, progress: Progress) -> "Verdict":

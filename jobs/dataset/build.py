@@ -4,7 +4,7 @@ OUT/frames/<film>/<pts>.jpg   the pictures
     manifest.csv              a row for each; written last, absent while the set changes
     summary.json              counts before and after each rule
     contact.jpg               what was kept and what was left out, to look at
-    .kinochrome/              records of what was read (`dataset_records.py`)
+    .kinochrome/              records of what was read (`records.py`)
 """
 
 import logging

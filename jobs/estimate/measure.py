@@ -13,15 +13,15 @@ from jobs.estimate.sample import Sample, make_sample, sample_work
 from jobs.review.examine import ColoredFilm, examine
 from jobs.segments.task import check_output, job_text, shot_weights
 from jobs.settings.job import Job
+from jobs.settings.output_paths import segment_folder, work_folder
 from jobs.settings.shot_choices import choose_treatments
-from jobs.sourcefilm import probe_source
 from jobs.workdir.film_plan import find_plan
+from jobs.workdir.film_spec import probe_source
 from jobs.workdir.folder import WorkDir
 from jobs.workdir.segment_records import read_records
-from jobs.workdir.work_files import segment_folder, work_folder
 from jobs.workers.devices import plan_seats
 from pipeline.colorize.predict import net_frame
-from pipeline.media import FilmInfo, PictureArea, Segment, Timeline
+from pipeline.media import FilmInfo, PictureArea, Segment
 from pipeline.partial_files import temporary_folder
 from pipeline.plan.excerpts import Excerpt, read_excerpts
 from pipeline.plan.plan import Plan
@@ -30,6 +30,7 @@ from pipeline.render.render import OutputPicture
 from pipeline.source.open_film import check_stills
 from pipeline.source.open_media import open_media
 from pipeline.source.probe import probe
+from pipeline.timeline import Timeline
 
 _PLACES = 5
 _EXCERPT_FRAMES = 96

@@ -13,7 +13,7 @@ from loky import BrokenProcessPool, ProcessPoolExecutor
 
 from jobs.estimate.sample import Sample, sample_work
 from jobs.segments.task import SegmentTask, do_segments
-from jobs.undisturbed import undisturbed
+from jobs.supervise.signals import undisturbed
 from jobs.workers.devices import Seat
 from pipeline.errors import DeviceError
 from pipeline.plan.plan import write_plan

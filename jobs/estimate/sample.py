@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.media import FilmInfo, Segment, Shot, Timeline
+from pipeline.media import FilmInfo, Segment, Shot
 from pipeline.plan.excerpts import GAP_TICKS, Excerpt
 from pipeline.plan.plan import Plan
 from pipeline.plan.segments import BATCH_FRAMES, SegmentSettings
 from pipeline.plan.shots import ShotSettings
 from pipeline.source.fingerprint import unread_source
+from pipeline.timeline import Timeline
 
 _FILLER_FRAMES = 32
 """Stand for the frames between two excerpts: so many that a reader seeks, and does not decode on."""

@@ -26,9 +26,8 @@ from jobs.evaluation.pictures import (
 from models.metrics import ab_rmse, closed_share, colorfulness, kernel_distance, ssim
 from models.networks.lab import Rgb, rgb_tensor
 from pipeline.dataset.photos import read_photo
-from pipeline.stills.chroma import spread_ab
+from pipeline.stills.chroma import luma_of_rgb, rgb_of_luma, spread_ab
 from pipeline.stills.colorize import PredictColor, predict_ab
-from pipeline.stills.rgb_luma import luma_of_rgb, rgb_of_luma
 from pipeline.stills.still import Still, still_matrix
 
 Features = Callable[[Tensor], Tensor]

@@ -3,8 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from jobs.evaluation.figures import ClipFigures, EvaluationReport, GroupFigures
-from jobs.evaluation_conventions import CONVENTIONS
+from jobs.evaluation.figures import CONVENTIONS, ClipFigures, EvaluationReport, GroupFigures
 
 _WIDTH = 110
 _GROUP_HEAD = (

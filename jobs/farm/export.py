@@ -19,8 +19,8 @@ from jobs.run.film import run_plan
 from jobs.settings.job import Job
 from jobs.settings.job_file import load_job, override_layers
 from jobs.settings.job_paths import absolute
+from jobs.settings.output_paths import work_folder
 from jobs.workdir.folder import WorkDir
-from jobs.workdir.work_files import work_folder
 from pipeline.atomic_files import publish
 from pipeline.errors import OutputError, SettingsError
 from pipeline.plan.plan import Plan

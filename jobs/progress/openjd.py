@@ -9,7 +9,7 @@ import threading
 import time
 from typing import TextIO
 
-from jobs.progress.reporters import Rates, stage_line
+from jobs.progress.rates import Rates, stage_line
 
 _STATUS_SECONDS = 5.0
 _PROGRESS_SECONDS = 1.0

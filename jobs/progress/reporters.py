@@ -1,6 +1,10 @@
 """How far a run is, told to whoever watches: bars on a terminal, lines in a log, JSON to a program.
 
 Stages report (stage, done, total); several may do so at once, from several threads.
+
+Text from files and file names, made fit for a line of a terminal or a log.
+
+It cannot break the line, colour it or go on without end.
 """
 
 import contextlib
@@ -14,10 +18,13 @@ from typing import Protocol, TextIO
 
 from tqdm import tqdm
 
-from jobs.plaintext import note_line
+from jobs.progress.rates import Rates, stage_line
 
 _LINE_SECONDS = 5.0
 _EVENT_SECONDS = 0.5
+
+_FIRST_CHARACTERS, _LAST_CHARACTERS = 12_000, 2_000
+"""Of a line that is longer: two of the longest paths fit, each byte an escape of three."""
 
 
 class Progress(Protocol):
@@ -184,6 +191,24 @@ def logging_to(progress: Progress, *, level: int) -> Iterator[None]:
             logger.setLevel(old)
 
 
+def one_line(text: str) -> str:
+    """The text with everything that does not print as an escape: `two\\nlines`, `\\x1b[31m`, `\\udcff`.
+
+    Of a text of more than 14,000 characters the middle is left out.
+    """
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else _escape(char) for char in text)
+    left_out = len(text) - _FIRST_CHARACTERS - _LAST_CHARACTERS
+    if left_out <= 0:
+        return text
+    return f"{text[:_FIRST_CHARACTERS]} … {left_out:,} characters … {text[-_LAST_CHARACTERS:]}"
+
+
+def note_line(message: str, *, warning: bool) -> str:
+    """The line that tells a person a message."""
+    return f"kinochrome: warning: {one_line(message)}" if warning else one_line(message)
+
+
 class _NoteHandler(logging.Handler):
     def __init__(self, progress: Progress) -> None:
         super().__init__()
@@ -202,48 +227,5 @@ class _Bar(tqdm):  # type: ignore[type-arg]
     monitor_interval = 0
 
 
-class Told:
-    """What is worth telling of a stage now."""
-
-    def __init__(self, per_second: float | None, seconds_left: float | None) -> None:
-        self.per_second = per_second
-        self.seconds_left = seconds_left
-
-
-class Rates:
-    """When a stage is due to be told again, and how fast it has been since its first report."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._first: dict[str, tuple[float, int]] = {}
-        self._last: dict[str, tuple[float, int]] = {}
-        self._lock = threading.Lock()
-
-    def due(self, name: str, done: int, total: int | None) -> Told | None:
-        """The stage's rate, if it is to be told now: at its start, now and then, and once at its end."""
-        now = time.monotonic()
-        with self._lock:
-            begun, initial = self._first.setdefault(name, (now, done))
-            told_at, told_done = self._last.get(name, (-self._seconds, -1))
-            at_end = total is not None and done >= total
-            if told_done == done or not (at_end or now - told_at >= self._seconds):
-                return None
-            self._last[name] = (now, done)
-        if done <= initial or now <= begun:
-            return Told(None, None)
-        per_second = (done - initial) / (now - begun)
-        return Told(per_second, None if total is None else (total - done) / per_second)
-
-
-def stage_line(name: str, done: int, total: int | None, unit: str, told: Told) -> str:
-    """How far a stage is, how fast and for how long still, in one line."""
-    of = "" if total is None else f" of {total}"
-    left = "" if told.seconds_left is None else f", {_clock(told.seconds_left)} left"
-    rate = "" if told.per_second is None else f", {told.per_second:.1f} {unit}s/s"
-    return f"{name}: {done}{of} {unit}s{rate}{left}"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

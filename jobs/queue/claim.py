@@ -12,8 +12,8 @@ from pathlib import Path
 from jobs.queue.entry import Entry, parse_name
 from jobs.queue.folder import Spool, SpoolError
 from jobs.queue.job_file import Order
+from jobs.settings.output_paths import file_identity, finished_fingerprint
 from jobs.workdir.folder import WorkDir
-from jobs.workdir.work_files import file_identity, finished_fingerprint
 from pipeline.atomic_files import read_json, write_json
 from pipeline.errors import KinochromeError, OutputError, SettingsError
 

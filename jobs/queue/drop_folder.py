@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from jobs.progress.reporters import Progress
+from jobs.queue.control import refuse_same_outputs
 from jobs.queue.entry import NORMAL_ATTEMPTS, NORMAL_PRIORITY, Entry, make_id
 from jobs.queue.folder import Spool, SpoolError
 from jobs.queue.job_file import faulty_order, make_order, order_text
@@ -21,7 +22,6 @@ from jobs.queue.job_log import JobLog
 from jobs.settings.job import Job
 from jobs.settings.job_file import load_job, make_job, queue_preset
 from jobs.settings.queue_presets import NO_PRESETS, QueuePresets
-from jobs.spool.submit import refuse_same_outputs
 from pipeline.atomic_files import write_json
 from pipeline.errors import KinochromeError, SettingsError
 from pipeline.stills.still import is_still_name

@@ -14,8 +14,8 @@ from typing import Any
 
 from jobs.queue.entry import NORMAL_ATTEMPTS
 from jobs.settings.job import Job
+from jobs.settings.output_paths import work_folder
 from jobs.version import VERSION
-from jobs.workdir.work_files import work_folder
 from pipeline.errors import SettingsError
 from pipeline.regular_file import refuse_special_file
 from pipeline.stills.still import is_still_name

@@ -1,6 +1,13 @@
-"""What dead workers leave: their jobs go back, or to failed/ once their attempts are used up."""
+"""What dead workers leave: their jobs go back, or to failed/ once their attempts are used up.
+
+What the end of an attempt means for its job.
+
+Exit code 0 is done; 1 and 2 are the job's own fault, so it fails at once; anything else (a bug, a signal, a work
+folder in use) is tried again until the job's attempts are used up.
+"""
 
 import contextlib
+import signal
 import time
 from pathlib import Path
 
@@ -13,6 +20,8 @@ from jobs.queue.job_log import JobLog
 from pipeline.errors import SettingsError
 
 _BEAT = "beat"
+
+_OWN_FAULTS = (1, 2)
 
 
 def beat_path(spool: Spool, entry: Entry) -> Path:
@@ -48,6 +57,31 @@ def return_dead(spool: Spool, vigil: Vigil) -> list[tuple[Entry, State]]:
     return moved
 
 
+def verdict(code: int, *, attempt: int, attempts: int) -> tuple[State, str]:
+    """Where a job goes after attempt `attempt` of `attempts` ended with `code` (negative: a signal), and why."""
+    if code == 0:
+        return "done", "done"
+    told = f"ended by {_signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
+    if code in _OWN_FAULTS:
+        return "failed", told
+    return "failed" if attempt >= attempts else "queue", f"{told} in attempt {attempt} of {attempts}"
+
+
+def move_on(spool: Spool, mine: Entry, state: State | None, *, attempts: int) -> Entry | None:
+    """The job in the state in which its attempt ended; None where it is another's, or `state` is None.
+
+    Raises SpoolError.
+    """
+    if state is None:
+        return None
+    moved = spool.move(mine, state, attempts=attempts)
+    if moved is None and state == "done":  # its film is published: nobody needs to run it again
+        for entry in spool.entries("queue", "failed", "cancelled"):
+            if entry.id == mine.id:
+                moved = moved or spool.move(entry, "done")
+    return moved
+
+
 def _state_after(spool: Spool, entry: Entry) -> State:
     if spool.sidecar(entry.id, CANCEL).exists():
         return "cancelled"
@@ -56,3 +90,10 @@ def _state_after(spool: Spool, entry: Entry) -> State:
     except (OSError, SettingsError):
         limit = NORMAL_ATTEMPTS
     return "failed" if entry.attempts >= limit else "queue"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -24,10 +24,9 @@ from jobs.queue.folder import Spool, SpoolError
 from jobs.queue.heartbeat import Heart, Vigil
 from jobs.queue.job_file import Order, read_order
 from jobs.queue.job_log import JobLog
-from jobs.queue.recovery import beat_path, return_dead
+from jobs.queue.recovery import beat_path, move_on, return_dead, verdict
 from jobs.queue.settings import WorkerSettings
 from jobs.settings.queue_presets import NO_PRESETS, QueuePresets
-from jobs.spool.verdict import move_on, verdict
 from jobs.version import VERSION
 from pipeline.errors import SettingsError
 

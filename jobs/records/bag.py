@@ -11,7 +11,9 @@ import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from jobs.progress.reporters import Progress as RunProgress
 from jobs.records.film_record import FilmRecord, read_record
 from jobs.records.verify import Progress, Verdict, verify_film
 from jobs.settings.output_paths import (
@@ -29,6 +31,9 @@ from pipeline.atomic_files import partial_path, publish_folder, remove_partials,
 from pipeline.errors import OutputError, SettingsError
 from pipeline.regular_file import refuse_special_file
 from pipeline.still_pattern import is_pattern, parse_pattern, stills_in
+
+if TYPE_CHECKING:
+    from jobs.settings.job import Job
 
 _MANIFEST, _TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
@@ -91,6 +96,17 @@ def verify_bag(path: Path, *, progress: Progress | None = None) -> Verdict:
         frames=verdict.frames,
         size_bytes=verdict.size_bytes,
     )
+
+
+def put_into_bag(job: "Job", progress: RunProgress, *, finished_before: bool) -> Path:
+    """Makes the bag of a finished film; one that an earlier run of the job made is left as it is."""
+    from jobs.settings.output_paths import bag_path, is_bag
+
+    bag = bag_path(job.output)
+    if not (finished_before and is_bag(bag)):
+        make_bag(job.output, overwrite=job.overwrite)
+        progress.note(f"{bag}: bagged")
+    return bag
 
 
 def _payload(output: Path) -> dict[Path, Path]:

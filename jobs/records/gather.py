@@ -5,17 +5,17 @@ from datetime import datetime
 from pathlib import Path
 
 from jobs.progress.reporters import Progress
-from jobs.proxies import find_graded
 from jobs.records.film_record import FilmRecord, WeightsRecord, read_record
-from jobs.records.make_record import FinishedFilm, NewRecord, make_record, write_page
+from jobs.records.make_record import NewRecord, make_record, write_page
 from jobs.records.page import report_page
+from jobs.records.record_parts import FinishedFilm
 from jobs.review.examine import ColoredFilm, examine_proxies
 from jobs.segments.task import shot_weights
 from jobs.settings.job import Job
 from jobs.settings.job_file import load_job
 from jobs.settings.output_paths import page_path, record_path
 from jobs.settings.shot_choices import choose_treatments
-from jobs.sourcefilm import probe_source
+from jobs.workdir.film_spec import find_graded, probe_source
 from jobs.workdir.run_log import read_notes
 from jobs.workdir.segment_records import read_records
 from models.checkpoint import WeightsInfo

@@ -1,8 +1,7 @@
 """Puts a finished film on record, just before it is published: one pass over it, then its report and its page."""
 
-import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -10,57 +9,30 @@ from pathlib import Path
 
 from jobs.progress.reporters import Progress
 from jobs.records.film_record import (
-    FileRecord,
     FilmRecord,
-    PictureRecord,
-    ProductRecord,
-    SegmentRecord,
-    ShotRecord,
-    TreatmentRecord,
-    WeightsRecord,
 )
 from jobs.records.host import this_machine
 from jobs.records.page import report_page
 from jobs.records.premis import to_premis
-from jobs.review.examine import ColoredFilm, Examined, examine, examine_proxies
-from jobs.settings.job import Job
+from jobs.records.record_parts import (
+    FinishedFilm,
+    file_record,
+    picture_record,
+    segment_records,
+    shot_records,
+    utc_time,
+)
+from jobs.review.examine import Examined, examine, examine_proxies
 from jobs.settings.output_paths import page_path, record_path, remove_reports
-from jobs.workdir.segment_records import Record, read_records
 from pipeline.atomic_files import make_durable, publish, write_json
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo
-from pipeline.output.mux import MuxReport
 from pipeline.render.encoder import codec_of
-from pipeline.render.render import OutputPicture
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.still_pattern import is_pattern, output_home
-from pipeline.timecode import clock_time, find_timecode
 from pipeline.timeline import to_runs
 from pipeline.verify.fixity import ContentHash, hash_content
 from pipeline.verify.luma_proof import LumaProof, must_be_equal
-
-
-@dataclass(frozen=True, kw_only=True)
-class FinishedFilm:
-    """What a record needs to be told of a run whose film is muxed but not published yet."""
-
-    job: Job
-    colored: ColoredFilm
-    picture: OutputPicture
-    segment_dirs: Sequence[Path]
-    """The folder of each segment, with its records."""
-    weights: WeightsRecord | None
-    shot_weights: Mapping[str, WeightsRecord]
-    """Of shots that ask for others, by name."""
-    device: str
-    mux: MuxReport
-    started: datetime
-    started_clock: float
-    """The same by the monotonic clock: days and hours may be set anew while a film is made."""
-    estimated_seconds: float | None = None
-    runs: int = 1
-    warnings: Sequence[str] = ()
-    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,20 +121,20 @@ def _gather(
     job, plan = run.job, run.colored.plan
     ended = datetime.now(UTC)
     record = FilmRecord(
-        source=_file(run.colored.info.path, source, xxh3_128=plan.source.xxh3_128),
-        output=_file(job.output, content),
+        source=file_record(run.colored.info.path, source, xxh3_128=plan.source.xxh3_128),
+        output=file_record(job.output, content),
         luma=found.luma,
         machine=this_machine(operator=job.operator, device=run.device),
         weights=run.weights,
-        started=_utc(run.started),
-        ended=_utc(ended),
+        started=utc_time(run.started),
+        ended=utc_time(ended),
         picture_stream=result.video_index,
-        picture=_picture(run, result),
+        picture=picture_record(run, result),
         time_base=str(plan.time_base),
         frames=len(plan.timeline),
         pts_runs=" ".join(f"{first}:{step}:{count}" for first, step, count in to_runs(plan.timeline.pts)),
-        shots=_shots(run, found),
-        segments=_segments(run),
+        shots=shot_records(run, found),
+        segments=segment_records(run),
         settings=job.model_dump(mode="json"),
         runs=run.runs,
         seconds=round(time.monotonic() - run.started_clock, 3),
@@ -175,90 +147,6 @@ def _gather(
         lost=list(run.mux.lost),
     )
     return record.model_copy(update={"premis": to_premis(record)})
-
-
-def _file(path: Path, content: ContentHash, *, xxh3_128: str | None = None) -> FileRecord:
-    name, whole = (os.fsencode(text).decode(errors="backslashreplace") for text in (path.name, path))
-    return FileRecord(name=name, path=whole, content=content, xxh3_128=xxh3_128)
-
-
-def _picture(run: FinishedFilm, result: FilmInfo) -> PictureRecord:
-    color = run.picture.color
-    return PictureRecord(
-        width=result.width,
-        height=result.height,
-        pixel_format=result.pixel_format.name,
-        codec=result.video.codec if result.sequence else run.job.encode.codec,
-        matrix=color.matrix,
-        primaries=color.primaries,
-        transfer=color.transfer,
-        range=color.range,
-        side_by_side=run.picture.side_by_side,
-    )
-
-
-def _shots(run: FinishedFilm, found: Examined) -> list[ShotRecord]:
-    plan = run.colored.plan
-    timecode = find_timecode(run.colored.info, plan.timeline)
-    made = []
-    for shot, figures, choice in zip(plan.shots, found.figures, run.colored.choices, strict=True):
-        pts = int(plan.timeline.pts[shot.start])
-        seconds = pts * plan.time_base
-        made.append(
-            ShotRecord(
-                index=shot.index,
-                start=shot.start,
-                end=shot.end,
-                start_pts=pts,
-                start_seconds=round(float(seconds), 6),
-                start_timecode=clock_time(seconds) if timecode is None else timecode.at(shot.start),
-                kind=shot.kind,
-                figures=figures,
-                treatment=TreatmentRecord(
-                    source=choice.treatment.source,
-                    saturation=choice.treatment.saturation,
-                    hue_degrees=choice.treatment.hue_degrees,
-                    weights=run.shot_weights.get(choice.treatment.weights),
-                    keys=sorted(set(choice.keys.values())),
-                ),
-            )
-        )
-    return made
-
-
-def _segments(run: FinishedFilm) -> list[SegmentRecord]:
-    made = []
-    for segment, folder in zip(run.colored.plan.segments, run.segment_dirs, strict=True):
-        records = read_records(folder)
-        made.append(
-            SegmentRecord(
-                index=segment.index,
-                shot=segment.shot,
-                start=segment.start,
-                end=segment.end,
-                color=_product(records.get("color")) if run.job.from_proxy is None else None,
-                video=_product(records.get("video")),
-            )
-        )
-    return made
-
-
-def _product(record: Record | None) -> ProductRecord | None:
-    if record is None:
-        return None
-    return ProductRecord(
-        sha256=record.sha256,
-        bytes=record.bytes,
-        seconds=record.seconds,
-        attempts=record.attempts,
-        host=record.host,
-        device=record.device,
-        is_from_cache=record.is_from_cache,
-    )
-
-
-def _utc(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _bytes(progress: Progress, name: str) -> Callable[[str, int, int | None], None]:

@@ -13,8 +13,8 @@ from jinja2 import Environment, StrictUndefined
 
 from jobs.records.film_record import FilmRecord, ShotRecord
 from jobs.records.html import lines, text
+from jobs.records.page_parts import treatment_line
 from jobs.records.premis import luma_line
-from jobs.reporttreatment import treatment_line
 from jobs.review.shot_figures import worst_first
 from jobs.review.shot_strips import Strip
 from jobs.settings.output_paths import GENERATOR

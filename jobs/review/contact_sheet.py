@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from pipeline.atomic_files import publish
 from pipeline.errors import SourceError
-from pipeline.media import FilmInfo, Shot, Timeline
+from pipeline.media import FilmInfo, Shot
 from pipeline.source.open_media import open_media
+from pipeline.timeline import Timeline
 
 Rgb = npt.NDArray[np.uint8]
 _MOST_PAIRS = 24

@@ -13,7 +13,6 @@ from pathlib import Path
 from jobs.estimate.forecast import expect, told_error
 from jobs.progress.frame_count import FrameCount
 from jobs.progress.reporters import Progress
-from jobs.reachable import reachable
 from jobs.records.gather import record_film
 from jobs.records.make_record import publish_record
 from jobs.run.stills_output import write_stills, written_picture
@@ -21,11 +20,11 @@ from jobs.segments.lanes import do_lanes
 from jobs.segments.task import check_output, find_weights, make_predictor, make_wanted, open_bench
 from jobs.settings.job import Job
 from jobs.settings.shots import Ranges
-from jobs.sourcefilm import probe_source
 from jobs.version import VERSION
 from jobs.workdir.film_plan import open_plan, plan_film
-from jobs.workdir.film_spec import Wanted
+from jobs.workdir.film_spec import Wanted, probe_source
 from jobs.workdir.folder import WorkDir
+from jobs.workdir.locks import reachable
 from jobs.workdir.run_log import noted
 from jobs.workdir.segment_records import job_fingerprint
 from jobs.workdir.status import cache_line, video_paths, what_is_missing
@@ -33,13 +32,14 @@ from jobs.workers.devices import Seat, describe_seats, plan_seats
 from models.checkpoint import WeightsInfo
 from pipeline.colorize.predict import Predictor
 from pipeline.errors import DeviceError, OutputError
-from pipeline.media import FilmInfo, Segment, Shot, Timeline
+from pipeline.media import FilmInfo, Segment, Shot
 from pipeline.output.mux import MuxReport, mux
 from pipeline.plan.plan import Plan
 from pipeline.render.frame_writer import notices
 from pipeline.render.render import as_coded
 from pipeline.source.fingerprint import check_source
 from pipeline.still_pattern import is_pattern
+from pipeline.timeline import Timeline
 
 __all__ = [
     "RunSummary",

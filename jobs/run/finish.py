@@ -5,13 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.cli.records import put_into_bag
 from jobs.progress.reporters import Progress
-from jobs.settings.output_paths import record_path
+from jobs.records.bag import put_into_bag
+from jobs.settings.output_paths import finished_fingerprint, record_path, work_folder
 from jobs.version import VERSION
 from jobs.workdir.folder import WorkDir
 from jobs.workdir.segment_records import job_fingerprint
-from jobs.workdir.work_files import finished_fingerprint, work_folder
 from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.still_pattern import is_pattern
 

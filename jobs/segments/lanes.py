@@ -18,12 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from jobs.proxies import find_graded
-from jobs.reachable import reachable
 from jobs.segments.stages import Colorist, Renderer
 from jobs.supervise.heap import HeapWatch, return_free
-from jobs.workdir.film_spec import Wanted
-from jobs.workdir.locks import LOCK_NAME, WorkLock, try_lock
+from jobs.workdir.film_spec import Wanted, find_graded
+from jobs.workdir.locks import LOCK_NAME, WorkLock, reachable, try_lock
 from jobs.workdir.status import find_segment
 from pipeline.atomic_files import remove_partials
 from pipeline.media import Segment

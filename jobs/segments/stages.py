@@ -1,16 +1,19 @@
-"""The work on one segment: first its colour, then its picture. Each is published, then recorded."""
+"""The work on one segment: first its colour, then its picture. Each is published, then recorded.
+
+The networks of a job: that of the film, and those that single shots ask for, opened when they are needed.
+"""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from jobs.networks import Networks
 from jobs.workdir.color_cache import ContentCache, luma_digest
 from jobs.workdir.film_spec import Wanted
 from jobs.workdir.segment_records import Inputs, commit, count_attempt, file_sha256, find_record
 from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy, write_proxy
 from pipeline.colorize.network_view import NetworkView
+from pipeline.colorize.predict import Predictor
 from pipeline.colorize.segment_colors import (
     DECODE_AHEAD_FRAMES,
     as_proxy_frames,
@@ -23,6 +26,20 @@ from pipeline.prefetch import ahead
 from pipeline.render.frame_writer import FrameWriter
 from pipeline.render.render import as_coded, render
 from pipeline.source.frame_reader import FrameReader
+
+
+class Networks:
+    """Gives each weights' network, and keeps it; use it from one thread at a time."""
+
+    def __init__(self, first: Predictor, *, weights: str, make: Callable[[str], Predictor]) -> None:
+        """`first` is the network of `weights`; `make` opens others, by the names that the job has for them."""
+        self._opened, self._make = {weights: first}, make
+
+    def of(self, weights: str) -> Predictor:
+        """The network of these weights. Raises WeightsError, DeviceError."""
+        if weights not in self._opened:
+            self._opened[weights] = self._make(weights)
+        return self._opened[weights]
 
 
 class Colorist:

@@ -4,15 +4,12 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.networks import Networks
-from jobs.proxies import find_graded
 from jobs.segments.lanes import Bench, Report, Stopped, do_lanes
-from jobs.segments.stages import Colorist, Renderer
+from jobs.segments.stages import Colorist, Networks, Renderer
 from jobs.settings.job import Job
 from jobs.settings.shot_choices import weights_of_shots
-from jobs.sourcefilm import probe_source
 from jobs.workdir.color_cache import ContentCache
-from jobs.workdir.film_spec import Film, Wanted
+from jobs.workdir.film_spec import Film, Wanted, find_graded, probe_source
 from jobs.workdir.folder import WorkDir
 from models.checkpoint import DEFAULT_WEIGHTS, WeightsInfo, load_weights
 from pipeline.colorize.predict import Predictor

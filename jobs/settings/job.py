@@ -22,8 +22,8 @@ from pydantic import (
 
 from jobs.settings.job_stills import rate_text
 from jobs.settings.layers import Layer, Lines, Loc, Origin
+from jobs.settings.shots import ShotOverride, ShotRange
 from jobs.settings.validate import STRICT
-from jobs.shotsettings import ShotOverride, ShotRange
 from pipeline.colorize.settings import ColorSettings
 from pipeline.colorize.temporal import SteadySettings
 from pipeline.errors import SettingsError

@@ -2,6 +2,8 @@
 
 Settings come in layers, later ones win: defaults, preset, job file, `--set key=value`, the command line's own
 options.
+
+Options of an encoder, in layers of settings: they belong to the codec that they were written for.
 """
 
 import dataclasses
@@ -10,11 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jobs.encoderoptions import options_as_text, own_options
 from jobs.settings.job import Job
 from jobs.settings.job_paths import absolute, path_faults, place_output, refuse_undecodable
 from jobs.settings.job_stills import wants_stills
-from jobs.settings.layers import Fault, Layer, Lines, merge, option_layer, refuse
+from jobs.settings.layers import Fault, Layer, Lines, Values, merge, option_layer, refuse
 from jobs.settings.queue_presets import QueuePresets
 from jobs.settings.validate import check
 from jobs.settings.yaml_file import parse_value, parse_yaml, read_yaml
@@ -92,6 +93,31 @@ def schema() -> dict[str, Any]:
     return made
 
 
+def own_options(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers, less the encoder options of those that lie below another codec."""
+    kept: list[Layer] = []
+    codec: object = None
+    for layer in layers:
+        encode = layer.values.get("encode")
+        if isinstance(encode, dict) and encode.get("codec", codec) != codec:
+            codec = encode["codec"]
+            kept = [_without_options(below) for below in kept]
+        kept.append(layer)
+    return kept
+
+
+def options_as_text(values: Values) -> None:
+    """Encoder options are text to FFmpeg; people write `crf: 18`."""
+    encode = values.get("encode")
+    options = encode.get("options") if isinstance(encode, dict) else None
+    if isinstance(options, dict):
+        for key, value in options.items():
+            if isinstance(value, bool):
+                options[key] = str(int(value))
+            elif isinstance(value, int | float):
+                options[key] = str(value)
+
+
 def _resolve(
     layers: list[Layer],
     *,
@@ -160,3 +186,11 @@ def _place_presets(asked: list[Layer], queue: QueuePresets) -> list[Fault]:
                 faults.append(Fault(layer.origin(("preset",)), "preset", str(error)))
             asked[index] = dataclasses.replace(layer, values=values)
     return faults
+
+
+def _without_options(layer: Layer) -> Layer:
+    encode = layer.values.get("encode")
+    if not isinstance(encode, dict):
+        return layer
+    own = {key: value for key, value in encode.items() if key != "options"}
+    return dataclasses.replace(layer, values={**layer.values, "encode": own})

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from jobs.settings.job_stills import input_faults, key_faults, name_faults, output_faults
 from jobs.settings.layers import Fault, Layer, Values
-from jobs.settings.output_paths import bag_in_the_way, report_in_the_way
-from jobs.workdir.work_files import finished_fingerprint, work_folder
+from jobs.settings.output_paths import bag_in_the_way, finished_fingerprint, report_in_the_way, work_folder
 from pipeline.errors import OutputError, SettingsError
 from pipeline.output.containers import container_of
 from pipeline.still_pattern import is_pattern, looks_numbered

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pipeline.atomic_files import read_json
 from pipeline.errors import SettingsError
+from pipeline.partial_files import partials_of
 from pipeline.still_pattern import output_home
 
 KIND: Literal["kinochrome report"] = "kinochrome report"
@@ -15,6 +16,8 @@ DECLARATION = "bagit.txt"
 """The file that makes a folder a bag."""
 INFO, AGENT = "bag-info.txt", "Bag-Software-Agent"
 """The file that says what made a bag, and the line of it that does, which is our first."""
+OUTPUT_NAME = "output.json"
+SEGMENTS_NAME = "segments"
 
 
 def record_path(output: Path) -> Path:
@@ -71,6 +74,40 @@ def is_bag(path: Path) -> bool:
     return (path / DECLARATION).is_file()
 
 
+def work_folder(output: Path, *, work: Path | None = None) -> Path:
+    """Where the job that writes `output` works: `.NAME.kinochrome` beside it, or `NAME` inside `work`.
+
+    Numbered stills go by the name of their folder.
+    """
+    output = output_home(output)
+    if work is not None:
+        return work.absolute() / output.name
+    return output.absolute().with_name(f".{output.name}.kinochrome")
+
+
+def segment_folder(work: Path, index: int) -> Path:
+    """Where a segment is worked on, in the work folder `work`; it need not exist yet."""
+    return work / SEGMENTS_NAME / f"{index:06d}"
+
+
+def finished_fingerprint(folder: Path, output: Path) -> str | None:
+    """The fingerprint under which the job of this work folder published `output`; None if it is not its work.
+
+    A run that is killed between publishing and tidying up leaves such an output, at the very end with nothing but a
+    note beside the folder: the next run of the same job may take it as done. An output that anybody touched since is
+    not recognised.
+    """
+    found = _noted(folder / OUTPUT_NAME, output)
+    notes = (_noted(note, output) for note in partials_of(folder)) if found is None else ()
+    return next((told for told in notes if told is not None), found)
+
+
+def file_identity(path: Path) -> list[int]:
+    """What stays of a file when it is renamed, and changes when it is written: its inode, size and time."""
+    found = output_home(path).stat()
+    return [found.st_ino, found.st_size, found.st_mtime_ns]
+
+
 def _is_own_bag(bag: Path) -> bool:
     try:
         return (bag / INFO).read_bytes().startswith(f"{AGENT}: Kinochrome".encode())
@@ -96,3 +133,16 @@ def _is_page(path: Path) -> bool:
             return GENERATOR.encode() in file.read(2000)
     except OSError:
         return False
+
+
+def _noted(note: Path, output: Path) -> str | None:
+    """The fingerprint in a note, where it is of the output as it is now."""
+    try:
+        record = read_json(note)
+        seen = file_identity(output)
+    except (OSError, SettingsError):
+        return None
+    if not isinstance(record, dict) or record.get("identity") != seen:
+        return None
+    told = record.get("fingerprint")
+    return told if isinstance(told, str) else None

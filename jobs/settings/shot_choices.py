@@ -1,13 +1,17 @@
-"""From a job and the plan of its film to what becomes of each shot, and which key of the job file says so."""
+"""From a job and the plan of its film to what becomes of each shot, and which key of the job file says so.
 
-from collections.abc import Mapping
+What colour the shots of a film have already and what becomes of it, in words and figures.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jobs.settings.layers import Fault, refuse
-from jobs.settings.shots import format_ranges, parse_ranges
-from jobs.shotsettings import OF_PREDICTION, ShotOverride
+from jobs.settings.shots import OF_PREDICTION, ShotOverride, format_ranges, parse_ranges
 from pipeline.colorize.grade import ColorSource, ShotTreatment
+from pipeline.media import Shot
 
 if TYPE_CHECKING:
     from jobs.settings.job import Job
@@ -22,6 +26,8 @@ _NAMES = {
 }
 """Of what the keys of an override change, among the inputs of a segment."""
 _SOURCES: Mapping[str, ColorSource] = {"skip": "grey", "keep_original": "original"}
+
+_MADE: dict[ColorSource, str] = {"predicted": "coloured", "grey": "left grey", "original": "kept untouched"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +89,25 @@ def weights_of_shots(job: "Job") -> tuple[str, ...]:
     """The weights that overrides name beside the job's own, each once."""
     named = (override.weights for override in job.shots.values())
     return tuple(dict.fromkeys(name for name in named if name not in (None, job.weights)))
+
+
+def kinds_line(shots: Sequence[Shot], choices: Sequence[ShotChoice]) -> str:
+    """`3 colour shots are kept untouched: 4,7-8; …` of what is not simply grey and coloured; else empty."""
+    groups: dict[tuple[str, ColorSource], list[int]] = {}
+    for shot, choice in zip(shots, choices, strict=True):
+        groups.setdefault((shot.kind, choice.treatment.source), []).append(shot.index)
+    lines = []
+    for (kind, source), indices in sorted(groups.items()):
+        if (kind, source) != ("grey", "predicted"):
+            many = "shot is" if len(indices) == 1 else "shots are"
+            lines.append(f"{len(indices)} {kind} {many} {_MADE[source]}: {format_ranges(indices)}")
+    return "; ".join(lines)
+
+
+def count_kinds(shots: Sequence[Shot]) -> dict[str, int]:
+    """How many shots there are of every kind."""
+    found = Counter(shot.kind for shot in shots)
+    return {kind: found[kind] for kind in ("grey", "tinted", "colour")}
 
 
 def _changed(choice: ShotChoice, override: ShotOverride, *, key: str) -> ShotChoice:

@@ -12,14 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from jobs.kinship import die_with, prctl
 from jobs.supervise import heartbeat as pulses
-from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, INTERRUPTING, interruptible
+from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, INTERRUPTING, die_with, interruptible, prctl
 from jobs.supervise.watchdog import Watch
+from jobs.workdir.cleanup import tidy_up
 from pipeline import read_monitor
-from pipeline.errors import KinochromeError
 
 _CRASHES = {
     *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL),
@@ -133,22 +131,6 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def tidy_up(traces: list[pulses.Trace]) -> None:
-    """Takes away what a process that is gone left half-written, temporary folders included."""
-    from jobs.workdir.folder import clear_up
-    from pipeline.partial_files import remove_partials, remove_temporary_folders
-
-    for trace in traces:
-        output = Path(trace.output)
-        with contextlib.suppress(OSError, KinochromeError):
-            for folder in (output, output.parent):
-                if folder.is_dir():
-                    remove_partials(folder, name=None if folder == output else output.name)
-            if trace.work is not None:
-                clear_up(Path(trace.work), output=output, made=[Path(folder) for folder in trace.made])
-    remove_temporary_folders()
 
 
 def _kill_orphans() -> None:

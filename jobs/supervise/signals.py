@@ -1,9 +1,18 @@
-"""SIGINT and SIGTERM as KeyboardInterrupt, and what became of one that a library kept to itself."""
+"""SIGINT and SIGTERM as KeyboardInterrupt, and what became of one that a library kept to itself.
+
+Moments in which Ctrl-C and SIGTERM have to wait: while processes are started and ended.
+
+What processes ask of the kernel about their parents and children; on systems without it, nothing.
+"""
 
 import contextlib
+import ctypes
+import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
+from types import FrameType
 
 INTERRUPTED = 130
 """Exit code of an interrupted run."""
@@ -11,6 +20,11 @@ INTERRUPTED_LINE = "interrupted; the same command goes on from here"
 INTERRUPTING = (signal.SIGINT, signal.SIGTERM)
 """Signals that ask for a clean end."""
 _ECHO_SECONDS = 0.5
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_PR_SET_PDEATHSIG = 1
+_ORPHANED = 1
 
 
 class Interruption:
@@ -48,3 +62,48 @@ def interruptible() -> Iterator[Interruption]:
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """What arrives meanwhile comes when the block ends. Processes that the block starts never hear of either."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # which a new process inherits
+    try:
+        with _put_off():
+            yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def prctl(option: int, value: int) -> None:
+    """The system call of that name, where there is one."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+def die_with(parent: int) -> None:
+    """Lets the kernel kill this process at once when its parent, which has this number, dies."""
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died just now
+        os._exit(_ORPHANED)
+
+
+@contextlib.contextmanager
+def _put_off() -> Iterator[None]:
+    """The mask is of one thread: where another takes the signal, its handler still runs in this one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+
+    def keep(number: int, frame: FrameType | None) -> None:
+        caught.append(number)
+
+    before = {number: signal.signal(number, keep) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for late in dict.fromkeys(caught):
+            signal.raise_signal(late)

@@ -2,18 +2,17 @@
 
 from jobs.progress.reporters import Progress
 from jobs.settings.job import Job
-from jobs.settings.shot_choices import check_shots, choose_treatments, idle_settings
-from jobs.shotkinds import kinds_line
-from jobs.sourcefilm import probe_source
+from jobs.settings.shot_choices import check_shots, choose_treatments, idle_settings, kinds_line
+from jobs.workdir.film_spec import probe_source
 from jobs.workdir.folder import WorkDir
 from pipeline.errors import KinochromeError, SettingsError
 from pipeline.fields import refuse_fields
 from pipeline.media import FilmInfo
+from pipeline.output.constant_rate import check_times
 from pipeline.plan.damage import refuse_damage
 from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
 from pipeline.plan.shots import ShotSettings
 from pipeline.source.fingerprint import check_source
-from pipeline.steadyrate import check_times
 
 _UNITS = {"fingerprint": "byte", "packets": "packet"}
 

@@ -1,17 +1,28 @@
-"""What a job wants to be made of a film that is planned: of every segment its colour and its coded pictures."""
+"""What a job wants to be made of a film that is planned: of every segment its colour and its coded pictures.
+
+Chroma proxies that somebody kept or graded: which file belongs to which segment.
+
+The film that a job is about, as the job's settings have it read: the one way in which jobs open their input.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from jobs.settings.job import Job
 from jobs.settings.shot_choices import ShotChoice, choose_treatments
 from jobs.workdir.fingerprints import color_inputs, prediction, video_inputs
 from jobs.workdir.folder import WorkDir
 from jobs.workdir.segment_records import Inputs
+from pipeline.errors import SettingsError
+from pipeline.fields import take_fields
 from pipeline.media import FilmInfo, Segment
 from pipeline.plan.plan import Plan
 from pipeline.render.render import OutputPicture
+from pipeline.shortlist import first_few
+from pipeline.source.open_film import probe_film_or_stills
+from pipeline.still_pattern import parse_rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,3 +72,29 @@ class Wanted:
             output=self.picture,
             treatment=self.shots[segment.shot].treatment,
         )
+
+
+def find_graded(folder: Path, segment: Segment) -> Path:
+    """The proxy of a segment in a work folder (`segments/000012/proxy.*`) or a plain one (`000012.*`).
+
+    Raises SettingsError when there is none, or more than one.
+    """
+    name = f"{segment.index:06d}"
+    places = (folder / "segments" / name, folder / name)
+    found = [path for place in places if place.is_dir() for path in sorted(place.glob("proxy.*"))]
+    found += sorted(path for path in folder.glob(f"{name}.*") if path.is_file())
+    found = [path for path in found if path.suffix != ".partial"]
+    if len(found) == 1:
+        return found[0]
+    wanted = f"one file {folder}/segments/{name}/proxy.* or {folder}/{name}.*"
+    raise SettingsError(
+        f"--from-proxy {folder}: segment {segment.index} (frames {segment.start} to {segment.end - 1}) needs "
+        f"{wanted}; found {first_few(path.name for path in found) or 'none'}"
+    )
+
+
+def probe_source(job: Job) -> FilmInfo:
+    """The job's film. Raises SourceError for what is no film, or one that the settings refuse."""
+    rate = None if job.rate is None else parse_rate(job.rate)
+    film = probe_film_or_stills(job.input, rate=rate, sound=job.sound, limits=job.limits)
+    return take_fields(film, job.interlaced)

@@ -17,12 +17,14 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from jobs.settings.output_paths import page_path, record_path
+from jobs.settings.output_paths import OUTPUT_NAME as OUTPUT
+from jobs.settings.output_paths import SEGMENTS_NAME as SEGMENTS
+from jobs.settings.output_paths import file_identity, page_path, record_path, segment_folder
 from jobs.supervise.heartbeat import leave_trace
 from jobs.workdir.locks import OPEN_LOCK, flock, hold_lock, holder, is_lock, renew_lock_file, write_holder
 from jobs.workdir.segment_records import RECORD_NAME
@@ -30,14 +32,10 @@ from jobs.workdir.work_files import (
     EVENTS,
     JOB,
     LOCK,
-    OUTPUT,
     PLAN,
-    SEGMENTS,
-    file_identity,
     refuse_link,
     refuse_others,
     remove_work,
-    segment_folder,
     take_note_back,
 )
 from pipeline.atomic_files import publish, write_json
@@ -229,15 +227,6 @@ class WorkDir:
         finally:
             with contextlib.suppress(OSError):
                 os.close(lock)
-
-
-def clear_up(path: Path, *, output: Path, made: Sequence[Path]) -> None:
-    """Does for a run that died, and made these folders, what it does itself when it fails; raises KinochromeError."""
-    if path.is_dir():
-        work = WorkDir(path, output=output)
-        work._lock, work._made = work._acquire(), list(made)
-        work.remove_partials()
-        work._leave(failed=True)
 
 
 def _cannot_use(folder: Path, error: OSError) -> OutputError:

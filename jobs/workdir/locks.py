@@ -2,6 +2,8 @@
 
 They save work and carry no promise: on a share that knows no locks, or keeps them to each host, work may be
 done twice, and comes out the same. A lock is free at once when its holder dies.
+
+A work folder that goes away while it is worked in, with its disk or its share: a fault to be told, not a bug.
 """
 
 import contextlib
@@ -16,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pipeline.errors import OutputError
+from pipeline.errors import KinochromeError, OutputError
 
 LOCK_NAME = "lock"
 _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
@@ -124,3 +126,26 @@ def holder(path: Path) -> tuple[str, str]:
         process, _, host = path.read_bytes()[:300].decode(errors="replace").strip().partition("\n")
         return process or "just starting", host or "some host"
     return "just starting", "some host"
+
+
+@contextlib.contextmanager
+def reachable(folder: Path) -> Iterator[None]:
+    """For the length of the block, a file of `folder` that cannot be used is an OutputError that names it.
+
+    Where the folder itself is gone, every error is one that says so, once. Blocks may lie in each other.
+    """
+    try:
+        yield
+    except KinochromeError as error:
+        if folder.is_dir() or _gone(folder) in str(error):
+            raise
+        raise OutputError(f"{error}; {_gone(folder)}") from error
+    except OSError as error:
+        if error.filename is None or folder not in Path(os.fsdecode(error.filename)).parents:
+            raise
+        told = f"cannot use {os.fsdecode(error.filename)}: {error.strerror}"
+        raise OutputError(told if folder.is_dir() else f"{told}; {_gone(folder)}") from error
+
+
+def _gone(folder: Path) -> str:
+    return f"the work folder {folder} is gone; the same command goes on once it is back"

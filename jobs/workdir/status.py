@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from jobs.proxies import find_graded
+from jobs.settings.output_paths import segment_folder
+from jobs.settings.shot_choices import count_kinds, kinds_line
 from jobs.settings.shots import format_ranges
-from jobs.shotkinds import count_kinds, kinds_line
-from jobs.workdir.film_spec import Wanted
+from jobs.workdir.film_spec import Wanted, find_graded
 from jobs.workdir.segment_records import Finding, count_attempts, file_sha256, find_product, read_records
-from jobs.workdir.work_files import segment_folder
 from pipeline.atomic_files import free_bytes
 from pipeline.errors import SettingsError
 from pipeline.media import Segment

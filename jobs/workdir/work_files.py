@@ -7,36 +7,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from jobs.settings.output_paths import OUTPUT_NAME, SEGMENTS_NAME, _noted
 from jobs.workdir.locks import is_lock
-from pipeline.atomic_files import read_json
-from pipeline.errors import OutputError, SettingsError
+from pipeline.errors import OutputError
 from pipeline.partial_files import all_partials, partial_path, partials_of
-from pipeline.still_pattern import output_home
 
 LOCK = "job.lock"
 JOB = "job.yaml"
 PLAN = "plan.json"
 EVENTS = "events.jsonl"
-OUTPUT = "output.json"
-SEGMENTS = "segments"
 _STAGE_LOCKS = ("plan.lock", "mux.lock")
 _LOOKS, _LOOK_SECONDS = 3, 0.05
-
-
-def work_folder(output: Path, *, work: Path | None = None) -> Path:
-    """Where the job that writes `output` works: `.NAME.kinochrome` beside it, or `NAME` inside `work`.
-
-    Numbered stills go by the name of their folder.
-    """
-    output = output_home(output)
-    if work is not None:
-        return work.absolute() / output.name
-    return output.absolute().with_name(f".{output.name}.kinochrome")
-
-
-def segment_folder(work: Path, index: int) -> Path:
-    """Where a segment is worked on, in the work folder `work`; it need not exist yet."""
-    return work / SEGMENTS / f"{index:06d}"
 
 
 def is_work_folder(folder: Path) -> bool:
@@ -64,18 +45,6 @@ def refuse_others(folder: Path) -> None:
     raise OutputError(f"the work folder would be {folder}, which {told}")
 
 
-def finished_fingerprint(folder: Path, output: Path) -> str | None:
-    """The fingerprint under which the job of this work folder published `output`; None if it is not its work.
-
-    A run that is killed between publishing and tidying up leaves such an output, at the very end with nothing but a
-    note beside the folder: the next run of the same job may take it as done. An output that anybody touched since is
-    not recognised.
-    """
-    found = _noted(folder / OUTPUT, output)
-    notes = (_noted(note, output) for note in partials_of(folder)) if found is None else ()
-    return next((told for told in notes if told is not None), found)
-
-
 def take_note_back(folder: Path, *, output: Path | None, is_alone: bool) -> None:
     """Puts into the folder the note of a run that was killed when it had nothing else to remove any more.
 
@@ -84,7 +53,7 @@ def take_note_back(folder: Path, *, output: Path | None, is_alone: bool) -> None
     for note in partials_of(folder):
         with contextlib.suppress(OSError):
             if output is not None and _noted(note, output) is not None:
-                note.rename(folder / OUTPUT)
+                note.rename(folder / OUTPUT_NAME)
             elif is_alone:
                 note.unlink()
 
@@ -95,7 +64,7 @@ def remove_work(folder: Path, *, made: Sequence[Path]) -> None:
     Killed at any point of this, the next run knows its film again and goes on here: the note of the output goes last,
     by one step. The lock goes late, so that nobody gets a half-removed folder. Raises OSError.
     """
-    segments = folder / SEGMENTS
+    segments = folder / SEGMENTS_NAME
     if segments.is_dir() and not segments.is_symlink():
         _remove_tree(segments)
     for path in (*all_partials(folder), *(folder / name for name in (PLAN, JOB, EVENTS, *_STAGE_LOCKS))):
@@ -103,7 +72,7 @@ def remove_work(folder: Path, *, made: Sequence[Path]) -> None:
     note = partial_path(folder)
     others = [path for path in partials_of(folder) if path != note]
     with contextlib.suppress(FileNotFoundError):
-        (folder / OUTPUT).rename(note)
+        (folder / OUTPUT_NAME).rename(note)
     (folder / LOCK).unlink(missing_ok=True)
     _remove_folder(folder)
     for path in (*others, note):
@@ -111,25 +80,6 @@ def remove_work(folder: Path, *, made: Sequence[Path]) -> None:
     for path in reversed(made):
         if path != folder:
             _remove_folder(path)
-
-
-def file_identity(path: Path) -> list[int]:
-    """What stays of a file when it is renamed, and changes when it is written: its inode, size and time."""
-    found = output_home(path).stat()
-    return [found.st_ino, found.st_size, found.st_mtime_ns]
-
-
-def _noted(note: Path, output: Path) -> str | None:
-    """The fingerprint in a note, where it is of the output as it is now."""
-    try:
-        record = read_json(note)
-        seen = file_identity(output)
-    except (OSError, SettingsError):
-        return None
-    if not isinstance(record, dict) or record.get("identity") != seen:
-        return None
-    told = record.get("fingerprint")
-    return told if isinstance(told, str) else None
 
 
 def _remove_tree(folder: Path) -> None:

@@ -17,10 +17,10 @@ import torch
 from jobs.segments.lanes import Report
 from jobs.segments.task import SegmentTask, job_text
 from jobs.settings.job import Job
+from jobs.settings.output_paths import segment_folder
 from jobs.workdir.film_spec import Wanted
 from jobs.workdir.folder import WorkDir
 from jobs.workdir.status import survey
-from jobs.workdir.work_files import segment_folder
 from jobs.workers import dask_worker
 from jobs.workers.dask_client import Link, Member
 from jobs.workers.dask_members import Crew, questioning

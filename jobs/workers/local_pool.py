@@ -20,8 +20,8 @@ from loky import BrokenProcessPool, ProcessPoolExecutor
 
 from jobs.segments.lanes import Report
 from jobs.segments.task import job_text
+from jobs.supervise.signals import undisturbed
 from jobs.supervise.watchdog import Watch
-from jobs.undisturbed import undisturbed
 from jobs.workdir.film_spec import Wanted
 from jobs.workers import local_worker
 from jobs.workers.devices import Seat

@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from jobs.kinship import die_with
+from jobs.supervise.signals import die_with
 from pipeline.errors import DeviceError
 
 _Task = TypeVar("_Task")

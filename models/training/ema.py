@@ -6,8 +6,8 @@ from typing import Any
 from torch import Tensor
 from torch.optim.swa_utils import PARAM_LIST, AveragedModel, get_ema_multi_avg_fn
 
+from models.checkpoint import under
 from models.networks.generator import Generator
-from models.state import under
 
 
 class KeptWeights:
@@ -34,7 +34,7 @@ class KeptWeights:
         return {"average": self._mean.state_dict()} if self._mean else {}
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Go on from `state`, flattened by `models.state.flatten`."""
+        """Go on from `state`, flattened by `models.checkpoint.flatten`."""
         if self._mean:
             self._mean.load_state_dict(under(tensors, "average"))
 

@@ -17,10 +17,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from models.checkpoint import write_tensors
+from models.checkpoint import adam_state, flatten, load_optimizer, under, write_tensors
 from models.errors import TrainingError, WeightsError
 from models.networks.generator import Generator, Hints
-from models.state import adam_state, flatten, load_optimizer, under
 from models.tensor_file import open_tensors, shortened
 from models.training import distributed
 from models.training.ema import KeptWeights

@@ -17,13 +17,13 @@ from pipeline.color.colorimetry import (
     luma_to_unit,
     resolve_color,
 )
+from pipeline.color.planes import resize_plane
 from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.colorize.network_view import NetworkView
 from pipeline.colorize.predict import Network
 from pipeline.colorize.temporal import Steadier, SteadySettings
 from pipeline.media import FilmInfo, Frame, Segment
 from pipeline.prefetch import ahead
-from pipeline.render.source_color import resize_plane
 from pipeline.source.frame_reader import FrameReader
 
 DECODE_AHEAD_FRAMES = 16

@@ -14,13 +14,14 @@ import av.error
 import numpy as np
 from av.stream import Discard, Disposition
 
-from pipeline.media import FilmInfo, StreamInfo, Timeline
+from pipeline.media import FilmInfo, StreamInfo
 from pipeline.output.containers import ContainerPlan, StreamPlan
 from pipeline.output.mux_command import index_in_file, others_path, seconds_text, to_measure
 from pipeline.output.packet_units import Unit, Units, text_units, units_of
 from pipeline.output.sound_units import SoundUnits, tolerance
 from pipeline.read_monitor import Post, reading
 from pipeline.source.open_media import open_media
+from pipeline.timeline import Timeline
 
 _NANOSECONDS = 1_000_000_000
 

@@ -2,9 +2,16 @@
 
 The slate is what studios know a reel by: start timecode, name of the reel, name of the material. Each container
 has its own place for it: MXF among the global tags, MOV and MP4 in the timecode track, Matroska in tags.
+
+The names by which an MXF file's packages are told apart (UMID, SMPTE ST 330): FFmpeg's are all zero where it has to
+write the same bytes every time, so that any two films would look like one.
 """
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
+
+import xxhash
 
 from pipeline.media import FilmInfo
 from pipeline.output.container_table import Container
@@ -23,6 +30,12 @@ _COMMENT_OF_MXF = "comment_"
 _OF_THE_CODING = frozenset({"encoder", "duration", "vendor_id"})
 """The same for a stream that is coded anew; so do the statistics, `BPS`, `NUMBER_OF_FRAMES`, …"""
 _STATISTICS = ("bps", "number_of_", "_statistics")
+
+_LABEL = bytes.fromhex("060a2b340101010501010d0013") + bytes(3)
+_NUMBER_BYTES = 15
+"""The last byte of the material number tells material, file and reel apart, and stays."""
+_HEADER_BYTES = 4 << 20
+"""More than the header of a file takes; pictures come after it."""
 
 
 def film_tags(
@@ -72,6 +85,21 @@ def slate(film: FilmInfo) -> dict[str, str]:
         if text:
             found[key] = text
     return found
+
+
+def stamp_umid(path: Path, *, identity: bytes) -> None:
+    """Gives the packages of an MXF file names of their own, in place; equal `identity` gives equal names."""
+    number = xxhash.xxh3_128_digest(identity)[:_NUMBER_BYTES]
+    unnamed = _LABEL + bytes(_NUMBER_BYTES)
+    with path.open("r+b") as file:
+        header = file.read(_HEADER_BYTES)
+        at = header.find(unnamed)
+        while at >= 0:
+            file.seek(at + len(_LABEL))
+            file.write(number)
+            at = header.find(unnamed, at + len(unnamed))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _of_the_stream(film: FilmInfo, container: Container) -> dict[str, str]:

@@ -16,8 +16,8 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from pipeline.errors import OutputError
-from pipeline.media import Timeline
 from pipeline.render.packet_sink import open_segment, ticks
+from pipeline.timeline import Timeline
 
 
 @dataclass(frozen=True, kw_only=True)

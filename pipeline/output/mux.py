@@ -18,19 +18,19 @@ import xxhash
 
 from pipeline.atomic_files import publish
 from pipeline.errors import OutputError
-from pipeline.media import ColorDescription, FilmInfo, StreamInfo, Timeline
+from pipeline.media import ColorDescription, FilmInfo, StreamInfo
+from pipeline.output.constant_rate import check_times
 from pipeline.output.containers import ContainerPlan, check_container
 from pipeline.output.copy_proof import CopyError, check_copies
 from pipeline.output.ffmpeg_process import run_ffmpeg
-from pipeline.output.film_tags import film_tags
+from pipeline.output.film_tags import film_tags, stamp_umid
 from pipeline.output.join import coded_video, first_times, joined_packets
 from pipeline.output.mux_command import mux_command, seconds_text
 from pipeline.partial_files import temporary_folder
 from pipeline.read_monitor import reading
 from pipeline.render.packet_sink import PacketSink, intermediate_format, open_segment, taken_off
 from pipeline.source.open_media import open_media
-from pipeline.steadyrate import check_times
-from pipeline.umid import stamp_umid
+from pipeline.timeline import Timeline
 
 
 class _IncompleteError(Exception):

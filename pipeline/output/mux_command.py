@@ -8,11 +8,12 @@ from typing import Any
 import ffmpeg
 import imageio_ffmpeg
 
-from pipeline.media import ColorDescription, FilmInfo, StreamInfo, Timeline
+from pipeline.media import ColorDescription, FilmInfo, StreamInfo
 from pipeline.output.containers import ContainerPlan
 from pipeline.output.film_tags import video_tags
 from pipeline.output.join import CodedVideo
 from pipeline.source.open_media import READ_ONLY_THIS_FILE
+from pipeline.timeline import Timeline
 
 _INTERLEAVE_MICROSECONDS = 3_000_000
 """How long FFmpeg waits for a packet of a stream that has few: the others stay in its memory meanwhile."""

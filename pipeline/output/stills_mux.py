@@ -1,4 +1,7 @@
-"""The finished film as numbered stills: the segments' pictures, one file each, in a folder that is whole or absent."""
+"""The finished film as numbered stills: the segments' pictures, one file each, in a folder that is whole or absent.
+
+Luma of a limited range beyond black and white, which pictures of full range cannot hold.
+"""
 
 import logging
 import shutil
@@ -7,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import av
 import av.error
@@ -16,8 +20,7 @@ from pipeline.atomic_files import partial_path, publish_folder
 from pipeline.color.chroma_siting import place_at_luma
 from pipeline.color.colorimetry import Floats, chroma_scale, chroma_to_rgb, luma_coefficients
 from pipeline.errors import OutputError
-from pipeline.headroom import Headroom
-from pipeline.media import FilmInfo, PixelFormat, Plane, Timeline
+from pipeline.media import FilmInfo, PixelFormat, Plane
 from pipeline.output.constant_rate import check_even
 from pipeline.output.containers import check_container
 from pipeline.output.mux import MuxReport
@@ -29,6 +32,7 @@ from pipeline.source.luma_planes import luma_plane
 from pipeline.source.open_film import still_of_frame
 from pipeline.still_pattern import KINDS, Pattern, parse_pattern, stills_in
 from pipeline.stills.dpx import DEPTHS
+from pipeline.timeline import Timeline
 
 _log = logging.getLogger(__name__)
 
@@ -128,6 +132,34 @@ def foreign_files(output: Path) -> list[str]:
         return []
     own = {pattern.path(number).name for number in stills_in(output)}
     return sorted({entry.name for entry in pattern.folder.iterdir()} - own)
+
+
+class Headroom:
+    """Counts the frames that have luma below black or above white, and says so."""
+
+    def __init__(self, *, depth: int, range: Literal["limited", "full"]) -> None:
+        """Luma of `depth` bits; in full range nothing is beyond."""
+        self._is_limited = range == "limited"
+        self._black, self._white = 16 << (depth - 8), 235 << (depth - 8)
+        self._darkest, self._brightest = self._black, self._white
+        self._seen = 0
+        self.frames = 0
+        """How many have."""
+
+    def look_at(self, luma: Plane) -> None:
+        """Takes the next frame's luma."""
+        self._seen += 1
+        darkest, brightest = int(luma.min()), int(luma.max())
+        if self._is_limited and (darkest < self._black or brightest > self._white):
+            self.frames += 1
+            self._darkest = min(self._darkest, darkest)
+            self._brightest = max(self._brightest, brightest)
+
+    def __str__(self) -> str:
+        luma = f"{self._darkest} to {self._brightest} in a range of {self._black} to {self._white}"
+        return (
+            f"{self.frames} of {self._seen} frames have luma beyond black or white ({luma}), which is clipped"
+        )
 
 
 @contextmanager

@@ -11,12 +11,10 @@ import numpy as np
 from pipeline.atomic_files import publish
 from pipeline.color.colorimetry import Floats
 from pipeline.media import Plane
-from pipeline.stills.chroma import StillChroma
+from pipeline.stills.chroma import StillChroma, rgb_of_luma
 from pipeline.stills.dpx import new_dpx_head, read_dpx_head, write_dpx
-from pipeline.stills.exr import exr_timecode, write_exr
-from pipeline.stills.exr_header import read_exr_header
+from pipeline.stills.exr import exr_timecode, read_exr_header, write_exr
 from pipeline.stills.files import read_tags, write_still
-from pipeline.stills.rgb_luma import rgb_of_luma
 from pipeline.stills.still import Still, StillTags, still_format
 
 

@@ -10,12 +10,13 @@ import numpy as np
 from av import VideoFrame
 
 from pipeline.errors import SourceError
-from pipeline.media import FilmInfo, Shot, Timeline
+from pipeline.media import FilmInfo, Shot
 from pipeline.plan.borders import BorderFinder
 from pipeline.plan.shots import ShotFinder, ShotSettings, small_luma
 from pipeline.source.decoder import PictureSource
 from pipeline.source.frame_reader import luma_hash
 from pipeline.source.luma_planes import luma_plane
+from pipeline.timeline import Timeline
 
 GAP_TICKS = 64
 """At least so many ticks of the film's clock lie between two excerpts."""

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipeline.atomic_files import write_json
 from pipeline.errors import SettingsError
 from pipeline.fields import FieldCount, Fields, fields_of, seen_luma
-from pipeline.media import FilmInfo, Frame, PictureArea, Segment, Shot, ShotKind, Timeline
+from pipeline.media import FilmInfo, Frame, PictureArea, Segment, Shot, ShotKind
 from pipeline.plan.borders import BorderFinder
 from pipeline.plan.damage import Damage, describe_damage, gather_damage
 from pipeline.plan.packet_faults import look_at_packets
@@ -32,7 +32,7 @@ from pipeline.regular_file import refuse_special_file
 from pipeline.source.fingerprint import Progress, Source, check_source, source_fingerprint
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.open_film import check_stills
-from pipeline.timeline import from_runs, to_runs
+from pipeline.timeline import Timeline, from_runs, to_runs
 
 _log = logging.getLogger(__name__)
 _AHEAD_FRAMES = 8

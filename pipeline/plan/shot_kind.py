@@ -2,7 +2,7 @@
 
 Frames go in one at a time as a small luma picture and the film's own chroma, and are judged four by four, very small,
 the mean of the even ones against that of the odd ones: noise in the chroma of a tape is another in every frame, and a
-colour is not. What such a picture is, `picturekind.py` says. Then a shot is
+colour is not. What such a picture is, is said below. Then a shot is
 
 - `colour` where a fifth of its pictures have colours of their own: a colour shot may fade out or hold grey frames, and
   what is taken for grey loses its colours for good;
@@ -10,8 +10,23 @@ colour is not. What such a picture is, `picturekind.py` says. Then a shot is
 - else `grey`.
 
 Pictures that are black do not count while there are others.
+
+Of what kind one small picture is: grey, of one tint, or with colours of its own, seen in two halves of its frames.
+
+A tint or a toning makes the colour of a sample a function of its lightness alone. That function is fitted; what it
+leaves over is colour of the picture's own, or noise, or a fault of the codec. Noise is another in each half, so that
+products of both halves hold none of it on average; what a codec carries from frame to frame is left, but is finer than
+what a picture shows. So the means of cells of four by four samples are looked at, and what is left over there is held
+against how much is left over in single samples.
+
+The limits (CIE ab) were chosen on 1,200 shots of `tests/benchmarks/mixedreel.py`: seeds 11 to 14, and 15 and 16 coded
+worse (CRF 34 and 28). In cells, tints leave up to 0.7, with the noise of a worn tape 0.9; of 340 colour shots, most of
+them dark, pale, fading or half grey, one leaves 0.76, one 0.87, all others more than 1. Prints in sepia leave 0.2 to 1,
+two in stains 1.2 and 1.8: where a tint is as uneven as that, the picture counts as one in colour, for colour that is
+taken for a tint is lost.
 """
 
+import math
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -22,9 +37,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.color.colorimetry import Floats, chroma_scale, luma_coefficients, luma_to_unit, resolve_color
+from pipeline.color.colorimetry import (
+    Floats,
+    chroma_scale,
+    chroma_to_rgb,
+    luma_coefficients,
+    luma_to_unit,
+    resolve_color,
+)
 from pipeline.media import FilmInfo, Plane, Shot, ShotKind
-from pipeline.picturekind import judge_picture
 
 GROUP_FRAMES = 4
 """Frames, at multiples of it, that are judged as one picture. A shot of eight frames or more holds one whole."""
@@ -37,6 +58,30 @@ _NOTHING: npt.NDArray[np.float32] = np.zeros((), np.float32)
 _KINDS: tuple[ShotKind, ...] = get_args(ShotKind)
 _BLACK = len(_KINDS)
 """Added to the kind of a picture that is black."""
+
+_CELL_PX = 4
+_BLACK_LIGHTNESS = 20.0
+"""L* that 1 % of a picture have to exceed."""
+_LEAST_OWN = 0.8
+"""Left over in cells, root mean square: colours of the picture's own."""
+_LEAST_SHARE_OF_TINT = 0.035
+"""And of the chroma: strong tints leave more over, where they clip; tints up to 0.033, wood in warm light 0.05."""
+_NOISE_IN_CELLS = 0.4
+"""How much of the noise of single samples is left in the mean of a cell: a fourth, more where it comes in streaks."""
+_LEAST_OWN_OF_GREY = 0.6
+_LEAST_SHARE_OF_CHROMA = 0.25
+"""Enough, too, where so much of the chroma is left over and half of it is no noise: a grey road, and a car."""
+_LEAST_OWN_OF_SAMPLES = 3.5
+_LEAST_ACCENT = 10.0
+"""What half a percent of the samples leave over where a picture has a spot of colour; tints reach 8."""
+_LEAST_TINT = 3.0
+"""CIE C* of that function, which 5 % of a picture exceed: 1.3 at most without a tint, 4 at least with one."""
+_LEAST_LETTERS = 5.0
+"""CIE C* of half a percent of a picture that is grey otherwise: a title in a bath."""
+_LETTERS_OVER_NOISE = 5.0
+"""Titles have 20 times what they leave over, the noise of a tape 3.6 times."""
+_MOST_KNOTS = 9
+_SAMPLES_OF_KNOT = 32
 
 
 class KindFinder:
@@ -117,6 +162,25 @@ class KindFinder:
         return np.stack([cast(Floats, luma), *small])
 
 
+def judge_picture(halves: Sequence[Floats], *, kr: float, kb: float) -> tuple[ShotKind, bool]:
+    """What a picture of 32 samples on its longer side is, and whether it is too dark for that to say much.
+
+    It is given once, or as two halves of the frames that it is of. Each is (3, h, w): luma 0..1, Cb and Cr -0.5..0.5
+    in the matrix of `kr` and `kb`.
+    """
+    one, other = (_lab(halves[index], kr=kr, kb=kb) for index in (0, -1))
+    lightness, ab = np.split(cast(Floats, (one + other) * np.float32(0.5)), (1,), axis=-1)
+    halves_ab = (one[..., 1:], other[..., 1:])
+    left = [half - _of_lightness(lightness, half) for half in halves_ab]
+    is_black = bool(np.percentile(lightness, 99) <= _BLACK_LIGHTNESS)
+    if _has_own_colors(*left, chroma=_most_chroma(ab)):
+        return "colour", is_black
+    tint = _of_lightness(lightness, ab)
+    noise = _spread(ab - tint, ab - tint)
+    is_title = _accent(*halves_ab) > max(_LEAST_LETTERS, _LETTERS_OVER_NOISE * noise)
+    return "tinted" if is_title or _most_chroma(tint) > _LEAST_TINT else "grey", is_black
+
+
 def _shrunk(plane: Plane, size: tuple[int, int]) -> Floats:
     """The plane at (width, height): first the means of whole blocks, which is fast, then what is missing."""
     height, width = plane.shape
@@ -127,3 +191,50 @@ def _shrunk(plane: Plane, size: tuple[int, int]) -> Floats:
             Plane, cv2.resize(whole, (width // across, height // down), interpolation=cv2.INTER_AREA)
         )
     return cast(Floats, cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA))
+
+
+def _has_own_colors(one: Floats, other: Floats, *, chroma: float) -> bool:
+    fine, in_cells = _spread(one, other), _spread(one, other, cell_px=_CELL_PX)
+    noise = math.sqrt(max(fine**2 - _spread(one, other, cell_px=2) ** 2, 0) * 4 / 3)
+    is_structure = in_cells > max(_LEAST_OWN_OF_GREY, _LEAST_SHARE_OF_CHROMA * chroma, fine / 2)
+    own = max(_LEAST_OWN, _LEAST_SHARE_OF_TINT * chroma)
+    is_plain = in_cells > math.hypot(own, _NOISE_IN_CELLS * noise)
+    return is_plain or is_structure or fine > _LEAST_OWN_OF_SAMPLES or _accent(one, other) > _LEAST_ACCENT
+
+
+def _lab(planes: Floats, *, kr: float, kb: float) -> Floats:
+    """(h, w, 3) CIE Lab."""
+    rgb = chroma_to_rgb(planes[0], planes[1], planes[2], kr=kr, kb=kb).clip(0, 1)
+    return cast(Floats, cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab))
+
+
+def _of_lightness(lightness: Floats, ab: Floats) -> Floats:
+    """The ab (h, w, 2) that a broken line over lightness, fitted to `ab`, gives every sample."""
+    knots = int(np.clip(lightness.size // _SAMPLES_OF_KNOT, 1, _MOST_KNOTS))
+    at = lightness.ravel() / 100 * (knots - 1)
+    weights = np.maximum(1 - np.abs(at[:, None] - np.arange(knots)), 0)
+    weights /= weights.sum(axis=1, keepdims=True)
+    flat = ab.reshape(-1, 2)
+    steady = weights.T @ weights + 1e-3 * np.eye(knots)  # knots that no sample is near to
+    line = weights @ np.linalg.solve(steady, weights.T @ flat)
+    return cast(Floats, line.astype(np.float32).reshape(ab.shape))
+
+
+def _spread(one: Floats, other: Floats, *, cell_px: int = 1) -> float:
+    """Root mean square, without what only one of both has, of samples or of the means of square cells."""
+    if cell_px > 1:
+        size = [max(1, round(length / cell_px)) for length in one.shape[1::-1]]
+        one, other = (
+            cast(Floats, cv2.resize(half, size, interpolation=cv2.INTER_AREA)) for half in (one, other)
+        )
+    return math.sqrt(max(float((one * other).sum(axis=-1).mean()), 0))
+
+
+def _accent(one: Floats, other: Floats) -> float:
+    """What half a percent of the samples exceed, without noise."""
+    return math.sqrt(max(float(np.percentile((one * other).sum(axis=-1), 99.5)), 0))
+
+
+def _most_chroma(ab: npt.NDArray[np.float32]) -> float:
+    """CIE C* that 5 % exceed."""
+    return float(np.percentile(np.hypot(ab[..., 0], ab[..., 1]), 95))

@@ -22,12 +22,13 @@ from pipeline.color.colorimetry import (
     resolve_color,
     to_8bit,
 )
+from pipeline.color.planes import resize_plane
 from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.colorize.grade import PLAIN, ShotTreatment, treat
 from pipeline.errors import SettingsError, SourceError
 from pipeline.fields import Fields, fields_of, merge_fields, order_of
 from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Frame, PixelFormat, Plane
-from pipeline.render.source_color import pass_chroma, resize_plane
+from pipeline.render.source_color import pass_chroma
 
 
 @dataclass(frozen=True, kw_only=True)

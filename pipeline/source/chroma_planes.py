@@ -1,6 +1,6 @@
 """The colour that a film came with: Cb and Cr out of a decoded frame, sample for sample.
 
-`luma.py` takes the luma. Formats with chroma give it as it is stored; only RGB and palette formats have it
+`luma_planes.py` takes the luma. Formats with chroma give it as it is stored; only RGB and palette formats have it
 computed, with the weights by which their luma is computed.
 """
 

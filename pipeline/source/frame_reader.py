@@ -20,13 +20,14 @@ from av import VideoFrame
 
 from pipeline.errors import SourceError
 from pipeline.fields import FieldReader
-from pipeline.media import FilmInfo, Frame, Plane, Timeline
+from pipeline.media import FilmInfo, Frame, Plane
 from pipeline.prefetch import ahead
 from pipeline.source.chroma_planes import chroma_planes
 from pipeline.source.decoder import Fault, PictureSource
 from pipeline.source.deinterlace import NEEDED_BEFORE_FRAMES, deinterlaced
 from pipeline.source.luma_planes import describe_pixels, luma_plane
 from pipeline.support.table import cure
+from pipeline.timeline import Timeline
 
 __all__ = ["FrameReader", "ahead", "luma_hash"]
 

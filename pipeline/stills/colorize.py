@@ -9,7 +9,7 @@ import numpy.typing as npt
 from pipeline.errors import DeviceError
 from pipeline.stills.chroma import shrink_luma, spread_ab
 from pipeline.stills.files import read_still, write_still
-from pipeline.stills.orientation import orientation, turn_back, turn_upright
+from pipeline.stills.metadata import orientation, turn_back, turn_upright
 from pipeline.stills.still import Still, still_format, still_matrix
 
 Floats = npt.NDArray[np.float32]

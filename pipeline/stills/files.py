@@ -14,8 +14,7 @@ from pipeline.read_monitor import reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.stills.chroma import StillChroma
 from pipeline.stills.jpeg import MOST_JPEG_XMP_BYTES, read_jpeg, write_jpeg
-from pipeline.stills.label import label_xmp
-from pipeline.stills.metadata import profile_space, rgb_from_grey
+from pipeline.stills.metadata import label_xmp, profile_space, rgb_from_grey
 from pipeline.stills.png import read_png, read_png_tags, write_png
 from pipeline.stills.still import Still, StillFormat, StillTags, still_format, still_matrix
 from pipeline.stills.tiff import read_tiff, read_tiff_tags, write_tiff

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.regular_file import refuse_special_file
-from pipeline.stills.exr_header import read_exr_header
+from pipeline.stills.exr import read_exr_header
 from pipeline.stills.tiff_tags import read_pages
 
 _DPX_CODES = {6: "grey", 50: "RGB"}

@@ -1,9 +1,22 @@
 """The RGB counterpart of a grey ICC profile: its tone curve for each of three sRGB primaries.
 
 A grey profile may not stay on a colour picture, and without its curve the tones would look different.
+
+The label that says, within a still, that its colours are predicted; nothing that was there changes.
+
+The orientation tag: stills stay stored as they are, but the network must see them upright.
 """
 
+import re
 import struct
+from typing import TypeVar
+from xml.sax.saxutils import escape
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.stills.still import StillTags
+from pipeline.stills.tiff_tags import read_exif
 
 _D50 = (0.9642, 1.0, 0.8249)
 _SRGB_PRIMARIES = {  # adapted to D50, as ICC wants them
@@ -12,6 +25,23 @@ _SRGB_PRIMARIES = {  # adapted to D50, as ICC wants them
     b"bXYZ": (0.14307, 0.06061, 0.71410),
 }
 _D65_TO_D50 = (1.04788, 0.02292, -0.05022, 0.02959, 0.99048, -0.01707, -0.00925, 0.01508, 0.75168)
+
+DIGITAL_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+"""IPTC's word for a picture that a trained network has altered."""
+
+_PACKET = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
+    "</rdf:RDF>\n</x:xmpmeta>\n"
+    '<?xpacket end="w"?>'
+)
+
+_ORIENTATION = 0x0112
+_FLIPS = {1: (False, False), 2: (False, True), 3: (True, True), 4: (True, False)}
+"""Whether rows and columns are reversed; 5 to 8 are these after rows and columns have changed places."""
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def profile_space(profile: bytes) -> str:
@@ -42,6 +72,54 @@ def rgb_from_grey(profile: bytes) -> bytes | None:
         b"bTRC": curve,
     }
     return _assemble(tags)
+
+
+def label_xmp(xmp: bytes | None, statement: str) -> bytes | None:
+    """The packet with our statement added to whatever it says; None where it cannot be read as UTF-8 RDF.
+
+    A description of our own is put behind the last one: no byte that was there changes. The IPTC digital
+    source type is added only where the packet has none.
+    """
+    try:
+        packet = _PACKET if xmp is None else xmp.decode()
+    except UnicodeDecodeError:
+        return None
+    ends = list(re.finditer(r"</(?:[\w.-]+:)?RDF\s*>", packet))
+    if not ends:
+        return None
+    end = ends[-1].start()
+    about = re.search(r"\brdf:about\s*=\s*(\"[^\"]*\"|'[^']*')", packet)
+    source_type = ""
+    if "DigitalSourceType" not in packet:
+        source_type = (
+            ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+            f' Iptc4xmpExt:DigitalSourceType="{DIGITAL_SOURCE}"'
+        )
+    description = (
+        '<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+        f" rdf:about={about[1] if about else chr(34) * 2}"
+        f' xmlns:kinochrome="urn:kinochrome:xmp:1.0/"{source_type}>'
+        f"<kinochrome:Colors>{escape(statement)}</kinochrome:Colors></rdf:Description>\n"
+    )
+    return (packet[:end] + description + packet[end:]).encode()
+
+
+def orientation(tags: StillTags) -> int:
+    """The Exif orientation, 1 to 8; 1 (upright) where there is none or no such one."""
+    ifd = read_exif(tags.exif) if tags.exif else None
+    value = ifd.number(_ORIENTATION, 1) if ifd else 1
+    return value if 1 <= value <= 8 else 1
+
+
+def turn_upright(planes: npt.NDArray[Scalar], orientation: int) -> npt.NDArray[Scalar]:
+    """(..., H, W) as a viewer shows it; the sides change places for orientations 5 to 8."""
+    return _flip(planes.swapaxes(-2, -1) if orientation > 4 else planes, orientation)
+
+
+def turn_back(planes: npt.NDArray[Scalar], orientation: int) -> npt.NDArray[Scalar]:
+    """The inverse of `turn_upright`."""
+    flipped = _flip(planes, orientation)
+    return np.ascontiguousarray(flipped.swapaxes(-2, -1) if orientation > 4 else flipped)
 
 
 def _tag(profile: bytes, name: bytes) -> bytes | None:
@@ -84,3 +162,8 @@ def _xyz(values: tuple[float, float, float]) -> bytes:
 def _text(text: str) -> bytes:
     data = text.encode("utf-16-be")
     return b"mluc\0\0\0\0" + struct.pack(">II4sII", 1, 12, b"enUS", len(data), 28) + data
+
+
+def _flip(planes: npt.NDArray[Scalar], orientation: int) -> npt.NDArray[Scalar]:
+    down, across = _FLIPS[orientation if orientation <= 4 else orientation - 4]
+    return np.ascontiguousarray(planes[..., :: -1 if down else 1, :: -1 if across else 1])

@@ -11,8 +11,7 @@ import pyvips
 
 from pipeline.errors import OutputError, SourceError
 from pipeline.media import Plane
-from pipeline.stills.chroma import StillChroma, bands
-from pipeline.stills.rgb_luma import luma_of_rgb, rgb_of_luma
+from pipeline.stills.chroma import StillChroma, bands, luma_of_rgb, rgb_of_luma
 from pipeline.stills.still import MOST_PIXELS
 
 # libvips logs what it also raises; without a handler Python would print that to stderr.

@@ -16,10 +16,11 @@ import cv2
 import numpy as np
 
 from pipeline.errors import OutputError, SourceError
-from pipeline.media import FilmInfo, Frame, Plane, Timeline
+from pipeline.media import FilmInfo, Frame, Plane
 from pipeline.prefetch import ahead
 from pipeline.render.render import OutputPicture, convert_luma
 from pipeline.source.frame_reader import FrameReader, luma_hash
+from pipeline.timeline import Timeline
 
 LOSSLESS_CODECS = frozenset({"ffv1", "ffvhuff", "huffyuv", "utvideo", "rawvideo"})
 """Codecs, in FFmpeg's names, that give every sample back."""

@@ -6,8 +6,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from pipeline.media import FilmInfo, Timeline
+from pipeline.media import FilmInfo
 from pipeline.timecode import Timecode, clock_time, find_timecode
+from pipeline.timeline import Timeline
 from tests.films import film_info
 
 

@@ -8,7 +8,7 @@ import av
 import pytest
 
 from jobs.cli.main import main
-from jobs.plaintext import one_line
+from jobs.progress.reporters import one_line
 from jobs.settings.output_paths import page_path, record_path
 from tests.media import make_film
 

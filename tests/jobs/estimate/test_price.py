@@ -14,9 +14,9 @@ from jobs.estimate.price import Costs, guessed, planned, price
 from jobs.progress.reporters import LineProgress
 from jobs.segments.task import find_weights, make_wanted
 from jobs.settings.job_file import load_job
+from jobs.settings.output_paths import work_folder
 from jobs.workdir.film_plan import open_plan
 from jobs.workdir.folder import WorkDir
-from jobs.workdir.work_files import work_folder
 from jobs.workers.devices import plan_seats
 from pipeline.media import Shot
 from pipeline.plan.segments import SegmentSettings, make_segments

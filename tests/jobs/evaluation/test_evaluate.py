@@ -21,8 +21,8 @@ from pipeline.atomic_files import write_json
 from pipeline.colorize.predict import Network, Predictor
 from pipeline.colorize.settings import ColorSettings
 from pipeline.errors import SettingsError, SourceError
+from pipeline.stills.chroma import luma_of_rgb
 from pipeline.stills.colorize import colorize_still
-from pipeline.stills.rgb_luma import luma_of_rgb
 from tests.color_pictures import Floats, Rgb, StubNetwork, color_picture, read_picture, save_picture
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from jobs.queue.control import submit
 from jobs.queue.entry import Entry, make_claim, make_id, parse_name
 from jobs.queue.folder import Spool, SpoolError
 from jobs.settings.job_file import make_job
-from jobs.spool.submit import submit
 from pipeline.errors import SettingsError
 from tests.spools import add_job, states
 

@@ -10,8 +10,8 @@ import pytest
 from jobs.progress.reporters import QuietProgress
 from jobs.run.film import run_job
 from jobs.settings.job_file import make_job
-from jobs.sourcefilm import probe_source
 from jobs.workdir.film_plan import plan_film
+from jobs.workdir.film_spec import probe_source
 from jobs.workdir.folder import WorkDir
 from pipeline.colorize.chroma_proxy import ProxyFrame, write_proxy
 from pipeline.errors import SourceError

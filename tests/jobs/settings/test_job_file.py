@@ -10,8 +10,8 @@ import yaml
 
 from jobs.settings.job import Job
 from jobs.settings.job_file import PRESETS, load_job, make_job, schema
+from jobs.settings.output_paths import work_folder
 from jobs.settings.yaml_file import MAX_BYTES
-from jobs.workdir.work_files import work_folder
 from pipeline.colorize.temporal import SteadySettings
 from pipeline.errors import SettingsError
 from pipeline.plan.segments import SegmentSettings

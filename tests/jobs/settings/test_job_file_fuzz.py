@@ -15,7 +15,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.plaintext import one_line
+from jobs.progress.reporters import one_line
 from jobs.settings.job import Job
 from jobs.settings.job_file import load_job, schema
 from pipeline.errors import SettingsError

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from jobs.settings.output_paths import finished_fingerprint, work_folder
 from jobs.workdir.folder import WorkDir
-from jobs.workdir.work_files import finished_fingerprint, work_folder
 from pipeline.errors import OutputError, SettingsError
 
 HOLDER = """

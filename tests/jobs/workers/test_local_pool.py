@@ -15,7 +15,7 @@ import pytest
 from jobs.cli.main import main
 from jobs.segments.task import SegmentTask, do_segments, job_text
 from jobs.settings.job_file import load_job
-from jobs.workdir.work_files import work_folder
+from jobs.settings.output_paths import work_folder
 from jobs.workers.devices import describe_seats, plan_seats
 from tests.stages import digest, each_once, events, finish, make_place, published, start
 

@@ -16,7 +16,7 @@ import pytest
 from av.stream import Disposition
 
 from pipeline.errors import OutputError
-from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Plane, Timeline
+from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Plane
 from pipeline.output.containers import CONTAINERS, check_container
 from pipeline.output.ffmpeg_process import run_ffmpeg
 from pipeline.output.join import joined_packets
@@ -24,6 +24,7 @@ from pipeline.output.mux import MuxReport, mux
 from pipeline.render.frame_writer import EncodeSettings, FrameWriter, output_format
 from pipeline.render.packet_sink import PacketSink, open_segment, ticks
 from pipeline.source.probe import probe
+from pipeline.timeline import Timeline
 from tests.foreign import write_playlist
 from tests.media import make_film
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import OutputError
-from pipeline.media import ColorFrame, FilmInfo, Timeline
+from pipeline.media import ColorFrame, FilmInfo
 from pipeline.output.mux import MuxReport
 from pipeline.output.stills_mux import mux_stills, stills_picture
 from pipeline.render.frame_writer import EncodeSettings, FrameWriter, output_format
@@ -19,9 +19,10 @@ from pipeline.render.render import OutputPicture, convert_luma, output_picture
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.source.probe import probe
+from pipeline.stills.chroma import luma_of_rgb
 from pipeline.stills.dpx import dpx_timecode, read_dpx_head
-from pipeline.stills.exr_header import read_exr_header
-from pipeline.stills.rgb_luma import luma_of_rgb
+from pipeline.stills.exr import read_exr_header
+from pipeline.timeline import Timeline
 from tests.media import ColorTags, make_film
 from tests.stills_films import make_stills
 

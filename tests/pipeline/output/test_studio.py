@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pytest
 
 from pipeline.errors import OutputError
-from pipeline.media import Timeline
+from pipeline.output.constant_rate import check_times
 from pipeline.output.containers import check_container
 from pipeline.source.probe import probe
-from pipeline.steadyrate import check_times
+from pipeline.timeline import Timeline
 from tests.graded import color_flat
 from tests.kindfilms import ffmpeg, with_timecode
 from tests.media import make_film

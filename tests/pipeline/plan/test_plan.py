@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pipeline.errors import OutputError, SettingsError, SourceError
-from pipeline.media import Plane, Segment, Shot, Timeline
+from pipeline.media import Plane, Segment, Shot
 from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
 from pipeline.plan.segments import SegmentSettings, make_segments
 from pipeline.plan.shots import ShotSettings
 from pipeline.source.fingerprint import Source, check_source, source_fingerprint
 from pipeline.source.probe import probe
+from pipeline.timeline import Timeline
 from tests.media import damage_film, make_film
 
 _SEGMENTS = SegmentSettings(segment_frames=8, overlap_frames=8)

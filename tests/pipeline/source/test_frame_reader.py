@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
-from pipeline.media import Frame, Plane, Timeline
+from pipeline.media import Frame, Plane
 from pipeline.source.frame_reader import FrameReader, ahead, luma_hash
 from pipeline.source.luma_planes import describe_pixels, luma_plane
 from pipeline.source.probe import probe
+from pipeline.timeline import Timeline
 from tests.media import ColorTags, damage_film, fill_frame, make_film, picture
 
 H264: dict[str, Any] = {"codec": "libx264", "pixel_format": "yuv420p", "b_frames": 3, "gop": 8}

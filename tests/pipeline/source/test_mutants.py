@@ -10,10 +10,10 @@ import pytest
 from jobs.cli.main import main
 from pipeline.errors import SourceError
 from pipeline.limits import Limits
-from pipeline.media import Timeline
 from pipeline.read_monitor import board
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.probe import probe
+from pipeline.timeline import Timeline
 from tests.media import make_film
 from tests.mutants import Source, make_sources, mutate
 

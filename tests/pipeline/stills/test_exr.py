@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.stills.exr import write_exr
-from pipeline.stills.exr_header import read_exr_header
+from pipeline.stills.exr import read_exr_header, write_exr
 
 
 def test_attributes_of_any_type_and_any_text_are_kept(tmp_path: Path) -> None:

@@ -19,12 +19,17 @@ from pipeline.color.chroma_upsample import upsample_chroma
 from pipeline.color.colorimetry import ab_to_chroma
 from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.media import ColorDescription, Plane
-from pipeline.stills.chroma import shrink_luma, spread_ab
+from pipeline.stills.chroma import luma_of_rgb, rgb_of_luma, shrink_luma, spread_ab
 from pipeline.stills.files import Still, read_still, still_format, still_matrix, write_still
-from pipeline.stills.label import DIGITAL_SOURCE, label_xmp
-from pipeline.stills.metadata import profile_space, rgb_from_grey
-from pipeline.stills.orientation import orientation, turn_back, turn_upright
-from pipeline.stills.rgb_luma import luma_of_rgb, rgb_of_luma
+from pipeline.stills.metadata import (
+    DIGITAL_SOURCE,
+    label_xmp,
+    orientation,
+    profile_space,
+    rgb_from_grey,
+    turn_back,
+    turn_upright,
+)
 from pipeline.stills.tiff_tags import Ifd, TagValue, pack_exif, read_exif
 
 SIZE = (45, 61)

@@ -1,4 +1,7 @@
-"""What became of a shot's colour, in a line for the report page."""
+"""jobs.records.page_parts.
+
+What became of a shot's colour, in a line for the report page.
+"""
 
 from jobs.records.film_record import TreatmentRecord
 

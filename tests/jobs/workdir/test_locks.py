@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.reachable import reachable
+from jobs.workdir.locks import reachable
 from pipeline.errors import OutputError, SourceError
 
 

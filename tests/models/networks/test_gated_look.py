@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from models.look import Look, look_of
+from models.networks.gated import Look, look_of
 
 
 def test_the_look_of_a_picture_is_the_mean_of_every_map_over_it() -> None:

@@ -1,0 +1,137 @@
+"""The parts of a record: files, picture, shots and segments of a finished film."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jobs.records.film_record import (
+    FileRecord,
+    PictureRecord,
+    ProductRecord,
+    SegmentRecord,
+    ShotRecord,
+    TreatmentRecord,
+    WeightsRecord,
+)
+from jobs.review.examine import ColoredFilm, Examined
+from jobs.settings.job import Job
+from jobs.workdir.segment_records import Record, read_records
+from pipeline.media import FilmInfo
+from pipeline.output.mux import MuxReport
+from pipeline.render.render import OutputPicture
+from pipeline.timecode import clock_time, find_timecode
+from pipeline.verify.fixity import ContentHash
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedFilm:
+    """What a record needs to be told of a run whose film is muxed but not published yet."""
+
+    job: Job
+    colored: ColoredFilm
+    picture: OutputPicture
+    segment_dirs: Sequence[Path]
+    """The folder of each segment, with its records."""
+    weights: WeightsRecord | None
+    shot_weights: Mapping[str, WeightsRecord]
+    """Of shots that ask for others, by name."""
+    device: str
+    mux: MuxReport
+    started: datetime
+    started_clock: float
+    """The same by the monotonic clock: days and hours may be set anew while a film is made."""
+    estimated_seconds: float | None = None
+    runs: int = 1
+    warnings: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+def file_record(path: Path, content: ContentHash, *, xxh3_128: str | None = None) -> FileRecord:
+    """A file as a record names it."""
+    name, whole = (os.fsencode(text).decode(errors="backslashreplace") for text in (path.name, path))
+    return FileRecord(name=name, path=whole, content=content, xxh3_128=xxh3_128)
+
+
+def picture_record(run: FinishedFilm, result: FilmInfo) -> PictureRecord:
+    """How the pictures of the finished film are coded."""
+    color = run.picture.color
+    return PictureRecord(
+        width=result.width,
+        height=result.height,
+        pixel_format=result.pixel_format.name,
+        codec=result.video.codec if result.sequence else run.job.encode.codec,
+        matrix=color.matrix,
+        primaries=color.primaries,
+        transfer=color.transfer,
+        range=color.range,
+        side_by_side=run.picture.side_by_side,
+    )
+
+
+def shot_records(run: FinishedFilm, found: Examined) -> list[ShotRecord]:
+    """Every shot: where it lies, what was found in it, what became of it."""
+    plan = run.colored.plan
+    timecode = find_timecode(run.colored.info, plan.timeline)
+    made = []
+    for shot, figures, choice in zip(plan.shots, found.figures, run.colored.choices, strict=True):
+        pts = int(plan.timeline.pts[shot.start])
+        seconds = pts * plan.time_base
+        made.append(
+            ShotRecord(
+                index=shot.index,
+                start=shot.start,
+                end=shot.end,
+                start_pts=pts,
+                start_seconds=round(float(seconds), 6),
+                start_timecode=clock_time(seconds) if timecode is None else timecode.at(shot.start),
+                kind=shot.kind,
+                figures=figures,
+                treatment=TreatmentRecord(
+                    source=choice.treatment.source,
+                    saturation=choice.treatment.saturation,
+                    hue_degrees=choice.treatment.hue_degrees,
+                    weights=run.shot_weights.get(choice.treatment.weights),
+                    keys=sorted(set(choice.keys.values())),
+                ),
+            )
+        )
+    return made
+
+
+def segment_records(run: FinishedFilm) -> list[SegmentRecord]:
+    """Every segment, with what was made of it, from its own records."""
+    made = []
+    for segment, folder in zip(run.colored.plan.segments, run.segment_dirs, strict=True):
+        records = read_records(folder)
+        made.append(
+            SegmentRecord(
+                index=segment.index,
+                shot=segment.shot,
+                start=segment.start,
+                end=segment.end,
+                color=_product(records.get("color")) if run.job.from_proxy is None else None,
+                video=_product(records.get("video")),
+            )
+        )
+    return made
+
+
+def utc_time(time: datetime) -> str:
+    """A time to the second, in UTC, as ISO 8601 writes it."""
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _product(record: Record | None) -> ProductRecord | None:
+    if record is None:
+        return None
+    return ProductRecord(
+        sha256=record.sha256,
+        bytes=record.bytes,
+        seconds=record.seconds,
+        attempts=record.attempts,
+        host=record.host,
+        device=record.device,
+        is_from_cache=record.is_from_cache,
+    )
