@@ -14,6 +14,8 @@ _CONVOLVE = (
     if torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     else None
 )
+_HAS_BF16 = _CONVOLVE is not None and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+"""Without it oneDNN refuses bf16, which PyTorch's own convolution computes, slowly."""
 
 
 def fold(module: nn.Module) -> None:
@@ -74,7 +76,7 @@ class _BentConv(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        if _CONVOLVE is None or x.device.type != "cpu":
+        if _CONVOLVE is None or x.device.type != "cpu" or (x.dtype == torch.bfloat16 and not _HAS_BF16):
             return cast(Tensor, self.activation(self.conv(x)))
         conv, (bend, limits) = self.conv, self._bend
         how = conv.padding, conv.stride, conv.dilation, conv.groups

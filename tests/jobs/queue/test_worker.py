@@ -277,6 +277,7 @@ def test_a_film_that_was_published_just_before_the_end_counts(spool: Spool, tmp_
     output.write_bytes(b"a film")
     work.mkdir()
     (work / "plan.json").touch()
+    (work / "job.lock").write_bytes(b"process 1\n")  # the mark of a work folder
     Claim(spool.file(taken)).before_publish(output)
     assert serve(spool, "import sys; sys.exit(1)") == {"done": 1}
     assert not work.exists()
