@@ -68,10 +68,24 @@ def test_what_a_guide_says_works_as_it_stands(
         assert (folder / path).exists(), path
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_links_of_the_guides_lead_somewhere(name: str) -> None:
-    text = (GUIDES / f"{name}.md").read_text(encoding="utf-8")
-    for link in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert (GUIDES / link).exists(), link
-    for page in (ROOT / "README.md", ROOT / "jobs" / "README.md"):
-        assert f"guides/{name}.md" in page.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", sorted(GUIDES.glob("*.md")), ids=lambda page: page.stem)
+def test_links_of_the_guides_lead_somewhere(page: Path) -> None:
+    for link in _links(page):
+        assert (page.parent / link).exists(), link
+    assert f"jobs/guides/{page.name}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("package", ("jobs", "pipeline", "models"))
+def test_every_folder_and_every_file_that_a_map_names_is_there(package: str) -> None:
+    page = ROOT / package / "README.md"
+    for link in _links(page):
+        assert (page.parent / link).exists(), link
+    folders = {path.parent.name for path in page.parent.glob("*/__init__.py")}
+    assert folders <= set(_links(page))
+    files = {path.name for name in ("jobs", "pipeline", "models") for path in (ROOT / name).rglob("*.py")}
+    named = {Path(name).name for name in re.findall(r"[\w/]+\.py\b", page.read_text(encoding="utf-8"))}
+    assert named - files - {"test_layout.py"} == set()
+
+
+def _links(page: Path) -> list[str]:
+    return re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
