@@ -93,6 +93,7 @@ def test_an_error_of_the_disk_that_torch_tells_is_one_of_the_weights(
     def failing(*arguments: object, **options: object) -> None:
         raise RuntimeError("Error closing file <w.safetensors>: Input/output error (5)")
 
-    monkeypatch.setattr("models.checkpoint.safe_open", failing)
+    monkeypatch.setattr("models.tensor_file.safe_open", failing)
+    (tmp_path / "w.safetensors").write_bytes(bytes(8))
     with pytest.raises(WeightsError, match=r"w\.safetensors: not a readable .*Input/output error"):
         load_weights(tmp_path / "w.safetensors")
