@@ -4,6 +4,8 @@
 """
 
 import ast
+from configparser import ConfigParser
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from tests.benchmarks.layout import PACKAGES, ROOT, Arrow, arrows, circles, folder_of, modules
@@ -241,3 +243,10 @@ def test_only_the_trainer_s_callers_need_what_training_needs() -> None:
             if isinstance(node, ast.ImportFrom)
         ]
         assert not extras & {(node.module or "").split(".")[0] for node in top}, path
+
+
+def test_the_console_script_that_an_installation_makes_has_a_function_to_call() -> None:
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    (script,) = config["options.entry_points"]["console_scripts"].strip().splitlines()
+    assert callable(EntryPoint(*script.replace(" ", "").split("="), group="console_scripts").load())
