@@ -74,14 +74,9 @@ class StillSequence:
     """The index in `sound` of each of the film's streams but the first, which is the picture."""
 
 
-def is_pattern(path: Path) -> bool:
-    """Whether a name asks for numbered stills, well or badly; a file that is there under that name is just a file."""
-    if path.suffix.lower() not in KINDS or not _CONVERSION.search(path.name.replace("%%", "")):
-        return False
-    try:
-        return not path.is_file()
-    except OSError:
-        return True
+def is_pattern_name(path: Path) -> bool:
+    """Whether a name asks for numbered stills, well or badly; `pipeline.target` looks whether a file is there."""
+    return path.suffix.lower() in KINDS and _CONVERSION.search(path.name.replace("%%", "")) is not None
 
 
 def looks_numbered(path: Path) -> bool:
@@ -106,11 +101,6 @@ def parse_pattern(path: Path) -> Pattern:
             f"{path}: a number must stand right before the suffix, which must be one of {', '.join(KINDS)}"
         )
     return Pattern(folder=path.parent, prefix=prefix, width=int(match[1] or 1), suffix=suffix)
-
-
-def output_home(output: Path) -> Path:
-    """What a job publishes as a whole: the folder of numbered stills, else the file itself."""
-    return output.parent if is_pattern(output) else output
 
 
 def find_numbers(path: Path) -> range:

@@ -37,7 +37,7 @@ pipeline/output: pipeline pipeline/support pipeline/color pipeline/stills pipeli
 jobs:
 jobs/progress: pipeline
 jobs/supervise: pipeline
-jobs/settings: pipeline pipeline/stills pipeline/plan models/networks models/training pipeline/dataset
+jobs/settings: pipeline pipeline/plan models/networks models/training pipeline/dataset
     pipeline/colorize pipeline/render pipeline/output
 jobs/workdir: pipeline pipeline/color pipeline/source pipeline/plan pipeline/colorize pipeline/render
     pipeline/output jobs jobs/progress jobs/supervise jobs/settings
@@ -50,7 +50,7 @@ jobs/evaluation: pipeline pipeline/stills pipeline/source pipeline/plan models/n
     pipeline/dataset pipeline/colorize pipeline/render
 jobs/training: pipeline models/networks models models/training pipeline/dataset pipeline/colorize
     jobs/progress jobs/settings
-jobs/queue: pipeline pipeline/stills jobs jobs/progress jobs/settings jobs/workdir
+jobs/queue: pipeline jobs jobs/progress jobs/settings jobs/workdir
 jobs/review: pipeline pipeline/color pipeline/source pipeline/plan models pipeline/colorize pipeline/render
     pipeline/verify jobs/settings
 jobs/records: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/render
@@ -60,7 +60,7 @@ jobs/estimate: pipeline pipeline/source pipeline/plan models pipeline/colorize p
 jobs/run: pipeline pipeline/stills pipeline/source pipeline/plan models pipeline/colorize pipeline/render
     pipeline/output jobs jobs/progress jobs/settings jobs/workdir jobs/segments jobs/workers jobs/queue
     jobs/review jobs/records jobs/estimate
-jobs/farm: pipeline pipeline/stills pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
+jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
 jobs/cli: pipeline pipeline/stills models/networks models pipeline/colorize jobs jobs/progress
     jobs/supervise jobs/settings jobs/workdir jobs/segments jobs/dataset jobs/evaluation jobs/training
     jobs/queue jobs/records jobs/estimate jobs/run jobs/farm

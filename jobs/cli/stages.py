@@ -16,7 +16,6 @@ from jobs.settings.output_paths import finished_fingerprint, work_folder
 from jobs.settings.shots import Ranges, format_ranges, parse_ranges
 from jobs.workdir.folder import WorkDir
 from pipeline.errors import SettingsError
-from pipeline.stills.still import is_still_name
 
 if TYPE_CHECKING:
     from jobs.run.film import RunSummary
@@ -131,7 +130,7 @@ def _film_job(
 
     given = given_options(arguments) | (options or {})
     job = load_job(path, overrides=arguments.set, options=given)
-    if job.input.is_dir() or is_still_name(job.input):
+    if job.source.is_of_stills:
         raise SettingsError(f"{job.input}: stills have no stages; `kinochrome run` does them")
     return job
 

@@ -24,7 +24,6 @@ from jobs.workdir.folder import WorkDir
 from pipeline.atomic_files import publish
 from pipeline.errors import OutputError, SettingsError
 from pipeline.plan.plan import Plan
-from pipeline.stills.still import is_still_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +62,7 @@ def export_job(
         )
     options = {} if work is None else {"work": str(work)}
     job = load_job(job_file, overrides=overrides, options=options)
-    if job.input.is_dir() or is_still_name(job.input):
+    if job.source.is_of_stills:
         raise SettingsError(f"export: {job.input} is of stills, which are no work for a farm; run would work")
     paths = command_paths(path) if farm == "commands" else (path,)
     _refuse_places(paths, job_file, job, overwrite=overwrite)

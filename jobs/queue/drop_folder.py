@@ -24,7 +24,7 @@ from jobs.settings.job_file import load_job, make_job, queue_preset
 from jobs.settings.queue_presets import NO_PRESETS, QueuePresets
 from pipeline.atomic_files import write_json
 from pipeline.errors import KinochromeError, SettingsError
-from pipeline.stills.still import is_still_name
+from pipeline.target import STILL_FORMATS
 
 logger = logging.getLogger(__name__)
 
@@ -181,7 +181,7 @@ class DropFolder:
 
 
 def _is_wanted(name: Path) -> bool:
-    return name.suffix.lower() in {*FILM_SUFFIXES, *_JOB_SUFFIXES} or is_still_name(name)
+    return name.suffix.lower() in {*FILM_SUFFIXES, *STILL_FORMATS, *_JOB_SUFFIXES}
 
 
 def _exists(path: Path) -> bool:

@@ -18,7 +18,6 @@ from jobs.settings.output_paths import work_folder
 from jobs.version import VERSION
 from pipeline.errors import SettingsError
 from pipeline.regular_file import refuse_special_file
-from pipeline.stills.still import is_still_name
 
 _MARK = "# kinochrome queue: "
 _LONGEST_LINE = 1 << 16
@@ -59,7 +58,7 @@ def make_order(job: Job, *, source: Path, attempts: int = NORMAL_ATTEMPTS) -> Or
         output=str(job.output),
         work_folder=str(work_folder(job.output, work=job.work)),
         keeps_work=job.keep_work or job.work is not None,
-        stills=job.input.is_dir() or is_still_name(job.input),
+        stills=job.source.is_of_stills,
         source=str(source.absolute()),
         attempts=attempts,
         submitted=round(time.time(), 3),

@@ -30,7 +30,8 @@ from jobs.workdir.segment_records import file_sha256
 from pipeline.atomic_files import partial_path, publish_folder, remove_partials, told_clearly
 from pipeline.errors import OutputError, SettingsError
 from pipeline.regular_file import refuse_special_file
-from pipeline.still_pattern import is_pattern, parse_pattern, stills_in
+from pipeline.still_pattern import stills_in
+from pipeline.target import target_of
 
 if TYPE_CHECKING:
     from jobs.settings.job import Job
@@ -114,10 +115,11 @@ def _payload(output: Path) -> dict[Path, Path]:
     found = {
         path: Path(path.name) for path in (output, record_path(output), page_path(output)) if path.is_file()
     }
-    if is_pattern(output):
-        pattern = parse_pattern(output)
+    target = target_of(output)
+    if target.is_numbered:
+        pattern = target.pattern
         stills = (pattern.path(number) for number in stills_in(output))
-        found |= {still: Path(output.parent.name, still.name) for still in stills}
+        found |= {still: Path(target.home.name, still.name) for still in stills}
     return found
 
 

@@ -29,7 +29,7 @@ from pipeline.errors import OutputError
 from pipeline.media import FilmInfo
 from pipeline.render.encoder import codec_of
 from pipeline.source.open_film import probe_film_or_stills
-from pipeline.still_pattern import is_pattern, output_home
+from pipeline.target import Target, target_of
 from pipeline.timeline import to_runs
 from pipeline.verify.fixity import ContentHash, hash_content
 from pipeline.verify.luma_proof import LumaProof, must_be_equal
@@ -53,7 +53,7 @@ def make_record(run: FinishedFilm, partial: Path, *, progress: Progress) -> NewR
     output = run.job.output
     film = run.colored.info
     source = hash_content(film.path, places=False, progress=_bytes(progress, "hash source"))
-    result = probe_film_or_stills(partial, rate=_rate_of_stills(film, output))
+    result = probe_film_or_stills(partial, rate=_rate_of_stills(film, run.job.target))
     content = hash_content(partial, picture_index=result.video_index, progress=_bytes(progress, "hash film"))
     if content.broken_off is not None:
         raise OutputError(f"cannot write {output}: what was written does not read: {content.broken_off}")
@@ -70,7 +70,7 @@ def publish_record(new: NewRecord | None, output: Path, *, film: Path) -> None:
     `film` is the film that is to be renamed to `output` next: it is made durable first, so that report and film
     change together. Raises OutputError.
     """
-    make_durable(output_home(film))
+    make_durable(target_of(film).home)
     if new is None or new.page is None:
         remove_reports(output)
     if new is not None and new.page is not None:
@@ -79,9 +79,9 @@ def publish_record(new: NewRecord | None, output: Path, *, film: Path) -> None:
         write_json(record_path(output), new.record.model_dump(mode="json"))
 
 
-def _rate_of_stills(film: FilmInfo, output: Path) -> Fraction | None:
+def _rate_of_stills(film: FilmInfo, output: Target) -> Fraction | None:
     """The rate at which the stills of a pattern are read again; None for a film file, which has times."""
-    return (film.rate_from_header or Fraction(24)) if is_pattern(output) else None
+    return (film.rate_from_header or Fraction(24)) if output.is_numbered else None
 
 
 def write_page(path: Path, page: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from jobs.records.film_record import FilmRecord, read_record
 from jobs.settings.output_paths import record_path
 from pipeline.errors import SettingsError, SourceError
-from pipeline.still_pattern import is_pattern
+from pipeline.target import target_of
 from pipeline.timecode import clock_time
 from pipeline.timeline import from_runs
 from pipeline.verify.fixity import ContentHash, StreamHash, hash_content, split_hashes
@@ -39,9 +39,12 @@ def verify_film(path: Path, *, progress: Progress | None = None) -> Verdict:
     is no film.
     """
     record = read_record(record_path(path))
-    if path.is_dir() and is_pattern(path / record.output.name):
-        path /= record.output.name
-    if not (path.is_file() or is_pattern(path)):
+    target = target_of(path)
+    if target.kind == "folder":
+        target = target_of(path / record.output.name)
+    if target.is_numbered:
+        path = target.path
+    elif not path.is_file():
         raise SourceError(f"{path}: no such file; its report is there, the film is not")
     try:
         found = hash_content(path, picture_index=record.picture_stream, progress=progress)

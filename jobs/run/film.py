@@ -38,7 +38,6 @@ from pipeline.plan.plan import Plan
 from pipeline.render.frame_writer import notices
 from pipeline.render.render import as_coded
 from pipeline.source.fingerprint import check_source
-from pipeline.still_pattern import is_pattern
 from pipeline.timeline import Timeline
 
 __all__ = [
@@ -238,7 +237,7 @@ def _mux(
         work.record_output(partial, fingerprint=job_fingerprint(job))
         publish_record(new, job.output, film=partial)
 
-    if is_pattern(job.output):
+    if job.target.is_numbered:
         report = write_stills(
             wanted, videos, tags=film_tags(weights), progress=progress, before=put_on_record
         )

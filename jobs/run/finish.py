@@ -12,7 +12,6 @@ from jobs.version import VERSION
 from jobs.workdir.folder import WorkDir
 from jobs.workdir.segment_records import job_fingerprint
 from pipeline.errors import OutputError, SettingsError, SourceError
-from pipeline.still_pattern import is_pattern
 
 if TYPE_CHECKING:
     from jobs.queue.claim import Claim
@@ -33,7 +32,7 @@ def run_film(
 ) -> Details:
     """All stages of a film, which this process has for itself meanwhile. Raises as `jobs.run.film.run_job`."""
 
-    if sheet is not None and (is_pattern(job.output) or is_pattern(job.input)):
+    if sheet is not None and (job.target.is_numbered or job.source.is_numbered):
         raise SettingsError("--sheet shows film files; of numbered stills the report's page has pictures")
 
     def make(work: WorkDir) -> "RunSummary":

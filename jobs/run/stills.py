@@ -7,7 +7,8 @@ from pathlib import Path
 from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.shortlist import first_few
 from pipeline.stills.colorize import PredictColor, colorize_still
-from pipeline.stills.still import is_still_name, still_format
+from pipeline.stills.still import still_format
+from pipeline.target import target_of
 
 STATEMENT = (
     "The colours of this picture are predicted by a neural network (Kinochrome); its luma is the source's."
@@ -91,14 +92,16 @@ def colorize_stills(
 
 def _pair(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
     """Every source with its output."""
-    if len(inputs) == 1 and not inputs[0].is_dir() and not output.is_dir():
+    sources, is_into_folder = [target_of(path) for path in inputs], target_of(output).kind == "folder"
+    if len(sources) == 1 and sources[0].kind != "folder" and not is_into_folder:
         still_format(output)
         return [(inputs[0], output)]
-    if output.exists() and not output.is_dir():
+    if output.exists() and not is_into_folder:
         raise OutputError(f"cannot write into {output}: it is a file, and several stills need a folder")
     pairs = []
-    for given in inputs:
-        if given.is_dir():
+    for source in sources:
+        given = source.path
+        if source.kind == "folder":
             pairs += [
                 (found, output / found.relative_to(given)) for found in _find_stills(given, besides=output)
             ]
@@ -115,7 +118,7 @@ def _find_stills(folder: Path, *, besides: Path) -> list[Path]:
     for path in sorted(folder.rglob("*")):
         is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         is_output = is_within and path.resolve().is_relative_to(kept_out)
-        if is_still_name(path) and path.is_file() and not is_hidden and not is_output:
+        if target_of(path).kind == "still" and path.is_file() and not is_hidden and not is_output:
             found.append(path)
     if not found:
         raise SourceError(f"cannot read {folder}: no PNG, JPEG or TIFF picture in it")

@@ -8,14 +8,13 @@ from jobs.workdir.film_spec import Wanted
 from pipeline.output.mux import MuxReport
 from pipeline.output.stills_mux import mux_stills, stills_picture
 from pipeline.render.render import OutputPicture
-from pipeline.still_pattern import is_pattern
 from pipeline.timecode import find_timecode
 
 
 def written_picture(wanted: Wanted) -> OutputPicture:
     """The picture as the output holds it: stills have it at full range, and at one of their own depths."""
-    output = wanted.job.output
-    return stills_picture(wanted.picture, output) if is_pattern(output) else wanted.picture
+    output = wanted.job.target
+    return stills_picture(wanted.picture, output) if output.is_numbered else wanted.picture
 
 
 def write_stills(
@@ -37,7 +36,7 @@ def write_stills(
     return mux_stills(
         film,
         videos,
-        job.output,
+        job.target,
         timeline=plan.timeline,
         picture=wanted.picture,
         start_number=job.start_number,

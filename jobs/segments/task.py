@@ -107,7 +107,7 @@ def make_wanted(
 
 def check_output(job: Job, film: FilmInfo) -> OutputPicture:
     """What the rendered frames will be; raises before anything starts when encoder or container would refuse."""
-    check_container(film, job.output, video_codec=job.encode.codec, allow_loss=job.allow_loss)
+    check_container(film, job.target, video_codec=job.encode.codec, allow_loss=job.allow_loss)
     picture = output_picture(
         film,
         pixel_format=output_format(film, job.encode),

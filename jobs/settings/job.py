@@ -4,6 +4,7 @@ A default has one home: sections are the stages' own settings.
 """
 
 import dataclasses
+import functools
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -33,6 +34,7 @@ from pipeline.output.containers import CONTAINERS
 from pipeline.plan.damage import DamagePolicy
 from pipeline.plan.segments import BATCH_FRAMES, SegmentSettings
 from pipeline.render.frame_writer import EncodeSettings
+from pipeline.target import Target, target_of
 
 Rate = Annotated[
     str | None,
@@ -162,6 +164,16 @@ class Job(BaseModel):
     def _dump_encode(self, value: EncodeSettings) -> dict[str, Any]:
         dumped = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         return dumped | {"options": dict(value.options)}
+
+    @functools.cached_property
+    def source(self) -> Target:
+        """What `input` is, as the file system had it when it was first asked for."""
+        return target_of(self.input)
+
+    @functools.cached_property
+    def target(self) -> Target:
+        """What `output` is, in the same way."""
+        return target_of(self.output)
 
     @property
     def segments(self) -> SegmentSettings:

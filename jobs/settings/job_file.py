@@ -14,7 +14,7 @@ from typing import Any
 
 from jobs.settings.job import Job
 from jobs.settings.job_paths import absolute, path_faults, place_output, refuse_undecodable
-from jobs.settings.job_stills import wants_stills
+from jobs.settings.job_stills import is_numbered
 from jobs.settings.layers import Fault, Layer, Lines, Values, merge, option_layer, refuse
 from jobs.settings.queue_presets import QueuePresets
 from jobs.settings.validate import check
@@ -128,7 +128,7 @@ def _resolve(
     asked = [*layers, *override_layers(overrides), option_layer(options)]
     refused = [] if queue is None else _place_presets(asked, queue)
     asked = [absolute(layer) for layer in asked]
-    if wants_stills(merge(asked).values.get("output")):
+    if is_numbered(merge(asked).values.get("output")):
         asked.insert(0, option_layer({"preset": "sequence"}, name="numbered stills"))
     refuse_undecodable(merge(asked))
     preset, faults = _read_preset(merge(asked))

@@ -11,8 +11,8 @@ from jobs.settings.layers import Fault, Layer, Values
 from jobs.settings.output_paths import bag_in_the_way, finished_fingerprint, report_in_the_way, work_folder
 from pipeline.errors import OutputError, SettingsError
 from pipeline.output.containers import container_of
-from pipeline.still_pattern import is_pattern, looks_numbered
-from pipeline.stills.still import is_still_name
+from pipeline.still_pattern import looks_numbered
+from pipeline.target import Target, target_of
 
 _PATHS = ("input", "output", "preset", "weights", "from_proxy", "work", "cache", "sound")
 _NAMES = {
@@ -65,15 +65,15 @@ def place_output(values: Values) -> None:
     source, output, suffix = (values.get(key) for key in ("input", "output", "suffix"))
     if not isinstance(source, str) or not isinstance(output, str) or not source or not output:
         return
-    name = Path(source)
+    given, wanted = target_of(Path(source)), target_of(Path(output))
     if not isinstance(suffix, str):
         suffix = ".mkv"
-    if is_still_name(name):
-        suffix = name.suffix
-    if _is(name, "is_dir") or is_pattern(Path(output)):
+    if given.kind == "still":
+        suffix = given.path.suffix
+    if given.kind == "folder" or wanted.is_numbered:
         return
-    if output.endswith("/") or _is(Path(output), "is_dir"):
-        stem = name.absolute().parent.name if is_pattern(name) else name.stem
+    if output.endswith("/") or wanted.kind == "folder":
+        stem = given.path.absolute().parent.name if given.is_numbered else given.path.stem
         values["output"] = str(Path(output) / f"{stem}{suffix}")
     elif not Path(output).suffix:
         values["output"] = output + suffix
@@ -84,9 +84,11 @@ def path_faults(layer: Layer) -> list[Fault]:
     found: list[tuple[str, str]] = []
     values = layer.values
     paths = {key: Path(value) for key in _PATHS if isinstance(value := values.get(key), str) and value}
+    source = target_of(paths["input"]) if "input" in paths else None
     found += [(key, "found an empty text; a path would work") for key in _PATHS if values.get(key) == ""]
+    if source is not None:
+        found += [("input", text) for text in _input_faults(source)]
     for key, check in (
-        ("input", _input_faults),
         ("from_proxy", _folder_faults),
         ("weights", _file_faults),
         ("sound", _file_faults),
@@ -98,16 +100,16 @@ def path_faults(layer: Layer) -> list[Fault]:
     if "cache" in paths:
         found += [("cache", text) for text in _work_faults(paths["cache"], what="the cache")]
     if "output" in paths:
-        found += [
-            ("output", text) for text in _output_faults(paths, overwrite=values.get("overwrite") is True)
-        ]
-        found += _record_faults(paths, values)
+        output, overwrite = target_of(paths["output"]), values.get("overwrite") is True
+        found += [("output", text) for text in _output_faults(output, source, paths, overwrite=overwrite)]
+        found += _record_faults(source, paths, values)
     found += key_faults(values)
-    return [*(Fault(layer.origin((key,)), key, text) for key, text in found), *_shot_faults(layer)]
+    return [*(Fault(layer.origin((key,)), key, text) for key, text in found), *_shot_faults(layer, source)]
 
 
-def _input_faults(path: Path) -> Iterator[str]:
-    if is_pattern(path):
+def _input_faults(source: Target) -> Iterator[str]:
+    path = source.path
+    if source.is_numbered:
         yield from input_faults(path)
     elif not _is(path, "exists"):
         yield from name_faults(path) if looks_numbered(path) else (f"no such file: {path}",)
@@ -131,12 +133,10 @@ def _folder_faults(path: Path) -> Iterator[str]:
         yield f"no such folder: {path}"
 
 
-def _shot_faults(layer: Layer) -> Iterator[Fault]:
+def _shot_faults(layer: Layer, source: Target | None) -> Iterator[Fault]:
     """What is wrong with the weights that single shots name, and with shots where there is no film."""
-    source = layer.values.get("input")
-    path = Path(source) if isinstance(source, str) and source else None
-    if layer.values.get("shots") and path is not None and (is_still_name(path) or _is(path, "is_dir")):
-        told = f"a film has shots; {path} is a still or a folder of stills"
+    if layer.values.get("shots") and source is not None and source.is_of_stills:
+        told = f"a film has shots; {source} is a still or a folder of stills"
         yield Fault(layer.origin(("shots",)), "shots", told)
     for loc, section in _places(layer.values):
         value = section.get(loc[-1])
@@ -161,12 +161,14 @@ def _work_faults(path: Path, *, what: str = "the work") -> Iterator[str]:
         yield from _place_faults(path if path.is_dir() else path.parent, what)
 
 
-def _output_faults(paths: dict[str, Path], *, overwrite: bool) -> Iterator[str]:
-    output, source = paths["output"], paths.get("input")
-    if is_pattern(output):
+def _output_faults(
+    target: Target, source: Target | None, paths: dict[str, Path], *, overwrite: bool
+) -> Iterator[str]:
+    output = target.path
+    if target.is_numbered:
         finished = finished_fingerprint(work_folder(output, work=paths.get("work")), output) is not None
-        yield from output_faults(output, source=source, overwrite=overwrite, is_own=finished)
-        yield from _place_faults(output.parent.parent, "the output")
+        yield from output_faults(target, source=source, overwrite=overwrite, is_own=finished)
+        yield from _place_faults(target.home.parent, "the output")
         return
     if looks_numbered(output):
         yield from name_faults(output)
@@ -175,7 +177,7 @@ def _output_faults(paths: dict[str, Path], *, overwrite: bool) -> Iterator[str]:
         if key in paths and _is_same(paths[key], output):
             yield f"found the {key} itself, {output}; another name would work"
             return
-    if source is not None and _is(source, "is_dir"):
+    if source is not None and source.kind == "folder":
         if _is(output, "exists") and not output.is_dir():
             yield f"found the file {output}; for a folder of stills a folder would work"
             return
@@ -187,17 +189,19 @@ def _output_faults(paths: dict[str, Path], *, overwrite: bool) -> Iterator[str]:
         if not overwrite and finished_fingerprint(work, output) is None:
             yield f"{output} exists; another name, or --overwrite (overwrite: true) would work"
     yield from _place_faults(output.parent, "the output")
-    if source is not None and not is_still_name(source) and not _is(source, "is_dir"):
+    if source is not None and not source.is_of_stills:
         try:
-            container_of(output)
+            container_of(target)
         except OutputError as error:
             yield str(error)
 
 
-def _record_faults(paths: dict[str, Path], values: Values) -> Iterator[tuple[str, str]]:
+def _record_faults(
+    source: Target | None, paths: dict[str, Path], values: Values
+) -> Iterator[tuple[str, str]]:
     """What is in the way of a film's report and bag; key and text."""
-    output, source = paths["output"], paths.get("input")
-    if source is None or is_still_name(source) or _is(source, "is_dir"):
+    output = paths["output"]
+    if source is None or source.is_of_stills:
         if source is not None and values.get("bag") is True:
             yield "bag", f"a bag is made of a film; {source} is a still or a folder of stills"
         return

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pipeline.errors import KinochromeError, SettingsError, SourceError
 from pipeline.output.stills_mux import foreign_files
-from pipeline.still_pattern import KINDS, find_numbers, is_pattern, looks_numbered, parse_pattern, parse_rate
-from pipeline.stills.still import is_still_name
+from pipeline.still_pattern import KINDS, find_numbers, looks_numbered, parse_rate
+from pipeline.target import Target, target_of
 
 _TOLD_NAMES = 3
 
@@ -18,9 +18,9 @@ def rate_text(value: object) -> object:
     return value
 
 
-def wants_stills(output: object) -> bool:
-    """Whether an output is a pattern of numbered stills."""
-    return isinstance(output, str) and is_pattern(Path(output))
+def is_numbered(path: object) -> bool:
+    """Whether an input or output, as it stands in a layer, is a pattern of numbered stills."""
+    return isinstance(path, str) and target_of(Path(path)).is_numbered
 
 
 def input_faults(path: Path) -> Iterator[str]:
@@ -40,7 +40,7 @@ def name_faults(path: Path) -> Iterator[str]:
 def key_faults(values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Keys of numbered stills where there are none, or the other way round; key and text."""
     source, output = values.get("input"), values.get("output")
-    if isinstance(source, str) and source and is_pattern(Path(source)):
+    if is_numbered(source):
         if values.get("rate") is None:
             yield (
                 "rate",
@@ -50,18 +50,18 @@ def key_faults(values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         for key in ("rate", "sound"):
             if values.get(key) is not None:
                 yield key, f"is for numbered stills, as in input: frames/%06d.dpx; found {source}"
-    if values.get("start_number") is not None and not wants_stills(output):
+    if values.get("start_number") is not None and not is_numbered(output):
         yield "start_number", f"is for numbered stills, as in output: out/%06d.tif; found {output}"
 
 
-def output_faults(output: Path, *, source: Path | None, overwrite: bool, is_own: bool) -> Iterator[str]:
+def output_faults(output: Target, *, source: Target | None, overwrite: bool, is_own: bool) -> Iterator[str]:
     """What keeps numbered stills from being written; `is_own` where this job wrote those that are there."""
-    if source is not None and (is_still_name(source) or source.is_dir()):
+    if source is not None and source.is_of_stills:
         yield f"found {output}: numbered stills are made of a film; {source} is a still or a folder of stills"
         return
     try:
-        home = parse_pattern(output).folder
-        if source is not None and is_pattern(source) and _is_same(parse_pattern(source).folder, home):
+        home = output.pattern.folder
+        if source is not None and source.is_numbered and _is_same(source.pattern.folder, home):
             yield f"found the folder of the input itself, {home}; another folder would work"
         elif home.is_symlink():
             yield f"found {home}, which is a link, and the folder is replaced as a whole; the folder itself would work"
@@ -72,10 +72,10 @@ def output_faults(output: Path, *, source: Path | None, overwrite: bool, is_own:
     except (SettingsError, SourceError) as error:
         yield str(error)
     except OSError as error:
-        yield f"cannot read {output.parent}: {error.strerror}"
+        yield f"cannot read {output.home}: {error.strerror}"
 
 
-def _taken(output: Path, home: Path, *, overwrite: bool) -> Iterator[str]:
+def _taken(output: Target, home: Path, *, overwrite: bool) -> Iterator[str]:
     foreign = foreign_files(output)
     if foreign:
         more = len(foreign) - _TOLD_NAMES

@@ -6,7 +6,7 @@ from typing import Literal
 from pipeline.atomic_files import read_json
 from pipeline.errors import SettingsError
 from pipeline.partial_files import partials_of
-from pipeline.still_pattern import output_home
+from pipeline.target import target_of
 
 KIND: Literal["kinochrome report"] = "kinochrome report"
 """What a record says that it is."""
@@ -22,19 +22,19 @@ SEGMENTS_NAME = "segments"
 
 def record_path(output: Path) -> Path:
     """Where the record of a film lies; that of numbered stills beside their folder."""
-    output = output_home(output)
+    output = target_of(output).home
     return output.with_name(f"{output.name}.report.json")
 
 
 def page_path(output: Path) -> Path:
     """Where the report page of a film lies."""
-    output = output_home(output)
+    output = target_of(output).home
     return output.with_name(f"{output.name}.report.html")
 
 
 def bag_path(output: Path) -> Path:
     """The folder that is the bag of a film."""
-    output = output_home(output)
+    output = target_of(output).home
     return output.with_name(f"{output.name}.bag")
 
 
@@ -79,7 +79,7 @@ def work_folder(output: Path, *, work: Path | None = None) -> Path:
 
     Numbered stills go by the name of their folder.
     """
-    output = output_home(output)
+    output = target_of(output).home
     if work is not None:
         return work.absolute() / output.name
     return output.absolute().with_name(f".{output.name}.kinochrome")
@@ -104,7 +104,7 @@ def finished_fingerprint(folder: Path, output: Path) -> str | None:
 
 def file_identity(path: Path) -> list[int]:
     """What stays of a file when it is renamed, and changes when it is written: its inode, size and time."""
-    found = output_home(path).stat()
+    found = target_of(path).home.stat()
     return [found.st_ino, found.st_size, found.st_mtime_ns]
 
 

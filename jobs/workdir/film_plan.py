@@ -57,7 +57,7 @@ def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) ->
                 progress.note(f"planning again: {error}")
             else:
                 if plan is not None:
-                    check_times(film, job.output, timeline=plan.timeline)
+                    check_times(film, job.target, timeline=plan.timeline)
                     _check(job, film, plan)
                     return plan
         plan = scan_film(
@@ -69,7 +69,7 @@ def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) ->
             ),
         )
         write_plan(plan, work.plan_path)
-    check_times(film, job.output, timeline=plan.timeline)
+    check_times(film, job.target, timeline=plan.timeline)
     _check(job, film, plan)
     kinds = kinds_line(plan.shots, choose_treatments(job, plan))
     if kinds:

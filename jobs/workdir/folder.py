@@ -41,7 +41,7 @@ from jobs.workdir.work_files import (
 from pipeline.atomic_files import publish, write_json
 from pipeline.errors import OutputError, SettingsError
 from pipeline.partial_files import remove_partials, remove_temporary_folders
-from pipeline.still_pattern import output_home
+from pipeline.target import target_of
 
 Share = Literal["run", "stage", "part"]
 """Who works in a folder: `run` has it alone; a `stage` shares it with other stages, also of other hosts; a `part`
@@ -195,7 +195,7 @@ class WorkDir:
 
     def _remove_output_partials(self) -> None:
         if self._output is not None:
-            home = output_home(self._output)
+            home = target_of(self._output).home
             old = home.with_name(f"{home.name}.old")  # what stepped aside for new stills
             for path in (home, old, record_path(self._output), page_path(self._output)):
                 remove_partials(path.parent, name=path.name)

@@ -4,14 +4,13 @@ Containers that know one rate: whether a film keeps it, frame by frame.
 """
 
 from fractions import Fraction
-from pathlib import Path
 
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo
 from pipeline.output.container_table import Container, container_of
 from pipeline.shortlist import first_few
-from pipeline.still_pattern import is_pattern, parse_pattern
 from pipeline.support.table import cure
+from pipeline.target import Target
 from pipeline.timeline import Timeline
 
 CODED_AS = "ffv1"
@@ -27,9 +26,9 @@ _LATE_FRAMES_IN_CONTAINER = Fraction(1, 4)
 """How far from its place a frame may be that keeps a rate: clocks of a millisecond are no finer at 120 frames/s."""
 
 
-def stills_losses(film: FilmInfo, output: Path) -> tuple[str, ...]:
+def stills_losses(film: FilmInfo, output: Target) -> tuple[str, ...]:
     """What the stills of a pattern cannot hold of a film beside its streams; a line each."""
-    kind, lost = parse_pattern(output).kind, []
+    kind, lost = output.pattern.kind, []
     if film.sequence is None:
         tags = sorted(key for key, _ in film.tags if key.lower() not in _OF_A_FILE)
         lost += [f"the film's tags {first_few(tags)}"] if tags else []
@@ -47,7 +46,7 @@ def stills_losses(film: FilmInfo, output: Path) -> tuple[str, ...]:
     return tuple(lost)
 
 
-def check_codec(output: Path, codec: str) -> None:
+def check_codec(output: Target, codec: str) -> None:
     """OutputError unless pictures of that codec can become stills."""
     if codec != CODED_AS:
         raise OutputError(
@@ -55,7 +54,7 @@ def check_codec(output: Path, codec: str) -> None:
         )
 
 
-def check_even(film: FilmInfo, output: Path, *, timeline: Timeline) -> None:
+def check_even(film: FilmInfo, output: Target, *, timeline: Timeline) -> None:
     """OutputError where frames do not keep one rate: stills have a number, but no time."""
     rate, first = film.rate_from_header, int(timeline.pts[0])
     if len(timeline) == 1:
@@ -73,9 +72,9 @@ def check_even(film: FilmInfo, output: Path, *, timeline: Timeline) -> None:
             )
 
 
-def check_times(film: FilmInfo, output: Path, *, timeline: Timeline) -> None:
+def check_times(film: FilmInfo, output: Target, *, timeline: Timeline) -> None:
     """OutputError where the container of `output` has one rate, and the film's frames do not keep it."""
-    if is_pattern(output):
+    if output.is_numbered:
         check_even(film, output, timeline=timeline)
         return
     container = container_of(output)

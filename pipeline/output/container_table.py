@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from types import MappingProxyType
 
 from pipeline.errors import OutputError
-from pipeline.still_pattern import is_pattern, parse_pattern
+from pipeline.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +88,16 @@ STILLS = Container(
 """Numbered stills, whose pictures are without loss until they are written."""
 
 
-def container_of(output: Path) -> Container:
-    """The container that the suffix of `output` names; OutputError, naming all, for another one."""
-    if is_pattern(output):
-        parse_pattern(output)
+def container_of(output: Target) -> Container:
+    """The container that the suffix of `output` names; OutputError, naming all, for another one.
+
+    Raises SettingsError for numbered stills whose pattern is badly spelled.
+    """
+    if output.is_numbered:
+        _ = output.pattern
         return STILLS
-    found = CONTAINERS.get(output.suffix.lower())
+    suffix = output.path.suffix
+    found = CONTAINERS.get(suffix.lower())
     if found is None:
-        raise OutputError(f"cannot write {output}: {output.suffix!r} is none of {', '.join(CONTAINERS)}")
+        raise OutputError(f"cannot write {output}: {suffix!r} is none of {', '.join(CONTAINERS)}")
     return found

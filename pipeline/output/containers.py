@@ -9,7 +9,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -21,7 +20,7 @@ from pipeline.media import FilmInfo, StreamInfo
 from pipeline.output.constant_rate import check_codec, rates_told, steady_rate, stills_losses
 from pipeline.output.container_table import CONTAINERS, Container, container_of
 from pipeline.shortlist import first_few
-from pipeline.still_pattern import is_pattern
+from pipeline.target import Target
 
 __all__ = [
     "CONTAINERS",
@@ -68,7 +67,7 @@ class ContainerPlan:
 
 
 def check_container(
-    film: FilmInfo, output: Path, *, video_codec: str, allow_loss: bool = False
+    film: FilmInfo, output: Target, *, video_codec: str, allow_loss: bool = False
 ) -> ContainerPlan:
     """What becomes of the film's streams in `output`, for a picture coded as `video_codec` (or encoder).
 
@@ -77,13 +76,13 @@ def check_container(
     """
     container = container_of(output)
     codec = _canonical(video_codec, mode="w")
-    if is_pattern(output):
+    if output.is_numbered:
         check_codec(output, codec)
     if not _shows(container, codec):
         able = ", ".join(suffix for suffix, other in CONTAINERS.items() if _shows(other, codec))
         raise OutputError(f"cannot write {output}: it cannot hold {codec} video; {able} can")
     plan = _plan(film, container)
-    if is_pattern(output):
+    if output.is_numbered:
         plan = replace(plan, lost=plan.lost + stills_losses(film, output))
     if container.rates and plan.rate is None:
         raise OutputError(f"cannot write {output}: {rates_told(film.rate_from_header, container)}")

@@ -30,6 +30,7 @@ from pipeline.partial_files import temporary_folder
 from pipeline.read_monitor import reading
 from pipeline.render.packet_sink import PacketSink, intermediate_format, open_segment, taken_off
 from pipeline.source.open_media import open_media
+from pipeline.target import target_of
 from pipeline.timeline import Timeline
 
 
@@ -70,8 +71,9 @@ def mux(
     with contextlib.ExitStack() as stack:
         first = stack.enter_context(open_segment(segments[0]))
         coded = coded_video(first)
-        plan = check_container(film, output, video_codec=coded.codec, allow_loss=allow_loss)
-        check_times(film, output, timeline=timeline)
+        target = target_of(output)
+        plan = check_container(film, target, video_codec=coded.codec, allow_loss=allow_loss)
+        check_times(film, target, timeline=timeline)
         texts, moved = film_tags(film, container=plan.container, notices=tags)
         partial = stack.enter_context(publish(output))
         covers = _save_covers(

@@ -30,8 +30,9 @@ from pipeline.render.render import OutputPicture, convert_luma
 from pipeline.source.chroma_planes import chroma_planes
 from pipeline.source.luma_planes import luma_plane
 from pipeline.source.open_film import still_of_frame
-from pipeline.still_pattern import KINDS, Pattern, parse_pattern, stills_in
+from pipeline.still_pattern import KINDS, Pattern, stills_in
 from pipeline.stills.dpx import DEPTHS
+from pipeline.target import Target
 from pipeline.timeline import Timeline
 
 _log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ _BT709 = luma_coefficients("bt709")
 def mux_stills(
     film: FilmInfo,
     segments: Sequence[Path],
-    output: Path,
+    output: Target,
     *,
     timeline: Timeline,
     picture: OutputPicture,
@@ -68,7 +69,7 @@ def mux_stills(
     """
     plan = check_container(film, output, video_codec="ffv1", allow_loss=allow_loss)
     check_even(film, output, timeline=timeline)
-    pattern = parse_pattern(output)
+    pattern = output.pattern
     first = first_number(film, start_number)
     notes: dict[str, None] = {}
     beyond = Headroom(depth=picture.pixel_format.depth, range=picture.color.range)
@@ -102,13 +103,13 @@ def mux_stills(
                 "%s: %s; stills have no place for it, a film (.mkv) would keep it", film.path.name, beyond
             )
         report = MuxReport(kept=(), converted=plan.converted + tuple(notes), lost=plan.lost)
-        before_publish(partial / output.name, report)
+        before_publish(partial / output.path.name, report)
     return report
 
 
-def stills_picture(picture: OutputPicture, output: Path) -> OutputPicture:
+def stills_picture(picture: OutputPicture, output: Target) -> OutputPicture:
     """The picture in the stills of a pattern: full range, BT.709's luma, a depth that holds the rendered one."""
-    depths = _DEPTHS[parse_pattern(output).kind]
+    depths = _DEPTHS[output.pattern.kind]
     depth = next(depth for depth in depths if depth >= picture.pixel_format.depth)
     name = {8: "rgb24", 16: "rgb48le"}.get(depth, f"gbrp{depth}le")
     color = replace(picture.color, range="full", matrix="bt709", chroma_site="unspecified")
@@ -122,15 +123,15 @@ def first_number(film: FilmInfo, start_number: int | None) -> int:
     return 1 if film.sequence is None else film.sequence.first
 
 
-def foreign_files(output: Path) -> list[str]:
+def foreign_files(output: Target) -> list[str]:
     """Names in the folder of a pattern that are none of its stills, and so would be lost with it; sorted.
 
     None where the folder is not there. Raises OSError where it cannot be read.
     """
-    pattern = parse_pattern(output)
+    pattern = output.pattern
     if not pattern.folder.is_dir():
         return []
-    own = {pattern.path(number).name for number in stills_in(output)}
+    own = {pattern.path(number).name for number in stills_in(output.path)}
     return sorted({entry.name for entry in pattern.folder.iterdir()} - own)
 
 
@@ -201,7 +202,7 @@ def _frames(film: FilmInfo, segments: Sequence[Path], timeline: Timeline) -> Ite
 
 
 def _samples(
-    frame: av.VideoFrame, own: Plane, picture: OutputPicture, output: Path
+    frame: av.VideoFrame, own: Plane, picture: OutputPicture, output: Target
 ) -> tuple[Plane, Floats, Floats, int]:
     """Luma of the stills, at their depth and range; Cb and Cr for every sample, BT.709's; and that depth."""
     pixels, wanted = picture.pixel_format, stills_picture(picture, output).pixel_format

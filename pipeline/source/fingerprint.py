@@ -9,7 +9,8 @@ import xxhash
 
 from pipeline.errors import SourceError
 from pipeline.regular_file import refuse_special_file
-from pipeline.still_pattern import find_numbers, is_pattern, parse_pattern
+from pipeline.still_pattern import find_numbers, parse_pattern
+from pipeline.target import target_of
 
 Progress = Callable[[str, int, int | None], None]
 """Told how far a stage is: (stage, done, total); None where the total is not known."""
@@ -36,7 +37,7 @@ def source_fingerprint(path: Path, *, progress: Progress | None = None) -> Sourc
 
     Raises SourceError where it cannot be read or changes meanwhile.
     """
-    if is_pattern(path):
+    if target_of(path).is_numbered:
         return _stills_fingerprint(path, progress)
     refuse_special_file(path)
     digest = xxhash.xxh3_128()
@@ -68,7 +69,7 @@ def check_source(path: Path, source: Source, *, progress: Progress | None = None
 
     Raises SourceError where the film changed or is gone.
     """
-    if is_pattern(path):
+    if target_of(path).is_numbered:
         _check_stills(path, source, progress)
         return
     try:
@@ -90,10 +91,7 @@ def check_source(path: Path, source: Source, *, progress: Progress | None = None
 
 def unread_source(path: Path) -> Source:
     """What `check_source` takes for the film as it is now, without its content. Raises SourceError."""
-    if is_pattern(path):
-        stamp, total = file_stamp(path)
-    else:
-        _, (total, stamp) = next(_stats([path]))
+    stamp, total = file_stamp(path)
     return Source(name="unread", size_bytes=total, mtime_ns=stamp, xxh3_128="0" * 32)
 
 
@@ -102,9 +100,13 @@ def file_stamp(path: Path) -> tuple[int, int]:
 
     Raises SourceError where one cannot be looked at.
     """
-    if not is_pattern(path):
-        ((_, (size, time)),) = _stats([path])
-        return time, size
+    if target_of(path).is_numbered:
+        return _stills_stamp(path)
+    ((_, (size, time)),) = _stats([path])
+    return time, size
+
+
+def _stills_stamp(path: Path) -> tuple[int, int]:
     pattern, digest, total = parse_pattern(path), xxhash.xxh3_64(), 0
     for name, found in _stats(pattern.path(number) for number in find_numbers(path)):
         digest.update(f"{name}\0{found[0]}\0{found[1]}\0".encode(errors="surrogateescape"))
@@ -114,7 +116,7 @@ def file_stamp(path: Path) -> tuple[int, int]:
 
 def _stills_fingerprint(path: Path, progress: Progress | None) -> Source:
     """What the stills of a pattern are: sizes added up, names, contents."""
-    before, total = file_stamp(path)
+    before, total = _stills_stamp(path)
     digest, done = xxhash.xxh3_128(), 0
     pattern = parse_pattern(path)
     for number in find_numbers(path):
@@ -127,7 +129,7 @@ def _stills_fingerprint(path: Path, progress: Progress | None) -> Source:
         )
         if progress is not None:
             progress("fingerprint", done, max(total, done))
-    if file_stamp(path) != (before, done):
+    if _stills_stamp(path) != (before, done):
         raise SourceError(
             f"{path}: its stills changed while they were read; start again once they are complete"
         )
@@ -136,7 +138,7 @@ def _stills_fingerprint(path: Path, progress: Progress | None) -> Source:
 
 def _check_stills(path: Path, source: Source, progress: Progress | None) -> None:
     """Contents are hashed only where a still's name, size or time changed."""
-    stamp, total = file_stamp(path)
+    stamp, total = _stills_stamp(path)
     if (stamp, total) == (source.mtime_ns, source.size_bytes):
         return
     if total != source.size_bytes or _stills_fingerprint(path, progress).xxh3_128 != source.xxh3_128:

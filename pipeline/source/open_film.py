@@ -15,10 +15,11 @@ from pipeline.read_monitor import reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.open_media import open_media, open_whole
 from pipeline.source.probe import describe_film, describe_stream, first_frame, limit_pixels, probe
-from pipeline.still_pattern import Pattern, StillSequence, find_numbers, is_pattern, parse_pattern
+from pipeline.still_pattern import Pattern, StillSequence, find_numbers, parse_pattern
 from pipeline.stills.dpx import dpx_timecode, read_dpx_head
 from pipeline.stills.exr import coded_picture
 from pipeline.stills.header import read_still_header
+from pipeline.target import target_of
 
 _LIMITS = Limits()
 
@@ -31,7 +32,7 @@ def probe_film_or_stills(
     Of stills the first is read; `check_stills` looks at all. Raises as `probe`; SourceError as `find_numbers` and where
     `sound` holds no sound, SettingsError where stills have no rate, or a film was given one.
     """
-    if not is_pattern(path):
+    if not target_of(path).is_numbered:
         if rate is not None or sound is not None:
             raise SettingsError(
                 f"{path}: has times and sound of its own; rate and sound are for numbered stills"

@@ -2,22 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pipeline.errors import SettingsError
 from pipeline.media import Plane
-from pipeline.still_pattern import is_pattern
-
-StillFormat = Literal["png", "jpeg", "tiff"]
-
-_SUFFIXES: dict[str, StillFormat] = {
-    ".png": "png",
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".jpe": "jpeg",
-    ".tif": "tiff",
-    ".tiff": "tiff",
-}
+from pipeline.target import STILL_FORMATS, StillFormat
 
 MOST_PIXELS = 400_000_000
 """A still of more pixels is refused before any is decoded."""
@@ -82,21 +70,16 @@ class Still:
         return self.luma.dtype.itemsize * 8
 
 
-def is_still_name(path: Path) -> bool:
-    """Whether a file of this name is taken for a still; a pattern of numbered stills is a film."""
-    return path.suffix.lower() in _SUFFIXES and not is_pattern(path)
-
-
 def still_format(path: Path) -> StillFormat:
     """The format that a suffix asks for.
 
     Raises SettingsError for any other suffix, naming those that there are.
     """
     try:
-        return _SUFFIXES[path.suffix.lower()]
+        return STILL_FORMATS[path.suffix.lower()]
     except KeyError:
         raise SettingsError(
-            f"cannot write a still as {path}: its suffix must be one of {', '.join(_SUFFIXES)}"
+            f"cannot write a still as {path}: its suffix must be one of {', '.join(STILL_FORMATS)}"
         ) from None
 
 

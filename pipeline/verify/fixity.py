@@ -22,7 +22,8 @@ from pipeline.errors import SourceError
 from pipeline.read_monitor import Post, reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.open_media import open_media
-from pipeline.still_pattern import is_pattern, parse_pattern, stills_in
+from pipeline.still_pattern import Pattern, stills_in
+from pipeline.target import target_of
 
 Progress = Callable[[str, int, int | None], None]
 """Told how far a stage is: (stage, done, total)."""
@@ -108,8 +109,9 @@ def hash_content(
     Reports the stage `hash` in bytes. Raises SourceError where it cannot be opened; where reading breaks off,
     `broken_off` says so and the streams are as far as they go.
     """
-    if is_pattern(path):
-        return _hash_stills(path, places, progress)
+    target = target_of(path)
+    if target.is_numbered:
+        return _hash_stills(target.pattern, stills_in(path), places, progress)
     size, digest = _hash_file(path, progress)
     try:
         with (
@@ -132,12 +134,13 @@ def split_hashes(text: str) -> Sequence[str]:
     return [text[at : at + 16] for at in range(0, len(text), 16)]
 
 
-def _hash_stills(path: Path, places: bool, progress: Progress | None) -> ContentHash:
+def _hash_stills(
+    pattern: Pattern, numbers: Sequence[int], places: bool, progress: Progress | None
+) -> ContentHash:
     """Numbered stills are a stream whose packets are the files; the hash of a frame is seeded with its number.
 
     The hash of the whole is that of the list that `sha256sum` prints of them: `sha256sum *.dpx | sha256sum`.
     """
-    pattern, numbers = parse_pattern(path), stills_in(path)
     listing, payload, frames, done = sha256(), sha256(), array("Q"), 0
     for number in numbers:
         path = pattern.path(number)

@@ -14,7 +14,7 @@ from pipeline.plan.shots import ShotSettings
 from pipeline.source.fingerprint import check_source, source_fingerprint
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.open_film import check_stills, probe_film_or_stills
-from pipeline.still_pattern import find_numbers, is_pattern, output_home, parse_pattern, parse_rate
+from pipeline.still_pattern import find_numbers, is_pattern_name, parse_pattern, parse_rate
 from pipeline.verify.fixity import hash_content
 from tests.pictures import picture
 from tests.stills_films import code_light, make_stills, write_grey_dpx, write_sound
@@ -57,21 +57,14 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
     ],
 )
 def test_a_hostile_pattern_is_refused(name: str, tmp_path: Path) -> None:
-    assert is_pattern(tmp_path / name)
+    assert is_pattern_name(tmp_path / name)
     with pytest.raises(SettingsError, match=r"needs %d or %0Nd once"):
         find_numbers(tmp_path / name)
 
 
-def test_what_is_there_under_that_very_name_is_a_file_and_other_suffixes_are_no_stills(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "50%discount.png").write_bytes(b"x")
-    assert not is_pattern(tmp_path / "50%discount.png")
-    assert not is_pattern(tmp_path / "50%discount.mkv")
-    assert not is_pattern(tmp_path / "100% wool.png")
-    assert is_pattern(tmp_path / "%06d.TIF")
-    assert output_home(tmp_path / "a" / "%06d.tif") == tmp_path / "a"
-    assert output_home(tmp_path / "a.mkv") == tmp_path / "a.mkv"
+def test_only_suffixes_of_stills_and_a_conversion_make_a_name_a_pattern() -> None:
+    names = ("50%discount.mkv", "100% wool.png", "%%06d.png", "%06d.TIF")
+    assert [is_pattern_name(Path(name)) for name in names] == [False, False, False, True]
 
 
 def test_percent_signs_in_folders_and_doubled_ones_are_characters(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from pipeline.output.mux import MuxReport, mux
 from pipeline.render.frame_writer import EncodeSettings, FrameWriter, output_format
 from pipeline.render.packet_sink import PacketSink, open_segment, ticks
 from pipeline.source.probe import probe
+from pipeline.target import target_of
 from pipeline.timeline import Timeline
 from tests.foreign import write_playlist
 from tests.media import make_film
@@ -228,7 +229,7 @@ def test_mp4_names_what_it_cannot_hold_and_who_can(tmp_path: Path) -> None:
     film = rich_film(tmp_path / "film.mkv")
     output = tmp_path / "out.mp4"
     with pytest.raises(OutputError, match=r"font\.ttf.*\.mkv") as failure:
-        check_container(film, output, video_codec="libx264")
+        check_container(film, target_of(output), video_codec="libx264")
     assert "\n" not in str(failure.value)
     with pytest.raises(OutputError, match=r"font\.ttf"):
         finish(film, output, settings=X264)
@@ -467,13 +468,13 @@ def test_container_that_cannot_hold_the_picture_is_refused(
 ) -> None:
     make_film(tmp_path / "film.nut", frames=2)
     with pytest.raises(OutputError, match=can):
-        check_container(probe(tmp_path / "film.nut"), tmp_path / f"out{suffix}", video_codec=codec)
+        check_container(probe(tmp_path / "film.nut"), target_of(tmp_path / f"out{suffix}"), video_codec=codec)
 
 
 def test_unknown_suffix_names_the_known(tmp_path: Path) -> None:
     make_film(tmp_path / "film.nut", frames=2)
     with pytest.raises(OutputError, match=", ".join(CONTAINERS)):
-        check_container(probe(tmp_path / "film.nut"), tmp_path / "out.avi", video_codec="ffv1")
+        check_container(probe(tmp_path / "film.nut"), target_of(tmp_path / "out.avi"), video_codec="ffv1")
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])

@@ -22,6 +22,7 @@ from pipeline.source.probe import probe
 from pipeline.stills.chroma import luma_of_rgb
 from pipeline.stills.dpx import dpx_timecode, read_dpx_head
 from pipeline.stills.exr import read_exr_header
+from pipeline.target import target_of
 from pipeline.timeline import Timeline
 from tests.media import ColorTags, make_film
 from tests.stills_films import make_stills
@@ -63,7 +64,7 @@ def _mux(
     return mux_stills(
         film,
         [segment],
-        output,
+        target_of(output),
         timeline=_timeline(film),
         picture=picture,
         start_number=start_number,
@@ -97,7 +98,9 @@ def test_luma_of_the_stills_is_the_source_s_sample_for_sample(
         f"b_000{n}{suffix}" for n in (41, 42, 43)
     ]
     result = probe_film_or_stills(output, rate=RATE)
-    picture = stills_picture(output_picture(film, pixel_format=output_format(film, _CODED)), output)
+    picture = stills_picture(
+        output_picture(film, pixel_format=output_format(film, _CODED)), target_of(output)
+    )
     assert result.pixel_format.depth == picture.pixel_format.depth >= film.pixel_format.depth
     with FrameReader(result) as reader:
         for frame, luma in zip(reader.frames(), planes, strict=True):
@@ -207,7 +210,7 @@ def test_an_older_folder_is_replaced_as_a_whole_and_stays_where_the_new_one_fail
         mux_stills(
             film,
             [],
-            output,
+            target_of(output),
             timeline=_timeline(film),
             picture=output_picture(film, pixel_format=output_format(film, _CODED)),
             start_number=None,

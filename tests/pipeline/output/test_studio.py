@@ -13,6 +13,7 @@ from pipeline.errors import OutputError
 from pipeline.output.constant_rate import check_times
 from pipeline.output.containers import check_container
 from pipeline.source.probe import probe
+from pipeline.target import target_of
 from pipeline.timeline import Timeline
 from tests.graded import color_flat
 from tests.kindfilms import ffmpeg, with_timecode
@@ -149,10 +150,10 @@ def test_rates_of_mxf(rate: Fraction, able: bool, tmp_path: Path) -> None:
     make_film(tmp_path / "film.nut", frames=3, rate=rate)
     film = probe(tmp_path / "film.nut")
     if able:
-        assert check_container(film, Path("out.mxf"), video_codec="dnxhd").rate is not None
+        assert check_container(film, target_of(Path("out.mxf")), video_codec="dnxhd").rate is not None
         return
     with pytest.raises(OutputError, match=r"one rate, 24, 23\.976, 25.*MKV, MOV or MP4"):
-        check_container(film, Path("out.mxf"), video_codec="dnxhd")
+        check_container(film, target_of(Path("out.mxf")), video_codec="dnxhd")
 
 
 def test_a_frame_out_of_its_place_is_named(tmp_path: Path) -> None:
@@ -161,10 +162,10 @@ def test_a_frame_out_of_its_place_is_named(tmp_path: Path) -> None:
     ticks = round(1 / film.time_base / 24)
     steady = np.arange(0, 4 * ticks, ticks)
     late = steady + np.array([0, 0, ticks // 2, 0])
-    check_times(film, Path("out.mxf"), timeline=_timeline(steady))
+    check_times(film, target_of(Path("out.mxf")), timeline=_timeline(steady))
     with pytest.raises(OutputError, match=r"frame 2 .*\+0\.5 frames"):
-        check_times(film, Path("out.mxf"), timeline=_timeline(late))
-    check_times(film, Path("out.mov"), timeline=_timeline(late))
+        check_times(film, target_of(Path("out.mxf")), timeline=_timeline(late))
+    check_times(film, target_of(Path("out.mov")), timeline=_timeline(late))
 
 
 def _timeline(pts: npt.NDArray[Any]) -> Timeline:

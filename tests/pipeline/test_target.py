@@ -1,0 +1,53 @@
+"""What an input or output is, decided once."""
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import SettingsError
+from pipeline.target import Target, target_of
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "home"),
+    [
+        ("film.mkv", "film", "film.mkv"),
+        ("no suffix", "film", "no suffix"),
+        ("50%discount.mkv", "film", "50%discount.mkv"),
+        ("out/%06d.TIF", "numbered", "out"),
+        ("out/%s.exr", "numbered", "out"),
+        ("a.JPEG", "still", "a.JPEG"),
+        ("100% wool.png", "still", "100% wool.png"),
+        (f"{'x' * 300}.png", "still", f"{'x' * 300}.png"),
+    ],
+)
+def test_a_name_says_what_it_is_where_nothing_is_there(
+    name: str, kind: str, home: str, tmp_path: Path
+) -> None:
+    target = target_of(tmp_path / name)
+    assert (target.kind, target.home, str(target)) == (kind, tmp_path / home, f"{tmp_path}/{name}")
+    assert (target.is_numbered, target.is_of_stills) == (kind == "numbered", kind == "still")
+
+
+def test_what_is_there_wins_over_the_name(tmp_path: Path) -> None:
+    (tmp_path / "50%discount.png").write_bytes(b"x")
+    (tmp_path / "folder.png").mkdir()
+    assert target_of(tmp_path / "50%discount.png").kind == "still"
+    folder = target_of(tmp_path / "folder.png")
+    assert (folder.kind, folder.is_of_stills, folder.home) == ("folder", True, tmp_path / "folder.png")
+
+
+def test_the_decision_stays_when_the_file_system_changes(tmp_path: Path) -> None:
+    target = target_of(tmp_path / "%04d.png")
+    (tmp_path / "%04d.png").write_bytes(b"x")
+    assert target.is_numbered
+    assert target.pattern.path(7) == tmp_path / "0007.png"
+    with pytest.raises(FrozenInstanceError):
+        target.kind = "film"  # type: ignore[misc]
+
+
+def test_a_badly_spelled_pattern_is_told_by_who_needs_it(tmp_path: Path) -> None:
+    target = Target(tmp_path / "%s.png", "numbered")
+    with pytest.raises(SettingsError, match="needs %d or %0Nd once"):
+        _ = target.pattern
