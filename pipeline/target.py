@@ -20,6 +20,14 @@ STILL_FORMATS: Mapping[str, StillFormat] = MappingProxyType(
     {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".jpe": "jpeg", ".tif": "tiff", ".tiff": "tiff"}
 )
 """The formats of single stills, by suffix."""
+# fmt: off
+FILM_SUFFIXES = frozenset({
+    ".3gp", ".asf", ".avi", ".dv", ".flv", ".m2ts", ".m2v", ".m4v", ".mkv", ".mov", ".mp4",
+    ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m",
+})
+# fmt: on
+"""Names by which a folder's films are known; one that is named by itself may have any. What can be written is in
+`pipeline.output.container_table`."""
 
 
 @dataclass(frozen=True)

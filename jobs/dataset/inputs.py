@@ -8,13 +8,8 @@ from pathlib import Path
 
 from pipeline.errors import SettingsError, SourceError
 from pipeline.shortlist import first_few
+from pipeline.target import FILM_SUFFIXES
 
-FILM_SUFFIXES = frozenset(
-    (
-        *(".mp4", ".m4v", ".mkv", ".mov", ".webm", ".avi", ".mpg", ".mpeg", ".m2v", ".vob", ".ts", ".m2ts"),
-        *(".mts", ".mxf", ".nut", ".ogv", ".wmv", ".flv", ".3gp", ".dv"),
-    )
-)
 STILL_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff"))
 _MANIFEST = "manifest.csv"
 

@@ -14,12 +14,12 @@ from pipeline.errors import SettingsError, SourceError
 from pipeline.regular_file import refuse_special_file
 from pipeline.shortlist import first_few
 from pipeline.stills.colorize import PredictColor
+from pipeline.target import FILM_SUFFIXES
 
 Progress = Callable[[str, int, int], None]
 """Called with stage, done and total after each photo or clip."""
 
 _PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"})
-_CLIP_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".nut", ".m4v", ".mpg", ".ts"})
 _SHEET_EACH = 12
 _COLUMNS = ("path", "group")
 
@@ -90,7 +90,7 @@ def find_exhibits(paths: Sequence[Path], *, groups: Path | None = None) -> tuple
     found = []
     for path in paths:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        wanted = [file for file in files if file.suffix.lower() in _PHOTO_SUFFIXES | _CLIP_SUFFIXES]
+        wanted = [file for file in files if file.suffix.lower() in _PHOTO_SUFFIXES | FILM_SUFFIXES]
         if not wanted:
             raise SourceError(f"cannot evaluate {path}: no photo or clip there")
         found += [Exhibit(file, "all") for file in wanted]

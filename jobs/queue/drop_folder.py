@@ -24,17 +24,10 @@ from jobs.settings.job_file import load_job, make_job, queue_preset
 from jobs.settings.queue_presets import NO_PRESETS, QueuePresets
 from pipeline.atomic_files import write_json
 from pipeline.errors import KinochromeError, SettingsError
-from pipeline.target import STILL_FORMATS
+from pipeline.target import FILM_SUFFIXES, target_of
 
 logger = logging.getLogger(__name__)
 
-# fmt: off
-FILM_SUFFIXES = frozenset({
-    ".3gp", ".asf", ".avi", ".dv", ".flv", ".m2ts", ".m2v", ".m4v", ".mkv", ".mov", ".mp4",
-    ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m",
-})
-# fmt: on
-"""Names by which a drop folder knows a film; everything else there is left alone."""
 _JOB_SUFFIXES = (".yaml", ".yml")
 
 
@@ -181,7 +174,8 @@ class DropFolder:
 
 
 def _is_wanted(name: Path) -> bool:
-    return name.suffix.lower() in {*FILM_SUFFIXES, *STILL_FORMATS, *_JOB_SUFFIXES}
+    """Whether a file is a film, a still or a job file by its name; everything else is left alone."""
+    return name.suffix.lower() in {*FILM_SUFFIXES, *_JOB_SUFFIXES} or target_of(name).kind == "still"
 
 
 def _exists(path: Path) -> bool:

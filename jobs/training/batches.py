@@ -13,7 +13,6 @@ from models.training import distributed
 from models.training.validation import Pictures, Validation
 from pipeline.dataset.samples import PhotoSamples, Picture, Sample, SampleSettings
 from pipeline.dataset.training_set import (
-    CLIP_SUFFIXES,
     Split,
     base_files,
     read_pictures,
@@ -21,6 +20,7 @@ from pipeline.dataset.training_set import (
     split_by_origin,
 )
 from pipeline.errors import SettingsError
+from pipeline.target import FILM_SUFFIXES
 
 _CLIP_FRAMES = 12
 _VALIDATION_BATCH = 32
@@ -79,7 +79,7 @@ def make_validation(job: TrainJob, data: TrainingData) -> Validation:
     """The same un-aged, un-hinted pictures at every validation, and runs of frames of the first clips."""
     settings = replace(job.samples, smallest_crop=1, aged=0, titles=0, hinted=0)
     pictures = read_pictures(data.split.validation, frames_per_clip=1)[: job.validation_pictures]
-    clips = [file.path for file in data.split.validation if file.path.suffix.lower() in CLIP_SUFFIXES]
+    clips = [file.path for file in data.split.validation if file.path.suffix.lower() in FILM_SUFFIXES]
     runs = [read_run(path, count=_CLIP_FRAMES) for path in clips[: job.validation_clips]]
     return Validation(
         [

@@ -23,9 +23,9 @@ from pipeline.dataset.samples import Picture, decode_rgb
 from pipeline.errors import SettingsError, SourceError
 from pipeline.shortlist import first_few
 from pipeline.source.open_media import open_media
+from pipeline.target import FILM_SUFFIXES
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-CLIP_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm")
 _MANIFEST = "manifest.csv"
 _LONGEST_SIDE = 512  # of a clip's frames
 _PRIOR_PICTURES = 4096
@@ -130,7 +130,7 @@ def read_pictures(
     """Every photo's path, and evenly spaced frames of every clip as JPEG, in the order of the files."""
     pictures: list[Picture] = []
     for done, file in enumerate(files, 1):
-        if file.path.suffix.lower() in CLIP_SUFFIXES:
+        if file.path.suffix.lower() in FILM_SUFFIXES:
             pictures += _clip_frames(file.path, frames_per_clip)
         else:
             pictures.append(file.path)
@@ -160,7 +160,7 @@ def bin_prior(
 
 def _list_files(folder: Path) -> list[TrainingFile]:
     manifest = next((p for p in (folder / _MANIFEST, folder.parent / _MANIFEST) if p.is_file()), None)
-    wanted = (*PHOTO_SUFFIXES, *CLIP_SUFFIXES)
+    wanted = (*PHOTO_SUFFIXES, *FILM_SUFFIXES)
     if manifest:
         with manifest.open(newline="", encoding="utf-8") as file:
             listed = [_told(row, manifest.parent) for row in csv.DictReader(file)]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import SettingsError
-from pipeline.target import Target, target_of
+from pipeline.output.container_table import CONTAINERS
+from pipeline.target import FILM_SUFFIXES, Target, target_of
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,10 @@ def test_a_name_says_what_it_is_where_nothing_is_there(
     target = target_of(tmp_path / name)
     assert (target.kind, target.home, str(target)) == (kind, tmp_path / home, f"{tmp_path}/{name}")
     assert (target.is_numbered, target.is_of_stills) == (kind == "numbered", kind == "still")
+
+
+def test_every_film_that_can_be_written_is_known_as_one_in_a_folder() -> None:
+    assert set(CONTAINERS) <= FILM_SUFFIXES
 
 
 def test_what_is_there_wins_over_the_name(tmp_path: Path) -> None:

@@ -192,11 +192,11 @@ def test_progress_counts_photos(tmp_path: Path) -> None:
 
 
 def test_folder_is_searched_for_photos_and_clips(tmp_path: Path) -> None:
-    for name in ("b/z.JPG", "a.png", "clip.mkv", "notes.txt"):
+    for name in ("b/z.JPG", "a.png", "clip.mxf", "notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     found = find_exhibits([tmp_path])
-    assert [str(exhibit.path.relative_to(tmp_path)) for exhibit in found] == ["a.png", "b/z.JPG", "clip.mkv"]
+    assert [str(exhibit.path.relative_to(tmp_path)) for exhibit in found] == ["a.png", "b/z.JPG", "clip.mxf"]
     assert [exhibit.is_photo for exhibit in found] == [True, True, False]
     assert {exhibit.group for exhibit in found} == {"all"}
 
