@@ -10,7 +10,6 @@ Nothing here trusts a clock. Where the folder cannot be reached or written, Spoo
 """
 
 import contextlib
-import errno
 import fcntl
 import os
 import time
@@ -19,12 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from jobs.queue.entry import STATES, Entry, State, parse_name
-from pipeline.atomic_files import publish, read_json, remove_partials, write_json
+from jobs.workdir.locks import take_lock
+from pipeline.atomic_files import make_durable, publish, read_json, remove_partials, write_json
 from pipeline.errors import OutputError, SettingsError
 
 _MARK, _FORMAT = "spool.json", 1
 _LOGS, _SEEN = "logs", "seen"
-_UNLOCKABLE = {errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS}
 _LOCK_SECONDS = 30.0
 
 
@@ -135,7 +134,8 @@ class Spool:
                 self.check()
                 return None
             if state != "running":
-                _fsync_folder(self.path / state)
+                with contextlib.suppress(OSError):  # the rename is done, however long it will last
+                    make_durable(self.path / state)
         return moved
 
     def holds(self, entry: Entry) -> bool:
@@ -179,20 +179,12 @@ class Spool:
 
     def _lock(self, descriptor: int) -> None:
         until = time.monotonic() + _LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        with _unavailable(self.path):
+            while not take_lock(descriptor, fcntl.LOCK_EX):
                 if time.monotonic() > until:
                     told = f"another submit has held {self.path} for {_LOCK_SECONDS:.0f} s; stop it, or try again"
-                    raise SpoolError(told) from None
+                    raise SpoolError(told)
                 time.sleep(0.05)
-            except OSError as error:
-                if error.errno not in _UNLOCKABLE:
-                    raise _cannot_use(self.path, error) from error
-                return
-            else:
-                return
 
     def _names(self, state: State) -> list[str]:
         try:
@@ -216,13 +208,3 @@ def _unavailable(path: Path) -> Iterator[None]:
 def _cannot_use(path: Path, error: OSError) -> SpoolError:
     where = error.filename if isinstance(error.filename, str) else path
     return SpoolError(f"cannot use the spool: {where}: {(error.strerror or str(error)).lower()}")
-
-
-def _fsync_folder(path: Path) -> None:
-    """Makes a rename last through a power cut, as far as the file system can."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

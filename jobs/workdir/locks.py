@@ -83,14 +83,25 @@ def hold_lock(path: Path, *, waiting: Callable[[str], None]) -> Iterator[None]:
 
 
 def flock(descriptor: int, how: int) -> bool:
-    """Whether the lock `how` (LOCK_EX or LOCK_SH) was to be had; True where the file system has no locks."""
+    """As `take_lock`, in a work folder: raises OutputError."""
+    try:
+        return take_lock(descriptor, how)
+    except OSError as error:
+        raise OutputError(f"cannot lock: {error.strerror}; --work on another disk works") from error
+
+
+def take_lock(descriptor: int, how: int) -> bool:
+    """Whether the lock `how` (LOCK_EX or LOCK_SH) was to be had; True where the file system has no locks.
+
+    Raises OSError where it has them and fails.
+    """
     try:
         fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError as error:
         if error.errno not in _WITHOUT_LOCKS:
-            raise OutputError(f"cannot lock: {error.strerror}; --work on another disk works") from error
+            raise
     return True
 
 

@@ -7,7 +7,6 @@ The names by which an MXF file's packages are told apart (UMID, SMPTE ST 330): F
 write the same bytes every time, so that any two films would look like one.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -98,8 +97,6 @@ def stamp_umid(path: Path, *, identity: bytes) -> None:
             file.seek(at + len(_LABEL))
             file.write(number)
             at = header.find(unnamed, at + len(unnamed))
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _of_the_stream(film: FilmInfo, container: Container) -> dict[str, str]:
