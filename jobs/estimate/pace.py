@@ -52,7 +52,7 @@ def measure_pace(
     tasks = []
     for number, seat in enumerate(seats):
         work = sample_work(folder, number)
-        (work / "segments").mkdir(parents=True)
+        work.mkdir(parents=True)
         write_plan(sample.plan, work / "plan.json")
         tasks.append(_Measuring(sample=sample, job=job, work=str(work), device=seat.device, seconds=seconds))
     if len(tasks) == 1:

@@ -13,7 +13,7 @@ from jobs.review.examine import ColoredFilm, examine_proxies
 from jobs.segments.task import shot_weights
 from jobs.settings.job import Job
 from jobs.settings.job_file import load_job
-from jobs.settings.output_paths import page_path, record_path
+from jobs.settings.output_paths import page_path, record_path, segment_folder
 from jobs.settings.shot_choices import choose_treatments
 from jobs.workdir.film_spec import find_graded, probe_source
 from jobs.workdir.run_log import read_notes
@@ -49,7 +49,7 @@ def record_film(
     run began, `started_clock` that by the monotonic clock, `estimated_seconds` what it expected to take. Raises
     as `make_record`.
     """
-    dirs = [_segment_dir(work, segment.index) for segment in plan.segments]
+    dirs = [segment_folder(work, segment.index) for segment in plan.segments]
     warnings, notes, runs = read_notes(work / "events.jsonl")
     run = FinishedFilm(
         job=job,
@@ -101,16 +101,12 @@ def _colored(job: Job, film: FilmInfo, plan: Plan, work: Path) -> ColoredFilm:
         if job.from_proxy is not None:
             proxies.append(find_graded(job.from_proxy, segment))
             continue
-        folder = _segment_dir(work, segment.index)
+        folder = segment_folder(work, segment.index)
         made = read_records(folder).get("color")
         if made is None or not (folder / made.file).is_file():
             raise SettingsError(f"{folder}: no chroma proxy of segment {segment.index}; run the job again")
         proxies.append(folder / made.file)
     return ColoredFilm(info=film, plan=plan, proxies=proxies, choices=choose_treatments(job, plan))
-
-
-def _segment_dir(work: Path, index: int) -> Path:
-    return work / "segments" / f"{index:06d}"
 
 
 def _devices(segment_dirs: Sequence[Path]) -> str:

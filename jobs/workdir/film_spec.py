@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from jobs.settings.job import Job
+from jobs.settings.output_paths import segment_folder
 from jobs.settings.shot_choices import ShotChoice, choose_treatments
 from jobs.workdir.fingerprints import color_inputs, prediction, video_inputs
 from jobs.workdir.folder import WorkDir
@@ -79,14 +80,15 @@ def find_graded(folder: Path, segment: Segment) -> Path:
 
     Raises SettingsError when there is none, or more than one.
     """
-    name = f"{segment.index:06d}"
-    places = (folder / "segments" / name, folder / name)
+    own = segment_folder(folder, segment.index)
+    name = own.name
+    places = (own, folder / name)
     found = [path for place in places if place.is_dir() for path in sorted(place.glob("proxy.*"))]
     found += sorted(path for path in folder.glob(f"{name}.*") if path.is_file())
     found = [path for path in found if path.suffix != ".partial"]
     if len(found) == 1:
         return found[0]
-    wanted = f"one file {folder}/segments/{name}/proxy.* or {folder}/{name}.*"
+    wanted = f"one file {own}/proxy.* or {folder}/{name}.*"
     raise SettingsError(
         f"--from-proxy {folder}: segment {segment.index} (frames {segment.start} to {segment.end - 1}) needs "
         f"{wanted}; found {first_few(path.name for path in found) or 'none'}"
