@@ -34,7 +34,6 @@ GENERATORS: Mapping[str, tuple[Callable[[Any], Generator], type[Any]]] = {
 """Every architecture by its name: what makes it, from which settings."""
 DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.safetensors"
 
-
 DEFAULT_VIVIDNESS = 1.8
 """Of weights that do not say theirs, the default weights among them."""
 _LONGEST_TEXT = 1000
@@ -79,6 +78,11 @@ def save_weights(
         "recipe": dict(recipe),
     }
     write_tensors(path, tensors, header)
+
+
+def weights_file(name: str) -> Path:
+    """The file that settings mean by `default`, or by a path."""
+    return DEFAULT_WEIGHTS if name == "default" else Path(name)
 
 
 def load_weights(path: Path) -> tuple[Generator, WeightsInfo]:

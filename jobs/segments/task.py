@@ -11,7 +11,7 @@ from jobs.settings.shot_choices import weights_of_shots
 from jobs.workdir.color_cache import ContentCache
 from jobs.workdir.film_spec import Film, Wanted, find_graded, probe_source
 from jobs.workdir.folder import WorkDir
-from models.checkpoint import DEFAULT_WEIGHTS, WeightsInfo, load_weights
+from models.checkpoint import WeightsInfo, load_weights, weights_file
 from pipeline.colorize.predict import Predictor
 from pipeline.fields import CODES_EACH_FRAME, as_counted, order_of
 from pipeline.media import FilmInfo
@@ -134,17 +134,13 @@ def find_weights(job: Job) -> WeightsInfo | None:
     """What the job's weights say of themselves; None where colours come from proxies. Raises WeightsError."""
     if job.from_proxy is not None:
         return None
-    return load_weights(job.weights_path or DEFAULT_WEIGHTS)[1]
+    return load_weights(weights_file(job.weights))[1]
 
 
 def shot_weights(job: Job) -> dict[str, WeightsInfo]:
     """What the weights that single shots ask for say of themselves, by name. Raises WeightsError."""
     names = weights_of_shots(job) if job.from_proxy is None else ()
-    return {name: load_weights(_weights_path(name))[1] for name in names}
-
-
-def _weights_path(name: str) -> Path:
-    return DEFAULT_WEIGHTS if name == "default" else Path(name)
+    return {name: load_weights(weights_file(name))[1] for name in names}
 
 
 @functools.lru_cache(maxsize=1)
@@ -166,5 +162,5 @@ def _stamps(task: SegmentTask) -> tuple[int, ...]:
     """When plan and weights were written: a bench does not outlive them."""
     job = Job.model_validate_json(task.job)
     names = (job.weights, *weights_of_shots(job))
-    paths = (Path(task.work) / "plan.json", *map(_weights_path, names))
+    paths = (Path(task.work) / "plan.json", *map(weights_file, names))
     return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)

@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import asdict
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -19,7 +18,7 @@ from jobs.training.batches import (
     training_batches,
 )
 from jobs.training.log_writer import TrainWriter
-from models.checkpoint import DEFAULT_WEIGHTS, load_weights, save_weights
+from models.checkpoint import load_weights, save_weights, weights_file
 from models.errors import TrainingError
 from models.networks.efficient import EfficientGenerator
 from models.networks.efficientnet_lite import load_imagenet
@@ -99,7 +98,7 @@ def _make_trainer(
 def make_generator(job: TrainJob) -> Generator:
     """The generator that a training starts from. Raises WeightsError or TrainingError for unfit weights."""
     if job.init not in ("imagenet", "random"):
-        path = DEFAULT_WEIGHTS if job.init == "default" else Path(job.init)
+        path = weights_file(job.init)
         generator, info = load_weights(path)
         fits = generator.learner.architecture
         if job.architecture != fits:

@@ -57,7 +57,7 @@ def look(probe: str, source: str, weights: Sequence[str]) -> Facts:
     """
     from jobs.workdir.fingerprints import CODE_FORMAT
     from jobs.workdir.segment_records import file_sha256
-    from models.checkpoint import DEFAULT_WEIGHTS
+    from models.checkpoint import weights_file
 
     facts = {
         "process": _PROCESS,
@@ -69,8 +69,7 @@ def look(probe: str, source: str, weights: Sequence[str]) -> Facts:
         "source": _attempt(lambda: f"{Path(source).stat().st_size} bytes"),
     }
     for name in weights:
-        path = DEFAULT_WEIGHTS if name == "default" else Path(name)
-        facts[f"weights {name}"] = _attempt(partial(file_sha256, path))
+        facts[f"weights {name}"] = _attempt(partial(file_sha256, weights_file(name)))
     return facts | {name: version(name) for name in (*LIBRARIES, "distributed")}
 
 
