@@ -8,7 +8,7 @@ from configparser import ConfigParser
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
-from tests.benchmarks.layout import PACKAGES, ROOT, Arrow, arrows, circles, folder_of, modules
+from tests.benchmarks.layout import PACKAGES, ROOT, arrows, circles, folder_of, modules
 
 MOST_MODULES = 15
 
@@ -67,10 +67,6 @@ jobs/cli: pipeline pipeline/stills models/networks models pipeline/colorize jobs
 """)
 """From the bottom to the top: what each folder may import beside itself. Values lie at the bottom, the command line on
 top; whoever needs a new arrow adds it here and sees that it points down."""
-TO_BE_CURED = {
-    ("jobs/supervise/isolation.py", "jobs/workdir/cleanup.py"),
-}
-"""Imports upward that are left; none may be added."""
 CROWDED = {"pipeline/stills": 16}
 """Folders of more modules than `MOST_MODULES`; the number may only fall."""
 TESTED_BY = _table("""
@@ -155,16 +151,11 @@ tests/pipeline/test_atomic_files.py: pipeline/partial_files.py
 """Modules without a test of their name, by the test that runs them: they are parts of what it tests, and small."""
 
 
-def _is_to_be_cured(arrow: Arrow) -> bool:
-    return (arrow.source, arrow.target) in TO_BE_CURED
-
-
 def test_folders_import_along_the_arrows_only() -> None:
     wrong = [
         f"{arrow.source} imports {arrow.target}"
         for arrow in arrows()
         if arrow.folders[0] != arrow.folders[1] and arrow.folders[1] not in ARROWS[arrow.folders[0]]
-        if not _is_to_be_cured(arrow)
     ]
     assert wrong == []
 
@@ -177,15 +168,10 @@ def test_every_arrow_points_down_and_is_needed() -> None:
     assert [(a, b) for a, below in ARROWS.items() for b in below if (a, b) not in found] == []
 
 
-def test_what_is_to_be_cured_is_still_there() -> None:
-    assert {(arrow.source, arrow.target) for arrow in arrows()} >= TO_BE_CURED
-
-
 def test_no_folder_and_no_module_imports_itself_by_way_of_others() -> None:
     found = arrows()
     assert circles((arrow.source, arrow.target) for arrow in found) == []
-    straight = [arrow for arrow in found if not _is_to_be_cured(arrow)]
-    assert circles(arrow.folders for arrow in straight if arrow.folders[0] != arrow.folders[1]) == []
+    assert circles(arrow.folders for arrow in found if arrow.folders[0] != arrow.folders[1]) == []
 
 
 def test_only_predict_knows_the_networks_and_they_know_nobody() -> None:

@@ -31,6 +31,7 @@ from jobs.supervise.heap import share_heaps
 from jobs.supervise.isolation import isolate
 from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, Interruption, interruptible
 from jobs.version import VERSION
+from jobs.workdir.cleanup import tidy_up
 from pipeline.atomic_files import disk_fault
 from pipeline.errors import KinochromeError
 
@@ -66,7 +67,7 @@ def main(argv: Sequence[str] | None = None, *, supervised: bool | None = None) -
 
     if parsed.verb in _TRUSTED or not (argv is None if supervised is None else supervised):
         return perform()
-    return isolate(perform, tell=lambda code, message: _tell(progress, code, message))
+    return isolate(perform, tell=lambda code, message: _tell(progress, code, message), tidy_up=tidy_up)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -16,7 +16,6 @@ from collections.abc import Callable
 from jobs.supervise import heartbeat as pulses
 from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, INTERRUPTING, die_with, interruptible, prctl
 from jobs.supervise.watchdog import Watch
-from jobs.workdir.cleanup import tidy_up
 from pipeline import read_monitor
 
 _CRASHES = {
@@ -30,13 +29,15 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 Tell = Callable[[int, str], object]
 """Told an exit code and the line that belongs to it."""
+TidyUp = Callable[[list[pulses.Trace]], object]
+"""Takes away what a process that is gone left half-written."""
 
 
-def isolate(call: Callable[[], int], *, tell: Tell) -> int:
+def isolate(call: Callable[[], int], *, tell: Tell, tidy_up: TidyUp) -> int:
     """Runs `call`, which returns an exit code, in a forked process, and returns the code: in both processes.
 
     What both do with it is to end, at once. Where the other is ended by a signal, or hangs and has to be ended,
-    `tell` is called here, once what it left half-written is gone: with 1 for a crash or a hang, with 130 for a crash
+    `tidy_up` is called here, then `tell`: with 1 for a crash or a hang, with 130 for a crash
     after an interruption, with 128 and the signal's number where it was killed from outside. Outside the main thread
     `call` is simply called.
     """

@@ -17,7 +17,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -138,6 +138,15 @@ class WorkDir:
             if not folder.is_symlink():
                 remove_partials(folder)
         self._remove_output_partials()
+
+    def clear_up(self, made: Iterable[Path]) -> None:
+        """Does for a run that died, and had made these folders, what it does itself when it fails.
+
+        Raises KinochromeError.
+        """
+        self._lock, self._made = self._acquire(), list(made)
+        self.remove_partials()
+        self._leave(failed=True)
 
     def log(self, event: str, **details: object) -> None:
         """Appends an event with its time (seconds since 1970) to events.jsonl; whole lines, in one write."""
