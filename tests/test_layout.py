@@ -58,7 +58,7 @@ jobs/records: pipeline pipeline/source pipeline/plan models pipeline/colorize pi
 jobs/estimate: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/render jobs/progress
     jobs/supervise jobs/settings jobs/workdir jobs/segments jobs/workers jobs/review
 jobs/run: pipeline pipeline/stills pipeline/source pipeline/plan models pipeline/colorize pipeline/render
-    pipeline/output jobs jobs/progress jobs/settings jobs/workdir jobs/segments jobs/workers jobs/queue
+    pipeline/output jobs jobs/progress jobs/settings jobs/workdir jobs/segments jobs/workers
     jobs/review jobs/records jobs/estimate
 jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
 jobs/cli: pipeline pipeline/stills models/networks models pipeline/colorize jobs jobs/progress

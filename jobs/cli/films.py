@@ -46,7 +46,13 @@ def run(arguments: argparse.Namespace, progress: Progress) -> Details:
     if job.source.is_of_stills:
         _refuse_workers(arguments, job)
         return _colorize_stills(job, progress, claim=claim)
-    return run_film(job, progress, claim=claim, workers=arguments.workers, scheduler=arguments.scheduler)
+    return run_film(
+        job,
+        progress,
+        before_publish=claim.before_publish if claim else None,
+        workers=arguments.workers,
+        scheduler=arguments.scheduler,
+    )
 
 
 def check(arguments: argparse.Namespace, progress: Progress) -> Details:

@@ -14,7 +14,6 @@ from jobs.workdir.segment_records import job_fingerprint
 from pipeline.errors import OutputError, SettingsError, SourceError
 
 if TYPE_CHECKING:
-    from jobs.queue.claim import Claim
     from jobs.run.film import RunSummary
     from jobs.settings.job import Job
 
@@ -26,12 +25,14 @@ def run_film(
     progress: Progress,
     *,
     sheet: Path | None = None,
-    claim: "Claim | None" = None,
+    before_publish: Callable[[Path], None] | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
 ) -> Details:
-    """All stages of a film, which this process has for itself meanwhile. Raises as `jobs.run.film.run_job`."""
+    """All stages of a film, which this process has for itself meanwhile. Raises as `jobs.run.film.run_job`.
 
+    `before_publish` is called with the complete partial and may refuse to let it be published.
+    """
     if sheet is not None and (job.target.is_numbered or job.source.is_numbered):
         raise SettingsError("--sheet shows film files; of numbered stills the report's page has pictures")
 
@@ -41,8 +42,7 @@ def run_film(
         return run_job(job, work=work, progress=progress, workers=workers, scheduler=scheduler)
 
     folder = work_folder(job.output, work=job.work)
-    before_output = claim.before_publish if claim else None
-    with WorkDir(folder, settings=job.to_yaml(), output=job.output, before_output=before_output) as work:
+    with WorkDir(folder, settings=job.to_yaml(), output=job.output, before_output=before_publish) as work:
         is_kept = job.work is not None or job.keep_work
         try:
             details = finish_film(job, progress, work=work, make=make, sheet=sheet)
