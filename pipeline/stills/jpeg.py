@@ -19,8 +19,7 @@ from pipeline.color.colorimetry import chroma_to_plane
 from pipeline.errors import OutputError, SourceError
 from pipeline.media import Plane
 from pipeline.stills.chroma import StillChroma, bands
-from pipeline.stills.jpeg_luma import luma_only
-from pipeline.stills.jpeg_scans import Segment, join_components, segments
+from pipeline.stills.jpeg_luma import Segment, join_components, luma_only, segments
 from pipeline.stills.still import JpegOrigin, Still, StillTags
 from pipeline.stills.vips import check_decodes
 

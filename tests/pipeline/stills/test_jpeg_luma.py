@@ -9,8 +9,7 @@ import pytest
 from PIL import Image
 
 from pipeline.media import Plane
-from pipeline.stills.jpeg_luma import luma_only
-from pipeline.stills.jpeg_scans import segments
+from pipeline.stills.jpeg_luma import luma_only, segments
 
 SIZES = [(1, 1), (8, 8), (37, 53), (64, 80)]
 
