@@ -6,7 +6,8 @@ from pathlib import Path
 from jobs.progress.reporters import Progress
 from jobs.workdir.film_spec import Wanted
 from pipeline.output.mux import MuxReport
-from pipeline.output.stills_mux import mux_stills, stills_picture
+from pipeline.output.stills_mux import mux_stills
+from pipeline.output.stills_write import stills_picture
 from pipeline.render.render import OutputPicture
 from pipeline.timecode import find_timecode
 

@@ -14,24 +14,19 @@ from typing import Literal
 
 import av
 import av.error
-import numpy as np
 
 from pipeline.atomic_files import partial_path, publish_folder
-from pipeline.color.chroma_siting import place_at_luma
-from pipeline.color.colorimetry import Floats, chroma_scale, chroma_to_rgb, luma_coefficients
 from pipeline.errors import OutputError
-from pipeline.media import FilmInfo, PixelFormat, Plane
+from pipeline.media import FilmInfo, Plane
 from pipeline.output.constant_rate import check_even
 from pipeline.output.containers import check_container
 from pipeline.output.mux import MuxReport
-from pipeline.output.stills_write import StillFrame, write_still_frame
+from pipeline.output.stills_write import StillFrame, stills_samples, write_still_frame
 from pipeline.render.packet_sink import open_segment, ticks
-from pipeline.render.render import OutputPicture, convert_luma
-from pipeline.source.chroma_planes import chroma_planes
+from pipeline.render.render import OutputPicture
 from pipeline.source.luma_planes import luma_plane
 from pipeline.source.open_film import still_of_frame
 from pipeline.still_pattern import KINDS, Pattern, stills_in
-from pipeline.stills.dpx import DEPTHS
 from pipeline.target import Target
 from pipeline.timeline import Timeline
 
@@ -39,9 +34,6 @@ _log = logging.getLogger(__name__)
 
 Progress = Callable[[int], None]
 """Told how many stills are written."""
-_DEPTHS = {"dpx": DEPTHS, "exr": (16,), "png": (8, 16), "tiff": (8, 16)}
-"""Bits of a sample; light in OpenEXR stands for 16."""
-_BT709 = luma_coefficients("bt709")
 
 
 def mux_stills(
@@ -79,7 +71,7 @@ def mux_stills(
             pts = int(timeline.pts[done])
             own = luma_plane(frame)[: picture.height, : picture.width]
             beyond.look_at(own)
-            luma, cb, cr, depth = _samples(frame, own, picture, output)
+            luma, cb, cr, depth = stills_samples(frame, own, picture, output)
             still = StillFrame(
                 luma=luma,
                 cb=cb,
@@ -105,15 +97,6 @@ def mux_stills(
         report = MuxReport(kept=(), converted=plan.converted + tuple(notes), lost=plan.lost)
         before_publish(partial / output.path.name, report)
     return report
-
-
-def stills_picture(picture: OutputPicture, output: Target) -> OutputPicture:
-    """The picture in the stills of a pattern: full range, BT.709's luma, a depth that holds the rendered one."""
-    depths = _DEPTHS[output.pattern.kind]
-    depth = next(depth for depth in depths if depth >= picture.pixel_format.depth)
-    name = {8: "rgb24", 16: "rgb48le"}.get(depth, f"gbrp{depth}le")
-    color = replace(picture.color, range="full", matrix="bt709", chroma_site="unspecified")
-    return replace(picture, pixel_format=PixelFormat(name=name, depth=depth, chroma="444"), color=color)
 
 
 def first_number(film: FilmInfo, start_number: int | None) -> int:
@@ -199,50 +182,6 @@ def _frames(film: FilmInfo, segments: Sequence[Path], timeline: Timeline) -> Ite
                     number += 1
             except av.error.FFmpegError as error:
                 raise OutputError(f"cannot read the segment {path}: {error.strerror}") from error
-
-
-def _samples(
-    frame: av.VideoFrame, own: Plane, picture: OutputPicture, output: Target
-) -> tuple[Plane, Floats, Floats, int]:
-    """Luma of the stills, at their depth and range; Cb and Cr for every sample, BT.709's; and that depth."""
-    pixels, wanted = picture.pixel_format, stills_picture(picture, output).pixel_format
-    luma = convert_luma(
-        own,
-        depth=pixels.depth,
-        range=picture.color.range,
-        to_depth=wanted.depth,
-        to_range="full",
-    )
-    planes = chroma_planes(frame)
-    assert planes is not None
-    centre, span = chroma_scale(pixels.depth, picture.color.range)
-    is_progressive = (picture.all_fields or "progressive") == "progressive" and not frame.interlaced_frame
-    cb, cr = (
-        place_at_luma(
-            (plane.astype(np.float32) - np.float32(centre)) / np.float32(span),
-            shape=(picture.height, picture.width),
-            site=picture.color.chroma_site,
-            chroma=pixels.chroma,
-            interlaced=not is_progressive,
-        )
-        for plane in planes
-    )
-    return (
-        luma,
-        *_to_bt709(cb, cr, picture.color.matrix),
-        wanted.depth,
-    )
-
-
-def _to_bt709(cb: Floats, cr: Floats, matrix: str) -> tuple[Floats, Floats]:
-    """The same colour as differences from BT.709's luma."""
-    kr, kb = luma_coefficients(matrix)
-    if (kr, kb) == _BT709:
-        return cb, cr
-    rgb = chroma_to_rgb(np.zeros_like(cb), cb, cr, kr=kr, kb=kb)
-    red, blue = _BT709
-    luma = rgb @ np.array([red, 1 - red - blue, blue], np.float32)
-    return (rgb[..., 2] - luma) / np.float32(2 - 2 * blue), (rgb[..., 0] - luma) / np.float32(2 - 2 * red)
 
 
 def _source(film: FilmInfo, pts: int, pattern: Pattern) -> Path | None:

@@ -2,20 +2,29 @@
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 
 from pipeline.atomic_files import publish
-from pipeline.color.colorimetry import Floats
-from pipeline.media import Plane
+from pipeline.color.chroma_siting import place_at_luma
+from pipeline.color.colorimetry import Floats, chroma_scale, chroma_to_rgb, luma_coefficients
+from pipeline.media import PixelFormat, Plane
+from pipeline.render.render import OutputPicture, convert_luma
+from pipeline.source.chroma_planes import chroma_planes
 from pipeline.stills.chroma import StillChroma, rgb_of_luma
-from pipeline.stills.dpx import new_dpx_head, read_dpx_head, write_dpx
+from pipeline.stills.dpx import DEPTHS, new_dpx_head, read_dpx_head, write_dpx
 from pipeline.stills.exr import exr_timecode, read_exr_header, write_exr
 from pipeline.stills.files import read_tags, write_still
 from pipeline.stills.still import Still, StillTags, still_format
+from pipeline.target import Target
+
+_DEPTHS = {"dpx": DEPTHS, "exr": (16,), "png": (8, 16), "tiff": (8, 16)}
+"""Bits of a sample; light in OpenEXR stands for 16."""
+_BT709 = luma_coefficients("bt709")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -108,6 +117,59 @@ def _exr(path: Path, frame: StillFrame) -> tuple[str, ...]:
 def _rgb(frame: StillFrame) -> Plane:
     """(H, W, 3) samples at the frame's depth, whose luma is the frame's, exactly."""
     return rgb_of_luma(frame.luma, frame.cb, frame.cr, depth=frame.depth)
+
+
+def stills_picture(picture: OutputPicture, output: Target) -> OutputPicture:
+    """The picture in the stills of a pattern: full range, BT.709's luma, a depth that holds the rendered one."""
+    depths = _DEPTHS[output.pattern.kind]
+    depth = next(depth for depth in depths if depth >= picture.pixel_format.depth)
+    name = {8: "rgb24", 16: "rgb48le"}.get(depth, f"gbrp{depth}le")
+    color = replace(picture.color, range="full", matrix="bt709", chroma_site="unspecified")
+    return replace(picture, pixel_format=PixelFormat(name=name, depth=depth, chroma="444"), color=color)
+
+
+def stills_samples(
+    frame: av.VideoFrame, own: Plane, picture: OutputPicture, output: Target
+) -> tuple[Plane, Floats, Floats, int]:
+    """Luma of the stills, at their depth and range; Cb and Cr for every sample, BT.709's; and that depth."""
+    pixels, wanted = picture.pixel_format, stills_picture(picture, output).pixel_format
+    luma = convert_luma(
+        own,
+        depth=pixels.depth,
+        range=picture.color.range,
+        to_depth=wanted.depth,
+        to_range="full",
+    )
+    planes = chroma_planes(frame)
+    assert planes is not None
+    centre, span = chroma_scale(pixels.depth, picture.color.range)
+    is_progressive = (picture.all_fields or "progressive") == "progressive" and not frame.interlaced_frame
+    cb, cr = (
+        place_at_luma(
+            (plane.astype(np.float32) - np.float32(centre)) / np.float32(span),
+            shape=(picture.height, picture.width),
+            site=picture.color.chroma_site,
+            chroma=pixels.chroma,
+            interlaced=not is_progressive,
+        )
+        for plane in planes
+    )
+    return (
+        luma,
+        *_to_bt709(cb, cr, picture.color.matrix),
+        wanted.depth,
+    )
+
+
+def _to_bt709(cb: Floats, cr: Floats, matrix: str) -> tuple[Floats, Floats]:
+    """The same colour as differences from BT.709's luma."""
+    kr, kb = luma_coefficients(matrix)
+    if (kr, kb) == _BT709:
+        return cb, cr
+    rgb = chroma_to_rgb(np.zeros_like(cb), cb, cr, kr=kr, kb=kb)
+    red, blue = _BT709
+    luma = rgb @ np.array([red, 1 - red - blue, blue], np.float32)
+    return (rgb[..., 2] - luma) / np.float32(2 - 2 * blue), (rgb[..., 0] - luma) / np.float32(2 - 2 * red)
 
 
 _WRITERS: dict[str, Callable[[Path, StillFrame], tuple[str, ...]]] = {

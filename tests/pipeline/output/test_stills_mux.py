@@ -13,7 +13,8 @@ from PIL import Image
 from pipeline.errors import OutputError
 from pipeline.media import ColorFrame, FilmInfo
 from pipeline.output.mux import MuxReport
-from pipeline.output.stills_mux import mux_stills, stills_picture
+from pipeline.output.stills_mux import mux_stills
+from pipeline.output.stills_write import stills_picture
 from pipeline.render.frame_writer import EncodeSettings, FrameWriter, output_format
 from pipeline.render.render import OutputPicture, convert_luma, output_picture
 from pipeline.source.frame_reader import FrameReader, luma_hash
