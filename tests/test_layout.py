@@ -133,6 +133,7 @@ tests/pipeline/plan/test_plan.py: pipeline/plan/packet_faults.py pipeline/prefet
 tests/pipeline/render/test_encoder_options.py: pipeline/render/encoder_parameters.py
     pipeline/render/option_values.py
 tests/pipeline/render/test_frame_writer.py: pipeline/render/encoder.py pipeline/render/packet_sink.py
+    pipeline/render/settings.py
 tests/pipeline/render/test_render.py: pipeline/color/planes.py
 tests/pipeline/source/test_chroma_planes.py: pipeline/render/source_color.py pipeline/source/luma_planes.py
 tests/pipeline/source/test_frame_reader.py: pipeline/source/decoder.py pipeline/source/deinterlace.py

@@ -27,7 +27,7 @@ from jobs.settings.output_paths import page_path, record_path, remove_reports
 from pipeline.atomic_files import make_durable, publish, write_json
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo
-from pipeline.render.encoder import codec_of
+from pipeline.render.settings import codec_of
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.target import Target, target_of
 from pipeline.timeline import to_runs

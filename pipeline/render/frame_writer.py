@@ -16,9 +16,7 @@ from pipeline.errors import OutputError
 from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Plane
 from pipeline.render.encoder import (
     LIMITED_CODECS,
-    EncodeSettings,
     check_encoder,
-    codec_of,
     coded_size,
     notices,
     open_encoder,
@@ -26,6 +24,7 @@ from pipeline.render.encoder import (
     reason,
 )
 from pipeline.render.packet_sink import PacketSink, intermediate_format
+from pipeline.render.settings import EncodeSettings, codec_of
 
 __all__ = [
     "LIMITED_CODECS",
