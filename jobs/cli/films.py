@@ -25,7 +25,7 @@ def colorize(arguments: argparse.Namespace, progress: Progress) -> Details:
 
     paths = {"input": str(arguments.input), "output": arguments.output}
     job = make_job(paths | given_options(arguments), overrides=arguments.set)
-    if not job.source.is_of_stills:
+    if not job.is_of_stills:
         return run_film(
             job, progress, sheet=arguments.sheet, workers=arguments.workers, scheduler=arguments.scheduler
         )
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> Details:
     queue = QueuePresets(arguments.presets) if is_queued else None
     job = load_job(arguments.job, overrides=arguments.set, options=given_options(arguments), queue=queue)
     claim = _claim(arguments)
-    if job.source.is_of_stills:
+    if job.is_of_stills:
         _refuse_workers(arguments, job)
         return _colorize_stills(job, progress, claim=claim)
     return run_film(
@@ -60,7 +60,7 @@ def check(arguments: argparse.Namespace, progress: Progress) -> Details:
     from jobs.settings.job_file import load_job
 
     job = load_job(arguments.job, overrides=arguments.set, options=given_options(arguments))
-    if job.source.is_of_stills:
+    if job.is_of_stills:
         progress.note(f"{job.input}: a still or a folder of stills; the settings work")
         return {"input": job.input}
     from jobs.estimate.measure import check_job

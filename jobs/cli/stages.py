@@ -130,7 +130,7 @@ def _film_job(
 
     given = given_options(arguments) | (options or {})
     job = load_job(path, overrides=arguments.set, options=given)
-    if job.source.is_of_stills:
+    if job.is_of_stills:
         raise SettingsError(f"{job.input}: stills have no stages; `kinochrome run` does them")
     return job
 

@@ -62,7 +62,7 @@ def export_job(
         )
     options = {} if work is None else {"work": str(work)}
     job = load_job(job_file, overrides=overrides, options=options)
-    if job.source.is_of_stills:
+    if job.is_of_stills:
         raise SettingsError(f"export: {job.input} is of stills, which are no work for a farm; run would work")
     paths = command_paths(path) if farm == "commands" else (path,)
     _refuse_places(paths, job_file, job, overwrite=overwrite)

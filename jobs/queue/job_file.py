@@ -58,7 +58,7 @@ def make_order(job: Job, *, source: Path, attempts: int = NORMAL_ATTEMPTS) -> Or
         output=str(job.output),
         work_folder=str(work_folder(job.output, work=job.work)),
         keeps_work=job.keep_work or job.work is not None,
-        stills=job.source.is_of_stills,
+        stills=job.is_of_stills,
         source=str(source.absolute()),
         attempts=attempts,
         submitted=round(time.time(), 3),

@@ -176,6 +176,11 @@ class Job(BaseModel):
         return target_of(self.output)
 
     @property
+    def is_of_stills(self) -> bool:
+        """Whether the input is a still or a folder of stills, and so no film."""
+        return self.source.is_of_stills
+
+    @property
     def segments(self) -> SegmentSettings:
         """How shots are cut into segments."""
         return SegmentSettings(segment_frames=self.segment_frames, overlap_frames=self.overlap_frames)
