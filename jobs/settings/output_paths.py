@@ -97,9 +97,22 @@ def finished_fingerprint(folder: Path, output: Path) -> str | None:
     note beside the folder: the next run of the same job may take it as done. An output that anybody touched since is
     not recognised.
     """
-    found = _noted(folder / OUTPUT_NAME, output)
-    notes = (_noted(note, output) for note in partials_of(folder)) if found is None else ()
+    found = fingerprint_in(folder / OUTPUT_NAME, output)
+    notes = (fingerprint_in(note, output) for note in partials_of(folder)) if found is None else ()
     return next((told for told in notes if told is not None), found)
+
+
+def fingerprint_in(note: Path, output: Path) -> str | None:
+    """The fingerprint in a note, where it is of the output as it is now."""
+    try:
+        record = read_json(note)
+        seen = file_identity(output)
+    except (OSError, SettingsError):
+        return None
+    if not isinstance(record, dict) or record.get("identity") != seen:
+        return None
+    told = record.get("fingerprint")
+    return told if isinstance(told, str) else None
 
 
 def file_identity(path: Path) -> list[int]:
@@ -133,16 +146,3 @@ def _is_page(path: Path) -> bool:
             return GENERATOR.encode() in file.read(2000)
     except OSError:
         return False
-
-
-def _noted(note: Path, output: Path) -> str | None:
-    """The fingerprint in a note, where it is of the output as it is now."""
-    try:
-        record = read_json(note)
-        seen = file_identity(output)
-    except (OSError, SettingsError):
-        return None
-    if not isinstance(record, dict) or record.get("identity") != seen:
-        return None
-    told = record.get("fingerprint")
-    return told if isinstance(told, str) else None

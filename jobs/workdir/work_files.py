@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from jobs.settings.output_paths import OUTPUT_NAME, SEGMENTS_NAME, _noted
+from jobs.settings.output_paths import OUTPUT_NAME, SEGMENTS_NAME, fingerprint_in
 from jobs.workdir.locks import is_lock
 from pipeline.errors import OutputError
 from pipeline.partial_files import all_partials, partial_path, partials_of
@@ -52,7 +52,7 @@ def take_note_back(folder: Path, *, output: Path | None, is_alone: bool) -> None
     """
     for note in partials_of(folder):
         with contextlib.suppress(OSError):
-            if output is not None and _noted(note, output) is not None:
+            if output is not None and fingerprint_in(note, output) is not None:
                 note.rename(folder / OUTPUT_NAME)
             elif is_alone:
                 note.unlink()
