@@ -61,9 +61,8 @@ jobs/run: pipeline pipeline/stills pipeline/source pipeline/plan models pipeline
     pipeline/output jobs jobs/progress jobs/settings jobs/workdir jobs/segments jobs/workers
     jobs/review jobs/records jobs/estimate
 jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
-jobs/cli: pipeline pipeline/stills models/networks models pipeline/colorize jobs jobs/progress
-    jobs/supervise jobs/settings jobs/workdir jobs/segments jobs/dataset jobs/evaluation jobs/training
-    jobs/queue jobs/records jobs/estimate jobs/run jobs/farm
+jobs/cli: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/dataset
+    jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm
 """)
 """From the bottom to the top: what each folder may import beside itself. Values lie at the bottom, the command line on
 top; whoever needs a new arrow adds it here and sees that it points down."""
@@ -72,7 +71,8 @@ tests/jobs/cli/test_hostile_names.py: jobs/progress/reporters.py
 tests/jobs/cli/test_main.py: jobs/cli/farm.py jobs/cli/films.py jobs/cli/options.py jobs/cli/records.py
     jobs/cli/training.py jobs/version.py
 tests/jobs/cli/test_queue.py: jobs/cli/queued_job.py
-tests/jobs/cli/test_stages.py: jobs/review/contact_sheet.py jobs/run/finish.py jobs/workdir/status.py
+tests/jobs/cli/test_stages.py: jobs/review/contact_sheet.py jobs/run/finish.py jobs/run/status.py
+    jobs/workdir/status.py
 tests/jobs/dataset/test_build.py: jobs/dataset/contact_sheet.py jobs/dataset/inputs.py
     jobs/dataset/manifest.py jobs/dataset/reader.py jobs/dataset/records.py jobs/dataset/selection.py
     jobs/dataset/units.py jobs/settings/dataset.py jobs/workers/parallel_map.py

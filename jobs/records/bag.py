@@ -22,6 +22,7 @@ from jobs.settings.output_paths import (
     INFO,
     bag_in_the_way,
     bag_path,
+    is_bag,
     page_path,
     record_path,
 )
@@ -74,6 +75,11 @@ def make_bag(output: Path, *, overwrite: bool = False) -> Path:
     return bag
 
 
+def verify_output(path: Path, *, progress: Progress | None = None) -> Verdict:
+    """Compares a finished film, or the one in a bag, with its record. Raises as `verify_film` and `verify_bag`."""
+    return (verify_bag if is_bag(path) else verify_film)(path, progress=progress)
+
+
 def verify_bag(path: Path, *, progress: Progress | None = None) -> Verdict:
     """Compares a bag with its manifests, and the film in it with its record.
 
@@ -101,8 +107,6 @@ def verify_bag(path: Path, *, progress: Progress | None = None) -> Verdict:
 
 def put_into_bag(job: "Job", progress: RunProgress, *, finished_before: bool) -> Path:
     """Makes the bag of a finished film; one that an earlier run of the job made is left as it is."""
-    from jobs.settings.output_paths import bag_path, is_bag
-
     bag = bag_path(job.output)
     if not (finished_before and is_bag(bag)):
         make_bag(job.output, overwrite=job.overwrite)

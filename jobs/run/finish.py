@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,31 @@ if TYPE_CHECKING:
     from jobs.run.film import RunSummary
     from jobs.settings.job import Job
 
-Details = dict[str, Any]
+
+@dataclass(frozen=True, kw_only=True)
+class FilmResult:
+    """What became of a film."""
+
+    output: Path
+    summary: "RunSummary | None" = None
+    """What the run made; None where the film was finished before."""
+    bag: Path | None = None
+    """The folder of its bag, where the job asks for one."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The result for a program."""
+        details: dict[str, Any] = {"output": self.output}
+        if self.summary is None:
+            details["already_finished"] = True
+        else:
+            details |= {
+                "frames": len(self.summary.timeline),
+                "shots": len(self.summary.shots),
+                "segments": self.summary.segments,
+                "seconds": round(self.summary.seconds, 3),
+                "lost": list(self.summary.mux.lost),
+            }
+        return details if self.bag is None else details | {"bag": self.bag}
 
 
 def run_film(
@@ -28,7 +53,7 @@ def run_film(
     before_publish: Callable[[Path], None] | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-) -> Details:
+) -> FilmResult:
     """All stages of a film, which this process has for itself meanwhile. Raises as `jobs.run.film.run_job`.
 
     `before_publish` is called with the complete partial and may refuse to let it be published.
@@ -45,14 +70,14 @@ def run_film(
     with WorkDir(folder, settings=job.to_yaml(), output=job.output, before_output=before_publish) as work:
         is_kept = job.work is not None or job.keep_work
         try:
-            details = finish_film(job, progress, work=work, make=make, sheet=sheet)
+            result = finish_film(job, progress, work=work, make=make, sheet=sheet)
         except SourceError:  # a film that is refused, or does not decode twice alike, is not worth its plan
             if not is_kept and not work.has_products:
                 work.discard()
             raise
         if not is_kept:
             work.discard()
-    return details
+    return result
 
 
 def finish_film(
@@ -62,7 +87,7 @@ def finish_film(
     work: WorkDir,
     make: Callable[[WorkDir], "RunSummary"],
     sheet: Path | None = None,
-) -> Details:
+) -> FilmResult:
     """The film by `make`, unless it is finished already, and what is made of it, told to the user.
 
     Raises OutputError where it was finished with other settings and must not be replaced.
@@ -72,7 +97,7 @@ def finish_film(
     finished_before = finished == wanted and not job.overwrite and has_report and sheet is None
     if finished_before:
         progress.note(f"{job.output} is finished already")
-        details: Details = {"output": job.output, "already_finished": True}
+        result = FilmResult(output=job.output)
     elif finished not in (None, wanted) and not job.overwrite:
         told = "exists, made with other settings; another name, or --overwrite (overwrite: true) would work"
         raise OutputError(f"output: {job.output} {told}")
@@ -84,14 +109,15 @@ def finish_film(
             with contextlib.suppress(OutputError):  # the folder may be what went wrong
                 work.log("ended", outcome=type(error).__name__, message=str(error))
             raise
-        details = _tell(job, summary, progress, sheet=sheet)
-        work.log("ended", outcome="done", **details)
+        _tell(job, summary, progress, sheet=sheet)
+        result = FilmResult(output=job.output, summary=summary)
+        work.log("ended", outcome="done", **result.as_json())
     if job.bag:
-        details["bag"] = put_into_bag(job, progress, finished_before=finished_before)
-    return details
+        result = replace(result, bag=put_into_bag(job, progress, finished_before=finished_before))
+    return result
 
 
-def _tell(job: "Job", summary: "RunSummary", progress: Progress, *, sheet: Path | None) -> Details:
+def _tell(job: "Job", summary: "RunSummary", progress: Progress, *, sheet: Path | None) -> None:
     for change in summary.mux.converted:
         progress.note(f"changed: {change}")
     for loss in summary.mux.lost:
@@ -105,11 +131,3 @@ def _tell(job: "Job", summary: "RunSummary", progress: Progress, *, sheet: Path 
     frames = len(summary.timeline)
     rate = frames / max(summary.seconds, 1e-9)
     progress.note(f"{job.output}: {frames} frames in {summary.seconds:.1f} s, {rate:.1f} frames/s")
-    return {
-        "output": job.output,
-        "frames": frames,
-        "shots": len(summary.shots),
-        "segments": summary.segments,
-        "seconds": round(summary.seconds, 3),
-        "lost": list(summary.mux.lost),
-    }

@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.progress.reporters import Progress as RunProgress
+from jobs.segments.task import make_predictor
+from jobs.settings.job import Job
 from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.shortlist import first_few
-from pipeline.stills.colorize import PredictColor, colorize_still
+from pipeline.stills.colorize import Floats, PredictColor, colorize_still
 from pipeline.stills.still import still_format
 from pipeline.target import target_of
 
@@ -41,6 +44,39 @@ class StillsSummary:
 
 Progress = Callable[[StillResult, int], None]
 """Called after each still with its result and the number of stills in the run."""
+
+
+def run_stills(
+    job: Job, progress: RunProgress, *, before_still: Callable[[], None] = lambda: None
+) -> StillsSummary:
+    """Colours the still, or the folder of stills, of a job. Raises as `colorize_stills`, or WeightsError.
+
+    `before_still` is called before each still and may stop the run by an error.
+    """
+    predictor = make_predictor(job)
+    done = 0
+
+    def predict(luma: Floats) -> Floats:
+        before_still()
+        return predictor.predict_pictures(luma)
+
+    def tell(result: StillResult, total: int) -> None:
+        nonlocal done
+        done += 1
+        progress.stage("stills", done, total, "still")
+        if result.error is not None:
+            progress.note(result.error, warning=True)
+        for note in result.notes:
+            progress.note(f"{result.output.name}: {note}")
+
+    return colorize_stills(
+        [job.input],
+        job.output,
+        predict=predict,
+        saturation=job.color.saturation,
+        overwrite=job.overwrite,
+        progress=tell,
+    )
 
 
 def colorize_stills(

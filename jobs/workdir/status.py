@@ -51,6 +51,31 @@ class SegmentStatus:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class FilmStatus:
+    """How a film stands."""
+
+    output: Path
+    finished: bool
+    """Whether the output is there, of this very job."""
+    wanted: Wanted | None = None
+    """What is to be made; None where the film is not planned yet."""
+    segments: tuple[SegmentStatus, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """The status for a program."""
+        if self.wanted is None:
+            return {"output": self.output, "planned": False, "finished": self.finished}
+        return {"planned": True, **_status_json(self.wanted, self.segments, finished=self.finished)}
+
+    def as_table(self) -> str:
+        """The status for a person: sums first, then what is to do, then why."""
+        if self.wanted is None:
+            told = "finished" if self.finished else "not planned yet"
+            return f"{'output':<12} {self.output}, {told}\n"
+        return _status_table(self.wanted, self.segments, finished=self.finished)
+
+
 def find_segment(wanted: Wanted, segment: Segment, *, hashed: bool = True) -> SegmentStatus:
     """How a segment stands; nothing is written. Without `hashed`, files are known by their size alone.
 
@@ -116,8 +141,7 @@ def cache_line(wanted: Wanted, segments: Sequence[Segment]) -> str:
     return f"the colour of {found} of {len(made)} segments was found in {wanted.job.cache}"
 
 
-def status_json(wanted: Wanted, found: Sequence[SegmentStatus], *, finished: bool) -> dict[str, object]:
-    """How the film stands, for a program."""
+def _status_json(wanted: Wanted, found: Sequence[SegmentStatus], *, finished: bool) -> dict[str, object]:
     return {
         "output": wanted.job.output,
         "finished": finished,
@@ -146,8 +170,7 @@ def status_json(wanted: Wanted, found: Sequence[SegmentStatus], *, finished: boo
     }
 
 
-def status_table(wanted: Wanted, found: Sequence[SegmentStatus], *, finished: bool) -> str:
-    """How the film stands, for a person: sums first, then what is to do, then why."""
+def _status_table(wanted: Wanted, found: Sequence[SegmentStatus], *, finished: bool) -> str:
     shots, states = _shots(found), Counter(status.state for status in found)
     frames = sum(map(_frames, found))
     done = sum(_frames(status) for status in found if status.is_done)

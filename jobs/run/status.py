@@ -1,0 +1,21 @@
+"""How a film stands, by its job and its work folder: what is done, what is to do, what would be done again and why."""
+
+from jobs.segments.task import find_weights, make_wanted
+from jobs.settings.job import Job
+from jobs.settings.output_paths import finished_fingerprint, work_folder
+from jobs.workdir.film_plan import open_plan
+from jobs.workdir.folder import WorkDir
+from jobs.workdir.segment_records import job_fingerprint
+from jobs.workdir.status import FilmStatus, survey
+
+
+def film_status(job: Job) -> FilmStatus:
+    """How the film of a job stands; nothing is written. Raises KinochromeError or ModelError as the run would."""
+    folder = work_folder(job.output, work=job.work)
+    work = WorkDir(folder, share="part")
+    finished = finished_fingerprint(folder, job.output) == job_fingerprint(job)
+    if not work.plan_path.exists():
+        return FilmStatus(output=job.output, finished=finished)
+    film, plan = open_plan(job, work=work)
+    wanted = make_wanted(job, film, plan=plan, work=work, weights=find_weights(job))
+    return FilmStatus(output=job.output, finished=finished, wanted=wanted, segments=tuple(survey(wanted)))
