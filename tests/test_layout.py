@@ -101,6 +101,7 @@ tests/jobs/supervise/test_isolation.py: jobs/supervise/heartbeat.py jobs/supervi
     jobs/supervise/watchdog.py jobs/workdir/cleanup.py
 tests/jobs/settings/test_foreign_files.py: jobs/settings/queue_presets.py
 tests/jobs/cli/test_foreign_inputs.py: pipeline/source/open_film.py pipeline/source/open_media.py
+tests/jobs/test_api.py: jobs/progress/callback.py
 tests/jobs/training/test_train.py: jobs/settings/training.py jobs/training/batches.py
     jobs/training/log_writer.py
 tests/jobs/workdir/test_color_cache.py: jobs/workdir/fingerprints.py

@@ -34,6 +34,8 @@ class StillResult:
 class StillsSummary:
     """What became of all stills of a run, in order."""
 
+    output: Path
+    """The file or the folder that was asked for."""
     results: tuple[StillResult, ...]
 
     @property
@@ -119,7 +121,7 @@ def colorize_stills(
         results.append(result)
         if progress is not None:
             progress(result, len(pairs))
-    summary = StillsSummary(results=tuple(results))
+    summary = StillsSummary(output=output, results=tuple(results))
     if summary.failed:
         reasons = first_few((result.error for result in summary.failed), separator="; ", characters=400)
         raise SourceError(f"{len(summary.failed)} of {len(pairs)} stills got no colour: {reasons}")
