@@ -68,8 +68,8 @@ jobs/cli: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/w
 top; whoever needs a new arrow adds it here and sees that it points down."""
 TESTED_BY = _table("""
 tests/jobs/cli/test_hostile_names.py: jobs/progress/reporters.py
-tests/jobs/cli/test_main.py: jobs/cli/farm.py jobs/cli/films.py jobs/cli/options.py jobs/cli/records.py
-    jobs/cli/training.py jobs/version.py
+tests/jobs/cli/test_main.py: jobs/cli/__main__.py jobs/cli/farm.py jobs/cli/films.py jobs/cli/options.py
+    jobs/cli/records.py jobs/cli/training.py jobs/version.py
 tests/jobs/cli/test_queue.py: jobs/cli/queued_job.py
 tests/jobs/cli/test_stages.py: jobs/review/contact_sheet.py jobs/run/finish.py jobs/run/status.py
     jobs/workdir/status.py

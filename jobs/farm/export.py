@@ -106,7 +106,7 @@ def _this_program() -> tuple[str, ...]:
     if beside.is_file():
         return (str(beside),)
     found = shutil.which("kinochrome")
-    return (found,) if found else (sys.executable, "-m", "jobs.cli.main")
+    return (found,) if found else (sys.executable, "-m", "jobs.cli")
 
 
 def _anywhere(override: str) -> str:

@@ -1,5 +1,6 @@
 """The command line: verbs, exit codes, and what is told to whom."""
 
+import configparser
 import io
 import json
 import logging
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,23 @@ def test_help_names_every_verb_and_ends_well(kinochrome: Command) -> None:
     assert (code, err) == (0, [])
     for verb in ("colorize", "run", "check", "schema", "train", "evaluate"):
         assert any(line.split()[:1] == [verb] for line in out)
+
+
+@pytest.mark.parametrize("module", ["jobs.cli", "jobs.cli.main"])
+def test_a_module_starts_it_as_the_program_does(module: str) -> None:
+    root = Path(__file__).parents[3]
+    for arguments, code, told in ((["--version"], 0, "kinochrome "), (["run", "no.yaml"], 1, "no.yaml")):
+        command = [sys.executable, "-m", module, *arguments]
+        found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
+        assert found.returncode == code
+        assert told in found.stdout + found.stderr
+
+
+def test_the_console_script_is_main() -> None:
+    config = configparser.ConfigParser()
+    config.read(Path(__file__).parents[3] / "setup.cfg")
+    (name, _, target) = config["options.entry_points"]["console_scripts"].strip().partition(" = ")
+    assert (name, EntryPoint(name, target, "console_scripts").load()) == ("kinochrome", main)
 
 
 def test_version(kinochrome: Command) -> None:
