@@ -51,6 +51,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_example_colours_checks_and_verifies(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert len(EXAMPLE.splitlines()) <= 10
+    assert EXAMPLE in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     made: dict[str, object] = {}
     exec(EXAMPLE, made)
     estimate, film, verdict, stills = (made[name] for name in ("estimate", "film", "verdict", "stills"))
