@@ -57,17 +57,6 @@ def ssim(rgb: Rgb, truth: Rgb) -> float:
     return float(cast(torch.Tensor, structural_similarity_index_measure(one, other, data_range=255.0)))
 
 
-def colorfulness(rgb: Rgb) -> float:
-    """Colourfulness CF of a picture: 0 for grey, about 15 slightly, 45 quite, 80 highly colourful.
-
-    Hasler & Süsstrunk 2003, "Measuring colourfulness in natural images", section 7.
-    """
-    red, green, blue = np.moveaxis(rgb, -1, 0).astype(np.float32)
-    red_green, yellow_blue = red - green, (red + green) / 2 - blue
-    spread = math.hypot(float(red_green.std()), float(yellow_blue.std()))
-    return spread + 0.3 * math.hypot(float(red_green.mean()), float(yellow_blue.mean()))
-
-
 def kernel_distance(features_a: Floats, features_b: Floats, *, paired: bool = False) -> float:
     """Squared maximum mean discrepancy of two sets of features, (M, D) and (N, D), M and N at least 2.
 

@@ -2,12 +2,11 @@
 
 import argparse
 import re
-from typing import Any, Protocol
+from typing import Protocol
 
+from jobs.progress.reporters import Details as Details  # for the verbs too
 from jobs.progress.reporters import Progress
 
-Details = dict[str, Any]
-"""What a program that reads the events is told at the end."""
 _MOST_WORKERS = 256
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import SettingsError, SourceError
-from pipeline.shortlist import first_few
+from pipeline.messages import first_few
 from pipeline.target import FILM_SUFFIXES
 
 STILL_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff"))

@@ -6,7 +6,6 @@ These functions run in processes of their own and depend on nothing but their ar
 import base64
 import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +30,10 @@ from pipeline.dataset.quality import shrink
 from pipeline.dataset.select_frames import RULES, Judged, judge_film, judge_still
 from pipeline.dataset.settings import DatasetSettings
 from pipeline.errors import OutputError, SourceError
+from pipeline.progress import CountProgress
 from pipeline.source.probe import probe
 
 FRAMES = "frames"
-Tick = Callable[[int, int | None], None]
-"""Told (done, total) of the frames or stills of a unit."""
 
 _SHOWN_PER_RULE = 3
 _SHOWN_PX = 192
@@ -59,7 +57,7 @@ class Unit:
         return "stills" if self.film is None else "film"
 
 
-def hash_film(path: Path, tick: Tick) -> SourceFile | Failure:
+def hash_film(path: Path, tick: CountProgress) -> SourceFile | Failure:
     """A film with its sha256, or why it cannot be read."""
     try:
         return hashed(path)
@@ -67,7 +65,7 @@ def hash_film(path: Path, tick: Tick) -> SourceFile | Failure:
         return Failure(path=str(path), why=str(error))
 
 
-def read_unit(unit: Unit, tick: Tick) -> UnitRecord | Failure:
+def read_unit(unit: Unit, tick: CountProgress) -> UnitRecord | Failure:
     """Reads a unit, stores what is kept of it, publishes its record and returns it.
 
     What was stored for the same files before is removed first. A film that cannot be decoded leaves nothing
@@ -160,7 +158,7 @@ class _Book:
         )
 
 
-def _read_film(unit: Unit, source: SourceFile, tick: Tick) -> UnitRecord:
+def _read_film(unit: Unit, source: SourceFile, tick: CountProgress) -> UnitRecord:
     path = unit.paths[0]
     film = probe(path)
     book = _Book(unit, f"{safe_name(path.stem)}-{source.sha256[:8]}")
@@ -188,7 +186,7 @@ def _read_film(unit: Unit, source: SourceFile, tick: Tick) -> UnitRecord:
     )
 
 
-def _read_stills(unit: Unit, tick: Tick) -> UnitRecord:
+def _read_stills(unit: Unit, tick: CountProgress) -> UnitRecord:
     book = _Book(unit, safe_name(unit.paths[0].parent.name))
     sources: list[SourceFile] = []
     failures: list[Failure] = []

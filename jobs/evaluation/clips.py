@@ -17,7 +17,8 @@ import numpy as np
 
 from jobs.evaluation.figures import ClipFigures, mean_of_known
 from jobs.evaluation.pictures import SHOWN_SHORT_PX, Floats, finite_psnr, true_ab, with_short_side
-from models.metrics import ColorConsistency, ab_rmse, colorfulness, ssim
+from models.colorfulness import colorfulness
+from models.metrics import ColorConsistency, ab_rmse, ssim
 from models.networks.lab import Rgb
 from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.colorize.network_view import NetworkView

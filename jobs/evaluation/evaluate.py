@@ -2,7 +2,7 @@
 
 import csv
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,13 +13,11 @@ from jobs.evaluation.photos import Features, PhotoMeter, photo_pictures
 from models.networks.efficientnet_lite import ImageNetFeatures
 from pipeline.colorize.predict import Network, Predictor
 from pipeline.errors import SettingsError, SourceError
+from pipeline.messages import first_few
+from pipeline.progress import StageProgress
 from pipeline.regular_file import refuse_special_file
-from pipeline.shortlist import first_few
 from pipeline.stills.colorize import PredictColor
 from pipeline.target import FILM_SUFFIXES
-
-Progress = Callable[[str, int, int], None]
-"""Called with stage, done and total after each photo or clip."""
 
 _PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"})
 _SHEET_EACH = 12
@@ -46,7 +44,7 @@ def evaluate_weights(
     kernel_distance: bool = False,
     groups: Path | None = None,
     sheet: Path | None = None,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
 ) -> EvaluationReport:
     """Figures as `evaluate` gives them, of the network with these weights (None: the default ones) on a device.
 
@@ -78,7 +76,7 @@ def evaluate(
     groups: Path | None = None,
     sheet: Path | None = None,
     identity: Mapping[str, object] | None = None,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
 ) -> EvaluationReport:
     """Figures of all photos and clips that `find_exhibits` finds.
 
@@ -177,5 +175,5 @@ def _require_package(module: str, *, by: str) -> None:
         raise SettingsError(f"{by} needs the package {name}: pip install 'kinochrome[train]' works")
 
 
-def _no_progress(stage: str, done: int, total: int) -> None:
+def _no_progress(stage: str, done: int, total: int | None) -> None:
     """Progress that nobody asked for."""

@@ -23,7 +23,8 @@ from jobs.evaluation.pictures import (
     true_ab,
     with_short_side,
 )
-from models.metrics import ab_rmse, closed_share, colorfulness, kernel_distance, ssim
+from models.colorfulness import colorfulness
+from models.metrics import ab_rmse, closed_share, kernel_distance, ssim
 from models.networks.lab import Rgb, rgb_tensor
 from pipeline.dataset.photos import read_photo
 from pipeline.stills.chroma import luma_of_rgb, rgb_of_luma, spread_ab

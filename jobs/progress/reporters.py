@@ -14,10 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from tqdm import tqdm
 
+from jobs.progress.log_forwarding import forwarding
 from jobs.progress.rates import Rates, stage_line
 
 _LINE_SECONDS = 5.0
@@ -25,6 +26,9 @@ _EVENT_SECONDS = 0.5
 
 _FIRST_CHARACTERS, _LAST_CHARACTERS = 12_000, 2_000
 """Of a line that is longer: two of the longest paths fit, each byte an escape of three."""
+
+Details = dict[str, Any]
+"""What a program that reads the events is told at the end of a run."""
 
 
 class Progress(Protocol):
@@ -177,18 +181,14 @@ def make_progress(*, quiet: bool = False, json_events: bool = False) -> Progress
 @contextlib.contextmanager
 def logging_to(progress: Progress, *, level: int) -> Iterator[None]:
     """For the length of the block, log records of `level` and above become notes."""
-    handler = _NoteHandler(progress)
-    loggers = [logging.getLogger(name) for name in ("pipeline", "models", "jobs")]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.setLevel(level)
-    try:
+
+    def note(name: str, level: int, text: str) -> None:
+        if level <= logging.DEBUG:
+            text = f"{name}: {text}"
+        progress.note(text, warning=level >= logging.WARNING)
+
+    with forwarding(note, level=level):
         yield
-    finally:
-        for logger, old in zip(loggers, before, strict=True):
-            logger.removeHandler(handler)
-            logger.setLevel(old)
 
 
 def one_line(text: str) -> str:
@@ -207,18 +207,6 @@ def one_line(text: str) -> str:
 def note_line(message: str, *, warning: bool) -> str:
     """The line that tells a person a message."""
     return f"kinochrome: warning: {one_line(message)}" if warning else one_line(message)
-
-
-class _NoteHandler(logging.Handler):
-    def __init__(self, progress: Progress) -> None:
-        super().__init__()
-        self._progress = progress
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = self.format(record)
-        if record.levelno <= logging.DEBUG:
-            text = f"{record.name}: {text}"
-        self._progress.note(text, warning=record.levelno >= logging.WARNING)
 
 
 class _Bar(tqdm):  # type: ignore[type-arg]

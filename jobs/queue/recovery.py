@@ -7,7 +7,6 @@ folder in use) is tried again until the job's attempts are used up.
 """
 
 import contextlib
-import signal
 import time
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from jobs.queue.heartbeat import Vigil, read_sign
 from jobs.queue.job_file import read_order
 from jobs.queue.job_log import JobLog
 from pipeline.errors import SettingsError
+from pipeline.messages import signal_name
 
 _BEAT = "beat"
 
@@ -61,7 +61,7 @@ def verdict(code: int, *, attempt: int, attempts: int) -> tuple[State, str]:
     """Where a job goes after attempt `attempt` of `attempts` ended with `code` (negative: a signal), and why."""
     if code == 0:
         return "done", "done"
-    told = f"ended by {_signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
+    told = f"ended by {signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
     if code in _OWN_FAULTS:
         return "failed", told
     return "failed" if attempt >= attempts else "queue", f"{told} in attempt {attempt} of {attempts}"
@@ -90,10 +90,3 @@ def _state_after(spool: Spool, entry: Entry) -> State:
     except (OSError, SettingsError):
         limit = NORMAL_ATTEMPTS
     return "failed" if entry.attempts >= limit else "queue"
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.progress.reporters import Progress as RunProgress
+from jobs.progress.reporters import Progress
 from jobs.records.film_record import FilmRecord, read_record
-from jobs.records.verify import Progress, Verdict, verify_film
+from jobs.records.verify import Verdict, verify_film
 from jobs.settings.output_paths import (
     AGENT,
     DECLARATION,
@@ -30,6 +30,7 @@ from jobs.version import VERSION
 from jobs.workdir.segment_records import file_sha256
 from pipeline.atomic_files import partial_path, publish_folder, remove_partials, told_clearly
 from pipeline.errors import OutputError, SettingsError
+from pipeline.progress import StageProgress
 from pipeline.regular_file import refuse_special_file
 from pipeline.still_pattern import stills_in
 from pipeline.target import target_of
@@ -75,12 +76,12 @@ def make_bag(output: Path, *, overwrite: bool = False) -> Path:
     return bag
 
 
-def verify_output(path: Path, *, progress: Progress | None = None) -> Verdict:
+def verify_output(path: Path, *, progress: StageProgress | None = None) -> Verdict:
     """Compares a finished film, or the one in a bag, with its record. Raises as `verify_film` and `verify_bag`."""
     return (verify_bag if is_bag(path) else verify_film)(path, progress=progress)
 
 
-def verify_bag(path: Path, *, progress: Progress | None = None) -> Verdict:
+def verify_bag(path: Path, *, progress: StageProgress | None = None) -> Verdict:
     """Compares a bag with its manifests, and the film in it with its record.
 
     Raises SettingsError where its manifests cannot be read or it holds no film on record.
@@ -105,7 +106,7 @@ def verify_bag(path: Path, *, progress: Progress | None = None) -> Verdict:
     )
 
 
-def put_into_bag(job: "Job", progress: RunProgress, *, finished_before: bool) -> Path:
+def put_into_bag(job: "Job", progress: Progress, *, finished_before: bool) -> Path:
     """Makes the bag of a finished film; one that an earlier run of the job made is left as it is."""
     bag = bag_path(job.output)
     if not (finished_before and is_bag(bag)):

@@ -21,10 +21,10 @@ from jobs.workdir.segment_records import read_records
 from models.checkpoint import WeightsInfo
 from pipeline.errors import SettingsError
 from pipeline.media import FilmInfo
+from pipeline.messages import first_few
 from pipeline.output.mux import MuxReport
 from pipeline.plan.plan import Plan, read_plan
 from pipeline.render.render import OutputPicture
-from pipeline.shortlist import first_few
 from pipeline.source.fingerprint import check_source
 
 

@@ -1,7 +1,6 @@
 """Puts a finished film on record, just before it is published: one pass over it, then its report and its page."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -27,6 +26,7 @@ from jobs.settings.output_paths import page_path, record_path, remove_reports
 from pipeline.atomic_files import make_durable, publish, write_json
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo
+from pipeline.progress import StageProgress
 from pipeline.render.settings import codec_of
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.target import Target, target_of
@@ -149,5 +149,5 @@ def _gather(
     return record.model_copy(update={"premis": to_premis(record)})
 
 
-def _bytes(progress: Progress, name: str) -> Callable[[str, int, int | None], None]:
+def _bytes(progress: Progress, name: str) -> StageProgress:
     return lambda stage, done, total: progress.stage(name, done, total, "byte")

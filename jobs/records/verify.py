@@ -4,7 +4,7 @@ The file is hashed first; only where that hash differs are its streams looked at
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,12 +12,11 @@ from pathlib import Path
 from jobs.records.film_record import FilmRecord, read_record
 from jobs.settings.output_paths import record_path
 from pipeline.errors import SettingsError, SourceError
+from pipeline.progress import StageProgress
 from pipeline.target import target_of
 from pipeline.timecode import clock_time
 from pipeline.timeline import from_runs
 from pipeline.verify.fixity import ContentHash, StreamHash, hash_content, split_hashes
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +31,7 @@ class Verdict:
     size_bytes: int = 0
 
 
-def verify_film(path: Path, *, progress: Progress | None = None) -> Verdict:
+def verify_film(path: Path, *, progress: StageProgress | None = None) -> Verdict:
     """Compares a film with the record beside it; numbered stills go by their pattern, or by their folder.
 
     Raises SettingsError where there is no record, or none that this version reads; SourceError where there
@@ -60,7 +59,7 @@ def verify_film(path: Path, *, progress: Progress | None = None) -> Verdict:
     )
 
 
-def verify_source(path: Path, *, record: FilmRecord, progress: Progress | None = None) -> Verdict:
+def verify_source(path: Path, *, record: FilmRecord, progress: StageProgress | None = None) -> Verdict:
     """Compares a source film with what a record says of it."""
     found = hash_content(path, places=False, progress=progress)
     wanted = record.source.content

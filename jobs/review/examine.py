@@ -1,6 +1,6 @@
 """One pass over a finished film beside its chroma proxies: proof of its luma, figures and pictures of its shots."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +15,10 @@ from pipeline.colorize.grade import treat
 from pipeline.media import FilmInfo
 from pipeline.plan.plan import Plan
 from pipeline.prefetch import ahead
+from pipeline.progress import FrameDone
 from pipeline.render.render import OutputPicture
 from pipeline.source.frame_reader import FrameReader
 from pipeline.verify.luma_proof import LumaProof, LumaProver, not_comparable, result_frames
-
-FrameDone = Callable[[], None]
 
 _AHEAD_FRAMES = 8
 

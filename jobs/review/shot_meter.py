@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from jobs.review.shot_figures import ShotFigures
-from models.metrics import ColorConsistency, colorfulness
+from models.colorfulness import colorfulness
+from models.metrics import ColorConsistency
 from pipeline.color.colorimetry import Floats, chroma_to_rgb, fit_gamut, to_8bit
 from pipeline.colorize.chroma_proxy import ProxyFrame
 

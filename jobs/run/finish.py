@@ -4,9 +4,9 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jobs.progress.reporters import Progress
+from jobs.progress.reporters import Details, Progress
 from jobs.records.bag import put_into_bag
 from jobs.settings.output_paths import finished_fingerprint, record_path, work_folder
 from jobs.version import VERSION
@@ -29,9 +29,9 @@ class FilmResult:
     bag: Path | None = None
     """The folder of its bag, where the job asks for one."""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Details:
         """The result for a program."""
-        details: dict[str, Any] = {"output": self.output}
+        details: Details = {"output": self.output}
         if self.summary is None:
             details["already_finished"] = True
         else:

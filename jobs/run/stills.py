@@ -8,7 +8,7 @@ from jobs.progress.reporters import Progress as RunProgress
 from jobs.segments.task import make_predictor
 from jobs.settings.job import Job
 from pipeline.errors import OutputError, SettingsError, SourceError
-from pipeline.shortlist import first_few
+from pipeline.messages import first_few
 from pipeline.stills.colorize import Floats, PredictColor, colorize_still
 from pipeline.stills.still import still_format
 from pipeline.target import target_of
@@ -44,7 +44,7 @@ class StillsSummary:
         return tuple(result for result in self.results if result.error is not None)
 
 
-Progress = Callable[[StillResult, int], None]
+StillDone = Callable[[StillResult, int], None]
 """Called after each still with its result and the number of stills in the run."""
 
 
@@ -89,7 +89,7 @@ def colorize_stills(
     saturation: float = 1.0,
     overwrite: bool = False,
     statement: str = STATEMENT,
-    progress: Progress | None = None,
+    progress: StillDone | None = None,
 ) -> StillsSummary:
     """Colours every still of `inputs` (files, or folders with all below them) and says how each one went.
 

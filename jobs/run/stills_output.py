@@ -33,7 +33,6 @@ def write_stills(
     job, film, plan = wanted.job, wanted.film.info, wanted.film.plan
     has_timecode = any(stream.tag("timecode") for stream in film.streams)
     timecode = find_timecode(film, plan.timeline) if has_timecode else None
-    total = len(plan.timeline)
     return mux_stills(
         film,
         videos,
@@ -45,6 +44,6 @@ def write_stills(
         timecode=None if timecode is None else timecode.at,
         allow_loss=job.allow_loss,
         overwrite=job.overwrite,
-        progress=lambda done: progress.stage("mux", done, total),
+        progress=lambda done, total: progress.stage("mux", done, total),
         before_publish=before,
     )

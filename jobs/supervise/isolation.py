@@ -17,6 +17,7 @@ from jobs.supervise import heartbeat as pulses
 from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, INTERRUPTING, die_with, interruptible, prctl
 from jobs.supervise.watchdog import Watch
 from pipeline import read_monitor
+from pipeline.messages import signal_name
 
 _CRASHES = {
     *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL),
@@ -124,14 +125,6 @@ def _verdict(number: int, hang: str | None, place: read_monitor.Place | None) ->
         _FAULT,
         f"{place}, {what} crashed ({name}); convert the film with another program, losslessly if possible",
     )
-
-
-def signal_name(number: int) -> str:
-    """`SIGSEGV`, or its number where it has no name."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _kill_orphans() -> None:

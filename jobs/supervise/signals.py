@@ -21,8 +21,6 @@ INTERRUPTING = (signal.SIGINT, signal.SIGTERM)
 """Signals that ask for a clean end."""
 _ECHO_SECONDS = 0.5
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
 _PR_SET_PDEATHSIG = 1
 _ORPHANED = 1
 
@@ -67,7 +65,7 @@ def interruptible() -> Iterator[Interruption]:
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """What arrives meanwhile comes when the block ends. Processes that the block starts never hear of either."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # which a new process inherits
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTING)  # which a new process inherits
     try:
         with _put_off():
             yield
@@ -99,7 +97,7 @@ def _put_off() -> Iterator[None]:
     def keep(number: int, frame: FrameType | None) -> None:
         caught.append(number)
 
-    before = {number: signal.signal(number, keep) for number in _SIGNALS}
+    before = {number: signal.signal(number, keep) for number in INTERRUPTING}
     try:
         yield
     finally:

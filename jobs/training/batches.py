@@ -71,7 +71,7 @@ def training_batches(job: TrainJob, data: TrainingData, *, first_step: int, stri
 
 def samples_to_look_at(job: TrainJob, pictures: list[Picture], *, count: int) -> Iterator[Sample]:
     """Samples of pictures that a generator is to tell from others."""
-    samples = PhotoSamples(pictures, settings=job.samples, seed=job.train.seed)
+    samples = PhotoSamples(pictures, settings=job.samples, seed=job.train.seed, stride=AB_STRIDE)
     return (samples[number] for number in range(count))
 
 
@@ -111,7 +111,9 @@ class _Numbers(Sampler[list[int]]):
 def _stacked(pictures: list[Picture], settings: SampleSettings, *, same_crop: bool = False) -> Pictures:
     """Samples 0, 1, … of the pictures in their order; frames of a clip share one crop."""
     if same_crop:
-        samples = [PhotoSamples([picture], settings=settings, seed=1)[0] for picture in pictures]
+        samples = [
+            PhotoSamples([picture], settings=settings, seed=1, stride=AB_STRIDE)[0] for picture in pictures
+        ]
     else:
         ordered = PhotoSamples(pictures, settings=settings, seed=1, stride=AB_STRIDE)
         samples = [ordered[number] for number in range(len(pictures))]

@@ -19,9 +19,9 @@ from jobs.workdir.segment_records import Inputs
 from pipeline.errors import SettingsError
 from pipeline.fields import take_fields
 from pipeline.media import FilmInfo, Segment
+from pipeline.messages import first_few
 from pipeline.plan.plan import Plan
 from pipeline.render.render import OutputPicture
-from pipeline.shortlist import first_few
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.still_pattern import parse_rate
 

@@ -6,10 +6,9 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from jobs.progress.log_forwarding import forwarding
 from jobs.progress.reporters import Progress
 from jobs.workdir.folder import WorkDir
-
-_LOGGERS = ("pipeline", "models", "jobs")
 
 
 class _Noted:
@@ -25,26 +24,15 @@ class _Noted:
         self._progress.note(message, warning=warning)
 
 
-class _Keeper(logging.Handler):
-    def __init__(self, work: WorkDir) -> None:
-        super().__init__(logging.WARNING)
-        self._work = work
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._work.log("warning", message=self.format(record))
-
-
 @contextlib.contextmanager
 def noted(progress: Progress, work: WorkDir) -> Iterator[Progress]:
     """A progress that keeps its notes in `work`; for the length of the block, warnings of the stages are kept too."""
-    keeper = _Keeper(work)
-    for name in _LOGGERS:
-        logging.getLogger(name).addHandler(keeper)
-    try:
+
+    def keep(name: str, level: int, text: str) -> None:
+        work.log("warning", message=text)
+
+    with forwarding(keep, level=logging.WARNING):
         yield _Noted(progress, work)
-    finally:
-        for name in _LOGGERS:
-            logging.getLogger(name).removeHandler(keeper)
 
 
 def read_notes(events: Path) -> tuple[list[str], list[str], int]:

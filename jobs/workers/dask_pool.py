@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from jobs.progress.log_forwarding import replay
 from jobs.segments.lanes import Report
 from jobs.segments.task import SegmentTask, job_text
 from jobs.settings.job import Job
@@ -181,7 +182,7 @@ class _Foreman:
             case {"run": self._run, "stage": str(stage), "segment": int(segment), "done": int(done)}:
                 self._report(stage, segment, done)
             case {"run": self._run, "level": int(level), "logger": str(name), "text": str(text)}:
-                logging.getLogger(name).log(level, "%s", text)
+                replay(name, level, text)
 
     def _collect(self, address: str) -> None:
         task, future = self._tasks.pop(address)

@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jobs.progress.log_forwarding import start_forwarding, stop_forwarding
 from jobs.supervise.heap import share_heaps
 from jobs.supervise.watchdog import Watch
 from jobs.version import VERSION
@@ -170,29 +171,18 @@ def settle(run: str, folders: Sequence[str]) -> bool:
     return True
 
 
-class _Sender(logging.Handler):
-    def __init__(self, worker: "Worker", run: str) -> None:
-        super().__init__()
-        self._worker, self._run = worker, run
-
-    def emit(self, record: logging.LogRecord) -> None:
-        told = {"level": record.levelno, "logger": record.name, "text": self.format(record)}
-        self._worker.log_event(TOPIC, {"run": self._run, **told})
-
-
 @contextlib.contextmanager
 def _log_to(worker: "Worker", run: str, level: int) -> Iterator[None]:
     """For the length of the block, log records of `level` and above go to the client of a run."""
-    handler = _Sender(worker, run)
-    loggers = [logging.getLogger(name) for name in ("pipeline", "models", "jobs")]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.setLevel(level)
+
+    def send(name: str, level: int, text: str) -> None:
+        worker.log_event(TOPIC, {"run": run, "level": level, "logger": name, "text": text})
+
+    handler = start_forwarding(send, level=level)
     try:
         yield
     finally:
-        for logger in loggers:
-            logger.removeHandler(handler)
+        stop_forwarding(handler)
 
 
 def _attempt(read: Callable[[], str]) -> str:

@@ -18,6 +18,7 @@ from multiprocessing.connection import wait
 import torch
 from loky import BrokenProcessPool, ProcessPoolExecutor
 
+from jobs.progress.log_forwarding import replay
 from jobs.segments.lanes import Report
 from jobs.segments.task import job_text
 from jobs.supervise.signals import undisturbed
@@ -167,7 +168,7 @@ class _Foreman:
                 case ("frames", str(stage), int(segment), int(done)):
                     self._report(stage, segment, done)
                 case ("log", str(name), int(level), str(text)):
-                    logging.getLogger(name).log(level, "%s", text)
+                    replay(name, level, text)
                 case ("places", int(pid), list(places)):
                     worker.hear(pid, places)
 

@@ -6,13 +6,14 @@ no further segment is begun. When the pipe ends, the parent is gone, and so is t
 """
 
 import contextlib
-import logging
 import os
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 
+from jobs.progress.log_forwarding import start_forwarding
 from jobs.supervise.heap import share_heaps
 from pipeline.read_monitor import board
 
@@ -45,10 +46,7 @@ def begin(pipe: "Connection[object, object]", threads: int, level: int) -> None:
     _line = _Line(pipe)
     threading.Thread(target=_listen, args=(_line,), name="parent", daemon=True).start()
     threading.Thread(target=_beat, args=(_line,), name="pulse", daemon=True).start()
-    handler = _Sender(_line)
-    for name in ("pipeline", "models", "jobs"):
-        logging.getLogger(name).addHandler(handler)
-        logging.getLogger(name).setLevel(level)
+    start_forwarding(partial(_line.send, "log"), level=level)
     import torch
 
     torch.set_num_threads(threads)
@@ -76,15 +74,6 @@ def work(job: str, folder: str, segments: tuple[int, ...], device: str | None) -
     finally:
         for (stage, segment), done in totals.items():
             line.send("frames", stage, segment, done)
-
-
-class _Sender(logging.Handler):
-    def __init__(self, line: _Line) -> None:
-        super().__init__()
-        self._line = line
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._line.send("log", record.name, record.levelno, self.format(record))
 
 
 def _beat(line: _Line) -> None:

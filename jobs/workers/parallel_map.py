@@ -14,17 +14,20 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from jobs.supervise.signals import die_with
 from pipeline.errors import DeviceError
+from pipeline.progress import CountProgress
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
-Tick = Callable[[int, int | None], None]
-"""Told (done, total) of one task; a function calls it often."""
 
 _WATCH_SECONDS = 0.5
 
 
 def in_processes(
-    function: Callable[[_Task, Tick], _Result], tasks: Sequence[_Task], *, workers: int, tick: Tick
+    function: Callable[[_Task, CountProgress], _Result],
+    tasks: Sequence[_Task],
+    *,
+    workers: int,
+    tick: CountProgress,
 ) -> Generator[tuple[_Task, _Result], None, None]:
     """Each task with its result, as they come; with one worker or one task in this process, where `tick` is told.
 
@@ -53,7 +56,7 @@ def in_processes(
 
 
 def _call(
-    function: Callable[[_Task, Tick], _Result], task: _Task, number: int, parent: int
+    function: Callable[[_Task, CountProgress], _Result], task: _Task, number: int, parent: int
 ) -> tuple[int, _Result]:
     _end_with(parent)
     return number, function(task, lambda done, total: None)

@@ -16,8 +16,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from models.colorfulness import colorfulness
 from models.errors import TrainingError
-from models.metrics import ab_rmse, cdc, colorfulness, kernel_distance
+from models.metrics import ab_rmse, cdc, kernel_distance
 from models.networks.lab import Rgb, put_together, rgb_tensor
 
 Predict = Callable[[Tensor], Tensor]

@@ -24,13 +24,12 @@ from pipeline.colorize.predict import Network
 from pipeline.colorize.temporal import Steadier, SteadySettings
 from pipeline.media import FilmInfo, Frame, Segment
 from pipeline.prefetch import ahead
+from pipeline.progress import FrameDone
 from pipeline.source.frame_reader import FrameReader
 
 DECODE_AHEAD_FRAMES = 16
 """Frames that are decoded before they are needed."""
 _AT_ONCE_FRAMES = 16
-
-Count = Callable[[], None]
 
 
 class SegmentColors(NamedTuple):
@@ -49,7 +48,7 @@ def predict_colors(
     view: NetworkView,
     network: Network,
     settings: SteadySettings,
-    on_frame: Count | None = None,
+    on_frame: FrameDone | None = None,
     on_digest: Callable[[bytes], None] | None = None,
 ) -> SegmentColors:
     """The colours of the segment's frames, out of these and the frames around them that it may see.
@@ -107,7 +106,7 @@ def as_proxy_frames(colors: SegmentColors, *, film: FilmInfo) -> Iterator[ProxyF
 
 
 def own_colors_of(
-    reader: FrameReader, segment: Segment, *, view: NetworkView, grey: bool, on_frame: Count
+    reader: FrameReader, segment: Segment, *, view: NetworkView, grey: bool, on_frame: FrameDone
 ) -> Generator[ProxyFrame, None, None]:
     """The segment's frames as the source has them, without its colour where `grey`."""
     height, width = view.layout(segment).whole.output

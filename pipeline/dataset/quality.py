@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.colorfulness import colorfulness
 from pipeline.errors import SettingsError
 
 Rgb = npt.NDArray[np.uint8]
@@ -108,7 +109,7 @@ def measure_color(tiny: Rgb) -> ColorScores:
         chroma=float(np.percentile(np.hypot(ab[:, 0], ab[:, 1]), 95)),
         tint_spread=_tint_spread(lightness, ab),
         hue_degrees=float(np.degrees(np.arctan2(mean_b, mean_a))) % 360,
-        colorfulness=_colorfulness(tiny),
+        colorfulness=colorfulness(tiny),
     )
 
 
@@ -153,14 +154,6 @@ def _tint_spread(lightness: npt.NDArray[np.float32], ab: npt.NDArray[np.float32]
     means = [np.bincount(place, weights=ab[:, k], minlength=_LIGHTNESS_BINS) / count for k in (0, 1)]
     away = ab - np.stack(means, axis=1)[place]
     return float(np.sqrt(np.square(away).sum(axis=1).mean()))
-
-
-def _colorfulness(rgb: Rgb) -> float:
-    """Hasler & Süsstrunk 2003, "Measuring colourfulness in natural images", section 7."""
-    red, green, blue = np.moveaxis(rgb, -1, 0).astype(np.float64)
-    red_green, yellow_blue = red - green, (red + green) / 2 - blue
-    spread = np.hypot(red_green.std(), yellow_blue.std())
-    return float(spread + 0.3 * np.hypot(red_green.mean(), yellow_blue.mean()))
 
 
 def _sharpness(rgb: Rgb) -> float:

@@ -19,7 +19,6 @@ from pipeline.dataset.degrade import FloatImage, age, title_card
 from pipeline.errors import SettingsError
 
 Picture = bytes | Path
-AB_STRIDE = 4  # of the networks' output and hints against their input, down and across
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +72,7 @@ class PhotoSamples(Dataset[Sample]):
         *,
         settings: SampleSettings,
         seed: int,
-        stride: int = AB_STRIDE,
+        stride: int,
         base: Sequence[Picture] = (),
         base_share: float = 0,
     ) -> None:
@@ -129,7 +128,7 @@ def make_sample(
     *,
     settings: SampleSettings,
     rng: np.random.Generator,
-    stride: int = AB_STRIDE,
+    stride: int,
     of_base: bool = False,
 ) -> Sample:
     """A sample from an sRGB crop (H, W, 3) whose sides are multiples of `stride`."""

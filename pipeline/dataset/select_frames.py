@@ -31,13 +31,12 @@ from pipeline.errors import SourceError
 from pipeline.media import FilmInfo, Shot
 from pipeline.plan.borders import BorderFinder
 from pipeline.plan.shots import ShotFinder, ShotSettings, small_luma
+from pipeline.progress import CountProgress
 from pipeline.source.frame_reader import FrameReader
 
 NEAR_DUPLICATE, LIMIT = "near-duplicate", "limit"
 RULES = (*FAULTS, NEAR_DUPLICATE, LIMIT)
 """Reasons to leave a picture out, in the order in which they are applied."""
-Progress = Callable[[int, int | None], None]
-"""Told how many frames of how many are done; each counts twice, for it is read twice."""
 
 
 class Judged(NamedTuple):
@@ -80,11 +79,12 @@ class _Candidate(NamedTuple):
 
 
 def judge_film(
-    film: FilmInfo, *, settings: DatasetSettings, progress: Progress = lambda done, total: None
+    film: FilmInfo, *, settings: DatasetSettings, progress: CountProgress = lambda done, total: None
 ) -> Iterator[Judged]:
     """Every frame of a film, each with its verdict; a shot's kept ones in the order of time.
 
-    Raises SourceError where the film cannot be read, is HDR, or does not decode twice alike.
+    Reports frames to `progress`; each counts twice, for the film is read twice. Raises SourceError
+    where the film cannot be read, is HDR, or does not decode twice alike.
     """
     converter = ColorConverter(film)
     claimed = _claimed_frames(film)

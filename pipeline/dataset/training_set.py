@@ -8,7 +8,7 @@ is for where the caller does not.
 
 import csv
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from glob import escape
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from pipeline.dataset.samples import Picture, decode_rgb
 from pipeline.errors import SettingsError, SourceError
-from pipeline.shortlist import first_few
+from pipeline.messages import first_few
 from pipeline.source.open_media import open_media
 from pipeline.target import FILM_SUFFIXES
 
@@ -121,20 +121,14 @@ def _hold_back_shots(files: list[TrainingFile]) -> tuple[list[TrainingFile], lis
     return [f for f in files if f.shot not in held], [f for f in files if f.shot in held]
 
 
-def read_pictures(
-    files: Sequence[TrainingFile],
-    *,
-    frames_per_clip: int,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Picture]:
+def read_pictures(files: Sequence[TrainingFile], *, frames_per_clip: int) -> list[Picture]:
     """Every photo's path, and evenly spaced frames of every clip as JPEG, in the order of the files."""
     pictures: list[Picture] = []
-    for done, file in enumerate(files, 1):
+    for file in files:
         if file.path.suffix.lower() in FILM_SUFFIXES:
             pictures += _clip_frames(file.path, frames_per_clip)
         else:
             pictures.append(file.path)
-        progress(done, len(files))
     return pictures
 
 

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo
+from pipeline.messages import first_few
 from pipeline.output.container_table import Container, container_of
-from pipeline.shortlist import first_few
 from pipeline.support.table import cure
 from pipeline.target import Target
 from pipeline.timeline import Timeline

@@ -17,9 +17,9 @@ from av.codec.codec import UnknownCodecError
 
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo, StreamInfo
+from pipeline.messages import first_few
 from pipeline.output.constant_rate import check_codec, rates_told, steady_rate, stills_losses
 from pipeline.output.container_table import CONTAINERS, Container, container_of
-from pipeline.shortlist import first_few
 from pipeline.target import Target
 
 __all__ = [

@@ -8,7 +8,6 @@ import errno
 import logging
 import os
 import re
-import signal
 import subprocess
 import threading
 import time
@@ -21,6 +20,7 @@ import psutil
 
 from pipeline.errors import OutputError
 from pipeline.limits import Limits
+from pipeline.messages import signal_name
 
 _log = logging.getLogger(__name__)
 _TOLD_LINES = 3
@@ -123,6 +123,5 @@ def _listen(pipe: IO[bytes], said: deque[str]) -> None:
 
 def _reason(code: int, told: Sequence[str]) -> str:
     if code < 0:
-        with contextlib.suppress(ValueError):
-            return f"ffmpeg was ended by {signal.Signals(-code).name}"
+        return f"ffmpeg was ended by {signal_name(-code)}"
     return "ffmpeg: " + ("; ".join(told[-_TOLD_LINES:]) or f"ended with code {code}")

@@ -22,6 +22,7 @@ from pipeline.output.constant_rate import check_even
 from pipeline.output.containers import check_container
 from pipeline.output.mux import MuxReport
 from pipeline.output.stills_write import StillFrame, stills_samples, write_still_frame
+from pipeline.progress import CountProgress
 from pipeline.render.packet_sink import open_segment, ticks
 from pipeline.render.render import OutputPicture
 from pipeline.source.luma_planes import luma_plane
@@ -31,9 +32,6 @@ from pipeline.target import Target
 from pipeline.timeline import Timeline
 
 _log = logging.getLogger(__name__)
-
-Progress = Callable[[int], None]
-"""Told how many stills are written."""
 
 
 def mux_stills(
@@ -48,7 +46,7 @@ def mux_stills(
     timecode: Callable[[int], str] | None = None,
     allow_loss: bool = False,
     overwrite: bool = False,
-    progress: Progress = lambda done: None,
+    progress: CountProgress = lambda done, total: None,
     before_publish: Callable[[Path, MuxReport], None] = lambda partial, report: None,
 ) -> MuxReport:
     """Writes every frame of the film as a still of the pattern `output`; its folder is there, whole, in the end.
@@ -87,7 +85,7 @@ def mux_stills(
             path = replace(pattern, folder=partial).path(number)
             notes |= dict.fromkeys(write_still_frame(path, still, kind=pattern.kind))
             done += 1
-            progress(done)
+            progress(done, len(timeline))
         if done != len(timeline):
             raise OutputError(f"cannot write {output}: {done} frames arrived, the film has {len(timeline)}")
         if beyond.frames:

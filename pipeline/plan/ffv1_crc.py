@@ -7,7 +7,7 @@ A packet of FFV1 version 3 is a row of slices; each ends with its length and, wh
 import zlib
 from functools import lru_cache
 
-from pipeline.shortlist import first_few
+from pipeline.messages import first_few
 
 _CONTEXT_SIZE = 32
 _CRC_BYTES = 5

@@ -5,7 +5,7 @@ and looked for the next packet, and files that end early. Decoders and demuxers 
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import av
@@ -15,16 +15,14 @@ from av.stream import Discard
 from av.video.stream import VideoStream
 
 from pipeline.errors import SourceError
-from pipeline.ffmpeg_log import ERROR, errors_in, listening
 from pipeline.media import FilmInfo
 from pipeline.plan.damage import Damage
 from pipeline.plan.ffv1_crc import broken_slices, has_slice_crc
 from pipeline.plan.truncation import missing_bytes
+from pipeline.progress import StageProgress
 from pipeline.read_monitor import Post, reading
+from pipeline.source.ffmpeg_log import ERROR, errors_in, listening
 from pipeline.source.open_film import open_film
-
-Progress = Callable[[int], None]
-"""Told how many packets were looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +35,11 @@ class Packets:
     """Of those that are to be shown and have a time, in their order."""
 
 
-def look_at_packets(film: FilmInfo, *, progress: Progress | None = None) -> Packets:
-    """Reads the film's packets, all of them. Raises SourceError where the file cannot be opened.
+def look_at_packets(film: FilmInfo, *, progress: StageProgress | None = None) -> Packets:
+    """Reads all packets of the film and reports the stage `packets`.
 
-    No other thread of the process may decode meanwhile, see `ffmpeglog`.
+    Raises SourceError where the file cannot be opened. No other thread of the process may decode
+    meanwhile, see `ffmpeg_log`.
     """
     pts = array("q")
     missing = missing_bytes(film.path) if film.sequence is None else 0
@@ -64,7 +63,7 @@ def _look(
     container: InputContainer,
     stream: VideoStream,
     shown: "array[int]",
-    progress: Progress | None,
+    progress: StageProgress | None,
     post: Post,
 ) -> Iterator[Damage]:
     """The damage, as it is come upon; adds the times of packets to `shown`."""
@@ -98,4 +97,4 @@ def _look(
             yield Damage(pts=pts, fault="crc", told=failed)
         count += 1
         if progress is not None:
-            progress(count)
+            progress("packets", count, None)

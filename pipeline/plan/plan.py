@@ -6,7 +6,7 @@ It is made once, by decoding the film once, and written as one JSON file. Everyt
 import logging
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import astuple, dataclass
 from fractions import Fraction
@@ -28,8 +28,9 @@ from pipeline.plan.segments import SegmentSettings, make_segments
 from pipeline.plan.shot_kind import KindFinder
 from pipeline.plan.shots import ShotFinder, ShotSettings, small_luma
 from pipeline.prefetch import ahead
+from pipeline.progress import StageProgress
 from pipeline.regular_file import refuse_special_file
-from pipeline.source.fingerprint import Progress, Source, check_source, source_fingerprint
+from pipeline.source.fingerprint import Source, check_source, source_fingerprint
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.open_film import check_stills
 from pipeline.timeline import Timeline, from_runs, to_runs
@@ -79,7 +80,7 @@ def scan_film(
     *,
     shot_settings: ShotSettings,
     segment_settings: SegmentSettings,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
 ) -> Plan:
     """Reads the whole film once and plans it; a still picture is a film of one frame.
 
@@ -91,8 +92,8 @@ def scan_film(
         check_stills(film.path)
     source = source_fingerprint(film.path, progress=progress)
     claimed = _claimed_frames(film)
-    packets = look_at_packets(film, progress=_counted("packets", claimed, progress))
-    count = _counted("scan", claimed, progress)
+    count = _with_total(claimed, progress)
+    packets = look_at_packets(film, progress=count)
     finder, borders, kinds = ShotFinder(shot_settings), BorderFinder(), KindFinder(film)
     pts, hashes = array("q"), array("Q")
     fields: Counter[Fields] = Counter()
@@ -106,7 +107,7 @@ def scan_film(
                 finder.push(small)
                 borders.push(small)
                 kinds.push(small, frame.chroma)
-                count(len(pts))
+                count("scan", len(pts), None)
         damage = gather_damage(packets.damage, reader.faults, pts=pts, packet_pts=packets.pts)
     if damage:
         _log.warning("%s: %s", film.path.name, describe_damage(damage, time_base=film.time_base))
@@ -242,10 +243,10 @@ def _claimed_frames(film: FilmInfo) -> int | None:
     return None if seconds is None or rate is None else max(1, round(seconds * rate))
 
 
-def _counted(stage: str, claimed: int | None, progress: Progress | None) -> Callable[[int], None]:
-    """Reports how many frames are done, of so many as the header claims or of more."""
+def _with_total(claimed: int | None, progress: StageProgress | None) -> StageProgress:
+    """Reports to `progress` with the number of frames that the header claims as the total, or more once more came."""
 
-    def count(done: int) -> None:
+    def count(stage: str, done: int, total: int | None) -> None:
         if progress is not None:
             progress(stage, done, None if claimed is None else max(claimed, done))
 

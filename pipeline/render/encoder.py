@@ -9,11 +9,11 @@ from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 
 from pipeline.errors import SettingsError
-from pipeline.ffmpeg_log import WARNING, listening
 from pipeline.fields import order_of
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, FilmInfo, PixelFormat
+from pipeline.messages import first_few
 from pipeline.render.settings import EncodeSettings, coded_formats
-from pipeline.shortlist import first_few
+from pipeline.source.ffmpeg_log import WARNING, listening
 
 LEFT_SITE_CODECS = frozenset({"prores", "dnxhd", "mpeg2video"})
 """Codecs that define where chroma lies, and have no tag for another place."""

@@ -11,10 +11,10 @@ from av.stream import Discard
 from av.video.stream import VideoStream
 
 from pipeline.errors import SourceError
-from pipeline.ffmpeg_log import ERROR, errors_in, listening, unheard
 from pipeline.limits import FrameLimits
 from pipeline.media import FilmInfo
 from pipeline.read_monitor import board
+from pipeline.source.ffmpeg_log import ERROR, errors_in, listening, unheard
 from pipeline.source.open_film import open_film, still_of_frame
 from pipeline.stills.exr import FLOAT_FORMATS, coded_picture
 

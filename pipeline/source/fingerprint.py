@@ -1,19 +1,17 @@
 """Which file a plan was made for, and whether it is still that file."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import xxhash
 
 from pipeline.errors import SourceError
+from pipeline.progress import StageProgress
 from pipeline.regular_file import refuse_special_file
 from pipeline.still_pattern import find_numbers, parse_pattern
 from pipeline.target import target_of
-
-Progress = Callable[[str, int, int | None], None]
-"""Told how far a stage is: (stage, done, total); None where the total is not known."""
 
 _BLOCK_BYTES = 8 << 20
 _TIME_MASK = 2**63 - 1
@@ -32,7 +30,7 @@ class Source:
     """XXH3-128 of all bytes, 32 hexadecimal digits; of numbered stills, of their names and their hashes."""
 
 
-def source_fingerprint(path: Path, *, progress: Progress | None = None) -> Source:
+def source_fingerprint(path: Path, *, progress: StageProgress | None = None) -> Source:
     """Reads the whole file and says what it is; reports stage `fingerprint` in bytes.
 
     Raises SourceError where it cannot be read or changes meanwhile.
@@ -64,7 +62,7 @@ def source_fingerprint(path: Path, *, progress: Progress | None = None) -> Sourc
     )
 
 
-def check_source(path: Path, source: Source, *, progress: Progress | None = None) -> None:
+def check_source(path: Path, source: Source, *, progress: StageProgress | None = None) -> None:
     """Passes where `path` still holds what `source` says; its content is hashed only where its time changed.
 
     Raises SourceError where the film changed or is gone.
@@ -114,7 +112,7 @@ def _stills_stamp(path: Path) -> tuple[int, int]:
     return digest.intdigest() & _TIME_MASK, total
 
 
-def _stills_fingerprint(path: Path, progress: Progress | None) -> Source:
+def _stills_fingerprint(path: Path, progress: StageProgress | None) -> Source:
     """What the stills of a pattern are: sizes added up, names, contents."""
     before, total = _stills_stamp(path)
     digest, done = xxhash.xxh3_128(), 0
@@ -136,7 +134,7 @@ def _stills_fingerprint(path: Path, progress: Progress | None) -> Source:
     return Source(name=path.name, size_bytes=done, mtime_ns=before, xxh3_128=digest.hexdigest())
 
 
-def _check_stills(path: Path, source: Source, progress: Progress | None) -> None:
+def _check_stills(path: Path, source: Source, progress: StageProgress | None) -> None:
     """Contents are hashed only where a still's name, size or time changed."""
     stamp, total = _stills_stamp(path)
     if (stamp, total) == (source.mtime_ns, source.size_bytes):

@@ -13,7 +13,7 @@ import av.error
 from av.container import InputContainer
 
 from pipeline.errors import SourceError
-from pipeline.ffmpeg_log import ERROR, WARNING, LogLine, listening
+from pipeline.source.ffmpeg_log import ERROR, WARNING, LogLine, listening
 
 _FILMS = (
     "mov,matroska,webm,avi,mxf,nut,mpeg,mpegts,mpegvideo,m4v,h261,h263,h264,hevc,vvc,evc,apv,av1,obu,ivf,vc1,vc1test,"

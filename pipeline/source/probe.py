@@ -17,13 +17,13 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from pipeline.errors import SourceError
-from pipeline.ffmpeg_log import INFO, listening
 from pipeline.fields import TELLING_CODECS
 from pipeline.limits import DEFAULT_LIMITS, Limits, check_pixels
 from pipeline.media import Chapter, FilmInfo, StreamInfo, StreamKind
 from pipeline.read_monitor import reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.color_tags import describe_color
+from pipeline.source.ffmpeg_log import INFO, listening
 from pipeline.source.luma_planes import describe_pixels
 from pipeline.source.open_media import open_whole
 from pipeline.support.table import cure

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import SourceError
-from pipeline.shortlist import first_few
+from pipeline.messages import first_few
 
 FLOAT_FORMATS = {"grayf32le": "gray16le", "gbrpf32le": "gbrp16le"}
 """The formats in which FFmpeg gives the pictures of OpenEXR files, and those that they are turned into."""

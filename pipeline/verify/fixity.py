@@ -7,7 +7,7 @@ the times too; they only say where something changed.
 
 import re
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -19,14 +19,12 @@ import numpy as np
 import xxhash
 
 from pipeline.errors import SourceError
+from pipeline.progress import StageProgress
 from pipeline.read_monitor import Post, reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.open_media import open_media
 from pipeline.still_pattern import Pattern, stills_in
 from pipeline.target import target_of
-
-Progress = Callable[[str, int, int | None], None]
-"""Told how far a stage is: (stage, done, total)."""
 
 _BLOCK_BYTES = 8 << 20
 _SEED_MASK = 2**64 - 1
@@ -101,7 +99,7 @@ def hash_content(
     *,
     picture_index: int | None = None,
     places: bool = True,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
 ) -> ContentHash:
     """Reads a film twice, as a file and packet by packet; nothing is decoded, 16 bytes a frame are held.
 
@@ -135,7 +133,7 @@ def split_hashes(text: str) -> Sequence[str]:
 
 
 def _hash_stills(
-    pattern: Pattern, numbers: Sequence[int], places: bool, progress: Progress | None
+    pattern: Pattern, numbers: Sequence[int], places: bool, progress: StageProgress | None
 ) -> ContentHash:
     """Numbered stills are a stream whose packets are the files; the hash of a frame is seeded with its number.
 
@@ -168,7 +166,7 @@ def _hash_stills(
     return ContentHash(size_bytes=done, sha256=listing.hexdigest(), container="image2", streams=(stream,))
 
 
-def _hash_file(path: Path, progress: Progress | None) -> tuple[int, str]:
+def _hash_file(path: Path, progress: StageProgress | None) -> tuple[int, str]:
     refuse_special_file(path)
     digest, done, block = sha256(), 0, bytearray(_BLOCK_BYTES)
     try:

@@ -4,8 +4,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torchmetrics.image.kid import poly_mmd
 
 from models.metrics import (
@@ -13,7 +11,6 @@ from models.metrics import (
     ab_rmse,
     cdc,
     closed_share,
-    colorfulness,
     kernel_distance,
     psnr,
     ssim,
@@ -60,22 +57,6 @@ def test_ssim_of_equal_and_opposite_pictures() -> None:
 def test_pictures_of_different_sizes_are_refused(measure: Callable[[Rgb, Rgb], float]) -> None:
     with pytest.raises(ValueError, match=r"\(4, 6, 3\) cannot be compared"):
         measure(_flat(0, 0, 0), _flat(0, 0, 0)[:, :5])
-
-
-def test_colorfulness_of_one_colour_is_its_mean_term() -> None:
-    # red-green 255, yellow-blue 127.5, no spread
-    assert colorfulness(_flat(255, 0, 0)) == pytest.approx(0.3 * math.hypot(255, 127.5))
-
-
-def test_colorfulness_of_two_colours_by_hand() -> None:
-    # red-green is +255 and -255: mean 0, deviation 255; yellow-blue is 127.5 throughout
-    picture = np.concatenate([_flat(255, 0, 0), _flat(0, 255, 0)])
-    assert colorfulness(picture) == pytest.approx(255 + 0.3 * 127.5)
-
-
-@given(st.integers(0, 255))
-def test_grey_has_no_colorfulness(level: int) -> None:
-    assert colorfulness(_flat(level, level, level)) == 0
 
 
 def test_kernel_distance_by_hand() -> None:

@@ -14,7 +14,8 @@ from jobs.evaluation.clips import measure_clip
 from jobs.evaluation.evaluate import evaluate
 from jobs.evaluation.pictures import true_ab
 from jobs.evaluation.table import as_table
-from models.metrics import ColorConsistency, colorfulness
+from models.colorfulness import colorfulness
+from models.metrics import ColorConsistency
 from pipeline.atomic_files import write_json
 from pipeline.colorize.predict import Predictor
 from pipeline.colorize.settings import ColorSettings

@@ -15,7 +15,7 @@ from jobs.evaluation.evaluate import evaluate, find_exhibits
 from jobs.evaluation.pictures import true_ab
 from jobs.evaluation.table import as_table
 from models.checkpoint import save_weights
-from models.metrics import colorfulness
+from models.colorfulness import colorfulness
 from models.networks.efficient import EfficientGenerator
 from pipeline.atomic_files import write_json
 from pipeline.colorize.predict import Network, Predictor

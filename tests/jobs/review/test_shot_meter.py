@@ -6,7 +6,8 @@ import pytest
 
 from jobs.review.shot_figures import ShotFigures, worst_first
 from jobs.review.shot_meter import ShotMeter
-from models.metrics import cdc, colorfulness
+from models.colorfulness import colorfulness
+from models.metrics import cdc
 from pipeline.color.colorimetry import Floats, chroma_to_rgb, fit_gamut, luma_coefficients, to_8bit
 from pipeline.colorize.chroma_proxy import ProxyFrame
 

@@ -165,7 +165,7 @@ import sys, tempfile
 from pathlib import Path
 import numpy as np
 from jobs.cli.main import main
-from models.metrics import colorfulness
+from models.colorfulness import colorfulness
 import av
 with tempfile.TemporaryDirectory() as folder:
     out = Path(folder) / "out.mp4"

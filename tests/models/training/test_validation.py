@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from models.colorfulness import colorfulness
 from models.errors import TrainingError
-from models.metrics import cdc, colorfulness, kernel_distance
+from models.metrics import cdc, kernel_distance
 from models.networks.lab import put_together
 from models.training.validation import Figures, Pictures, Validation
 

@@ -3,7 +3,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.metrics import colorfulness
+from models.colorfulness import colorfulness
 from pipeline.dataset.quality import QualitySettings, find_fault, measure
 from pipeline.errors import SettingsError
 from tests.color_films import scene

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from models.networks.generator import AB_STRIDE
 from pipeline.dataset.degrade import age
 from pipeline.dataset.samples import PhotoSamples, SampleSettings, make_sample
 from pipeline.errors import SettingsError
@@ -17,7 +18,7 @@ PLAIN = SampleSettings(crop_px=64, aged=0, titles=0, hinted=0)
 def test_sample_holds_lightness_and_ab_of_its_crop() -> None:
     rgb = np.zeros((64, 64, 3), np.uint8)
     rgb[:, 32:] = (200, 60, 30)
-    sample = make_sample(rgb, settings=PLAIN, rng=np.random.default_rng(0))
+    sample = make_sample(rgb, settings=PLAIN, rng=np.random.default_rng(0), stride=AB_STRIDE)
     one = np.array([[[200 / 255, 60 / 255, 30 / 255]]], np.float32)
     lab = cv2.cvtColor(one, cv2.COLOR_RGB2Lab)[0, 0]
     assert sample.lightness.shape == (1, 64, 64)
@@ -31,8 +32,8 @@ def test_sample_holds_lightness_and_ab_of_its_crop() -> None:
 def test_a_sample_depends_on_its_number_alone() -> None:
     pictures = [_picture(seed) for seed in range(5)]
     settings = SampleSettings(crop_px=64, aged=0.5, hinted=0.5)
-    one = PhotoSamples(pictures, settings=settings, seed=3)
-    other = PhotoSamples(pictures, settings=settings, seed=3)
+    one = PhotoSamples(pictures, settings=settings, seed=3, stride=AB_STRIDE)
+    other = PhotoSamples(pictures, settings=settings, seed=3, stride=AB_STRIDE)
     for number in (11, 3, 8):
         for mine, theirs in zip(one[number], other[number], strict=True):
             assert torch.equal(mine, theirs)
@@ -41,7 +42,7 @@ def test_a_sample_depends_on_its_number_alone() -> None:
 
 def test_an_epoch_shows_every_picture_once() -> None:
     pictures = [_picture(seed, flat=True) for seed in range(6)]
-    samples = PhotoSamples(pictures, settings=PLAIN, seed=1)
+    samples = PhotoSamples(pictures, settings=PLAIN, seed=1, stride=AB_STRIDE)
     first = sorted(round(float(samples[n].lightness.mean()), 1) for n in range(6))
     second = sorted(round(float(samples[n].lightness.mean()), 1) for n in range(6, 12))
     assert len(set(first)) == 6
@@ -52,7 +53,7 @@ def test_hints_show_the_truth_where_they_are_confident() -> None:
     pictures = [_picture(seed) for seed in range(3)]
     settings = SampleSettings(crop_px=64, aged=0, titles=0, hinted=1)
     shares = []
-    samples = PhotoSamples(pictures, settings=settings, seed=2)
+    samples = PhotoSamples(pictures, settings=settings, seed=2, stride=AB_STRIDE)
     for sample in (samples[number] for number in range(40)):
         known = sample.hint_confidence[0] > 0
         shares.append(known.float().mean().item())
@@ -83,7 +84,7 @@ def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_an_empty_set_is_refused() -> None:
     with pytest.raises(SettingsError, match="empty"):
-        PhotoSamples([], settings=PLAIN, seed=0)
+        PhotoSamples([], settings=PLAIN, seed=0, stride=AB_STRIDE)
 
 
 def test_a_photo_that_is_none_is_named(tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def test_a_photo_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").write_bytes(b"")
     for name in ("text.jpg", "empty.jpg"):
         with pytest.raises(SettingsError, match=rf"{name} cannot be decoded"):
-            PhotoSamples([tmp_path / name], settings=PLAIN, seed=0)[0]
+            PhotoSamples([tmp_path / name], settings=PLAIN, seed=0, stride=AB_STRIDE)[0]
 
 
 def test_ab_is_as_large_as_asked() -> None:
@@ -102,7 +103,7 @@ def test_ab_is_as_large_as_asked() -> None:
 
 def test_base_pictures_come_in_their_share() -> None:
     red, blue = (_flat(color) for color in ((30, 30, 220), (220, 30, 30)))
-    samples = PhotoSamples([blue], settings=PLAIN, seed=0, base=[red], base_share=0.25)
+    samples = PhotoSamples([blue], settings=PLAIN, seed=0, stride=AB_STRIDE, base=[red], base_share=0.25)
     is_red = [float(samples[number].ab[1].mean()) > 0 for number in range(200)]
     assert 0.15 < np.mean(is_red) < 0.35
     assert [bool(samples[number].of_base) for number in range(200)] == is_red
@@ -110,7 +111,7 @@ def test_base_pictures_come_in_their_share() -> None:
 
 def test_title_cards_have_text_and_no_colour() -> None:
     settings = SampleSettings(crop_px=64, aged=0, titles=1, hinted=0)
-    samples = PhotoSamples([_flat((30, 30, 220))], settings=settings, seed=0)
+    samples = PhotoSamples([_flat((30, 30, 220))], settings=settings, seed=0, stride=AB_STRIDE)
     for number in range(20):
         assert samples[number].ab.abs().max() < 0.1
     assert np.mean([float(samples[number].lightness.std()) for number in range(20)]) > 3

@@ -11,11 +11,11 @@ import av.logging
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.ffmpeg_log import ERROR, listening
 from pipeline.plan.damage import Damage, describe_damage, gather_damage, refuse_damage
 from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
 from pipeline.plan.segments import SegmentSettings
 from pipeline.plan.shots import ShotSettings
+from pipeline.source.ffmpeg_log import ERROR, listening
 from pipeline.source.probe import probe
 from tests.media import damage_film, make_film
 

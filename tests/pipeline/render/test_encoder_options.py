@@ -11,10 +11,10 @@ import pytest
 from av.video.codeccontext import VideoCodecContext
 
 from pipeline.errors import SettingsError
-from pipeline.ffmpeg_log import WARNING, listening
 from pipeline.render.encoder_options import ENCODERS, LIBX264, LIBX265
 from pipeline.render.frame_writer import EncodeSettings
 from pipeline.render.option_values import OptionValue, Parameters
+from pipeline.source.ffmpeg_log import WARNING, listening
 
 PATHS = (
     *(

@@ -1,5 +1,6 @@
-"""What a message says of many or long things that a file holds: the first few, cut, and how many there are."""
+"""Parts of messages: a list cut to its first few entries, the name of a signal."""
 
+import signal
 from collections.abc import Iterable
 from itertools import islice
 
@@ -12,6 +13,14 @@ def first_few(values: Iterable[object], *, separator: str = ", ", characters: in
     few = separator.join(_cut(str(value), characters) for value in islice(left, _MOST_VALUES))
     more = sum(1 for _ in left)
     return f"{few} and {more:,} more" if more else few
+
+
+def signal_name(number: int) -> str:
+    """`SIGSEGV`, or `signal 99` where the number has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _cut(text: str, characters: int) -> str:
