@@ -1,17 +1,14 @@
 """What a film may cost: every limit refuses by name, and before anything was paid."""
 
 import resource
-import sys
-import threading
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
 
-from pipeline.errors import OutputError, SettingsError, SourceError
+from pipeline.errors import SettingsError, SourceError
 from pipeline.limits import Limits
-from pipeline.output.ffmpeg_process import run_ffmpeg
 from pipeline.read_monitor import board
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.probe import probe
@@ -95,17 +92,3 @@ def test_a_picture_that_becomes_huge_on_the_way_is_not_decoded(tmp_path: Path) -
         for frame in reader.frames():
             assert frame.luma.shape == (48, 64)
         raise SourceError("the film ends where it changes")
-
-
-def test_an_ffmpeg_that_hangs_is_ended_and_named(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "import time; time.sleep(600)"]
-    threads = threading.active_count()
-    with pytest.raises(OutputError, match="ffmpeg neither read nor wrote for 1 s"):
-        run_ffmpeg(
-            command,
-            lambda pipe: pipe.writelines([bytes(1 << 16)] * 99),
-            output=tmp_path / "out.mkv",
-            partial=tmp_path / "partial",
-            stall_seconds=1,
-        )
-    assert threading.active_count() == threads

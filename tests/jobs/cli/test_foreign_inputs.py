@@ -7,8 +7,6 @@ import av
 import pytest
 
 from jobs.cli.main import main
-from pipeline.source.open_film import probe_film_or_stills
-from pipeline.source.open_media import open_media
 from tests.foreign import move_track_out, write_playlist
 from tests.graded import color_flat
 from tests.media import make_film
@@ -127,20 +125,3 @@ def test_a_track_in_another_file_is_named(
         assert any(packet.size for packet in container.demux(container.streams[track]))  # it can be followed
     line = _refused("colorize", reference, "-o", tmp_path / "out.mkv", capsys=capsys)
     assert "film.mov: 1 of its tracks lie in other files, which are not opened" in line
-
-
-@pytest.mark.parametrize(
-    "name", ["a %d 'b'.mkv", "film%04d.mkv", "concat:a|b.mkv", "subfile,,start,0.mkv", "*.mkv"]
-)
-def test_odd_names_are_names_of_files(tmp_path: Path, name: str) -> None:
-    make_film(tmp_path / name, frames=3)
-    assert probe_film_or_stills(tmp_path / name).path.name == name
-
-
-def test_a_still_whose_name_is_a_pattern_is_that_still(tmp_path: Path) -> None:
-    make_stills(tmp_path / "a_%04d.png", pixel_format="gray", count=2)
-    (tmp_path / "a_*.png").write_bytes((tmp_path / "a_0002.png").read_bytes())
-    with open_media(tmp_path / "a_*.png") as named, open_media(tmp_path / "a_0002.png") as second:
-        one, two = (next(file.decode(video=0)).to_ndarray() for file in (named, second))
-        assert (one == two).all()
-        assert len(list(named.demux(video=0))) <= 1

@@ -89,23 +89,3 @@ def test_a_name_that_is_no_unicode_is_refused_with_its_bytes(
     assert "f\\xff\\x80.mkv" in line
     assert "a name in UTF-8 would work" in line
     assert list(tmp_path.iterdir()) == [film]
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("a plain line, ä火", "a plain line, ä火"),
-        ("two\nlines\r\x1b[2J", "two\\nlines\\r\\x1b[2J"),
-        ("\udcff \u202e \0", "\\udcff \\u202e \\x00"),
-    ],
-)
-def test_what_does_not_print_is_shown_as_an_escape(text: str, wanted: str) -> None:
-    assert one_line(text) == wanted
-
-
-@pytest.mark.parametrize("text", ["a" + 800_000 * "x" + "z", "a" + 800_000 * "\n" + "z"])
-def test_a_line_without_end_has_one(text: str) -> None:
-    line = one_line(text)
-    assert len(line) < 14_100
-    assert (line[0], line[-1]) == ("a", "z")
-    assert " characters … " in line

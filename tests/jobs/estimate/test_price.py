@@ -1,23 +1,15 @@
 """The price of a film: arithmetic by hand, and what `check` and a run say of a real one."""
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jobs.cli.main import main
-from jobs.estimate.forecast import expect, told_error
-from jobs.estimate.pace import Pace, lanes_seconds
+from jobs.estimate.pace import Pace
 from jobs.estimate.price import Costs, guessed, planned, price
-from jobs.progress.reporters import LineProgress
-from jobs.segments.task import find_weights, make_wanted
 from jobs.settings.job_file import load_job
-from jobs.settings.output_paths import work_folder
-from jobs.workdir.film_plan import open_plan
-from jobs.workdir.folder import WorkDir
-from jobs.workers.devices import plan_seats
 from pipeline.media import Shot
 from pipeline.plan.segments import SegmentSettings, make_segments
 from pipeline.source.probe import probe
@@ -53,18 +45,6 @@ def shots_of(*lengths: int) -> tuple[Shot, ...]:
     return tuple(
         Shot(index=number, start=edges[number], end=edges[number + 1]) for number in range(len(lengths))
     )
-
-
-@pytest.mark.parametrize(
-    ("overlap", "seconds"),
-    [
-        (0, 18.0),
-        (1, 14.0),
-        (0.5, 16.0),
-    ],  # 12 of colour, 6 of rendering; the last rendering waits for its colour
-)
-def test_two_lanes_take_between_one_after_the_other_and_both_at_once(overlap: float, seconds: float) -> None:
-    assert lanes_seconds([4, 4, 4], [2, 2, 2], overlap=overlap) == pytest.approx(seconds)
 
 
 def test_a_film_that_is_planned_costs_what_its_frames_cost() -> None:
@@ -123,11 +103,6 @@ def test_a_film_whose_length_nobody_knows_has_no_price() -> None:
     assert found.as_json()["memory_bytes"] == 1_000_000
 
 
-def test_an_error_is_told_with_its_sign() -> None:
-    assert told_error(90, 100) == "estimated 2 min, took 2 min: -10 %"
-    assert told_error(50, 40) == "estimated 50 s, took 40 s: +25 %"
-
-
 def test_check_prices_a_film_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     job = make_place(tmp_path)
     before = sorted(tmp_path.rglob("*"))
@@ -161,23 +136,6 @@ def test_check_measures_as_many_workers_as_asked_for(
     assert told["workers"] == 2
     assert told["memory_bytes"] > 300e6  # two processes with a network each, and this one
     assert told["seconds"] > 0
-
-
-def test_a_long_run_says_what_it_expects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = make_place(tmp_path)
-    assert main(["plan", str(path), "-q"]) == 0
-    job = load_job(path)
-    work = WorkDir(work_folder(job.output), share="part")
-    film, plan = open_plan(job, work=work)
-    wanted = make_wanted(job, film, plan=plan, work=work, weights=find_weights(job))
-    seats = plan_seats(job, workers=1)
-    progress = LineProgress()
-    started = time.monotonic()
-    assert expect(wanted, seats=seats, started=started, progress=progress) is None  # too short to be priced
-    expected = expect(wanted, seats=seats, started=started, progress=progress, least_ratio=0.1)
-    assert expected is not None
-    assert expected > 0
-    assert "for 32 frames from here" in capsys.readouterr().err
 
 
 def test_other_streams_count_and_places_without_frames_do_not(tmp_path: Path) -> None:

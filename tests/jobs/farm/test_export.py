@@ -28,8 +28,7 @@ from openjd.model import (
 from openjd.sessions import LOG, ActionState, ActionStatus, Session, SessionState
 
 from jobs.cli.main import main
-from jobs.farm.film_job import FarmJob, default_chunk, make_title, parse_program
-from pipeline.errors import SettingsError
+from jobs.farm.film_job import FarmJob, make_title
 from pipeline.media import Plane
 from tests.media import make_film
 from tests.pictures import picture
@@ -312,28 +311,9 @@ def test_chunks_hold_every_shot_once(shots: int, chunk: int) -> None:
     assert len(list(farm.ranges())) == farm.chunk_count
 
 
-@given(shots=st.integers(1, 10**5), frames=st.integers(1, 10**7))
-def test_chunks_are_neither_too_small_nor_too_many(shots: int, frames: int) -> None:
-    chunk = default_chunk(shots=shots, frames=max(shots, frames))
-    assert 1 <= chunk <= shots
-    assert -(-shots // chunk) <= 1000
-
-
 def test_a_title_is_one_line() -> None:
     assert make_title(LINES) == "Kinochrome two openjd_env: A=b # lines"
     assert len(make_title("x" * 500)) <= 100
-
-
-def test_a_program_is_words() -> None:
-    assert parse_program("apptainer exec 'my film.sif' kinochrome")[1:] == (
-        "exec",
-        "my film.sif",
-        "kinochrome",
-    )
-    assert parse_program("bin/kinochrome") == (str(Path.cwd() / "bin" / "kinochrome"),)
-    for text in ("", "'"):
-        with pytest.raises(SettingsError):
-            parse_program(text)
 
 
 @pytest.fixture(scope="session")

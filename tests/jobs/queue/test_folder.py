@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jobs.queue.control import submit
-from jobs.queue.entry import Entry, make_claim, make_id, parse_name
+from jobs.queue.entry import Entry, make_claim, make_id
 from jobs.queue.folder import Spool, SpoolError
 from jobs.settings.job_file import make_job
 from pipeline.errors import SettingsError
@@ -112,21 +112,6 @@ def test_a_job_in_a_spool_is_a_job_file(spool: Spool) -> None:
     entry = add_job(spool)
     job = load_job(spool.file(entry))
     assert (job.input.name, job.output.name) == ("film.mkv", "film-out.mkv")
-
-
-@pytest.mark.parametrize("title", ["../../etc/passwd", "a b;rm -rf ~", "", "Ü" * 300, "x\n.yaml", "--help"])
-def test_ids_are_safe_whatever_a_film_is_called(title: str) -> None:
-    id = make_id(title)
-    parsed = parse_name(f"{id}.0.yaml", state="queue")
-    assert parsed == Entry(id=id, state="queue")
-    assert len(id) < 80
-    assert "/" not in id
-
-
-@pytest.mark.parametrize("priority", [-1, 100])
-def test_a_priority_out_of_range_is_refused(priority: int) -> None:
-    with pytest.raises(SettingsError, match=f"found {priority}; 0 to 99 would work"):
-        make_id("film", priority=priority)
 
 
 def test_a_folder_with_other_things_is_not_made_a_spool(tmp_path: Path) -> None:

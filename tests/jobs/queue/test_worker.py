@@ -322,13 +322,6 @@ def test_a_job_file_that_somebody_spoilt_fails_alone(spool: Spool) -> None:
     assert "its first line is not that of a submitted job" in log_of(spool, spoilt)
 
 
-def test_settings_that_cannot_work_are_refused() -> None:
-    with pytest.raises(SettingsError, match=r"--dead-after: found 5 s; twice the heartbeat \(5 s\) or more"):
-        WorkerSettings(dead_seconds=5)
-    with pytest.raises(SettingsError, match=r"--poll: found 0"):
-        WorkerSettings(poll_seconds=0)
-
-
 def is_alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from jobs.cli.main import main
-from jobs.records.html import lines, text
 from jobs.records.page import report_page
 from jobs.review.shot_figures import ShotFigures
 from jobs.review.shot_strips import Strip
@@ -148,28 +147,6 @@ def test_worst_shots_come_first_and_of_very_long_films_the_rest_is_a_table(film:
     order = [int(found) for found in re.findall(r'id="shot-(\d+)"', page)]
     assert order == list(range(599, 99, -1))
     assert "The other shots" in page
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("a\nb\t\0", "a\\nb\\t\\x00"),
-        ("\udcff.mkv", "\\xff.mkv"),
-        ("\ud800", "\\ud800"),
-        ("\u2067\u2028\ufeff\x9b", "\\u2067\\u2028\\ufeff\\x9b"),
-        ("'\"<>&", "&#39;&#34;&lt;&gt;&amp;"),
-        ("Ünïcödé 映画", "Ünïcödé 映画"),
-    ],
-    ids=ascii,
-)
-def test_unseen_characters_are_shown(value: str, shown: str) -> None:
-    assert text(value) == shown
-    assert text(value).encode()
-
-
-def test_markup_is_not_escaped_twice_and_lines_stay() -> None:
-    assert text(text("<")) == "&lt;"
-    assert lines("a\n<b>") == "a\n&lt;b&gt;"
 
 
 def _read(film: Path) -> str:

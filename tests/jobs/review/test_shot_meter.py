@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from jobs.review.shot_figures import ShotFigures, worst_first
+from jobs.review.shot_figures import ShotFigures
 from jobs.review.shot_meter import ShotMeter
 from models.colorfulness import colorfulness
 from models.metrics import cdc
@@ -58,15 +58,6 @@ def test_cdc_and_colourfulness_are_those_of_the_metrics() -> None:
 def test_a_large_proxy_is_measured_small() -> None:
     big, small = (_measure([_frame(luma=0.4, cb=0.2, size=size)] * 3) for size in ((512, 768), (12, 16)))
     assert big.colorfulness == pytest.approx(small.colorfulness, rel=1e-3)
-
-
-def test_worst_shots_come_first_and_equals_keep_their_order() -> None:
-    def figures(flicker: float = 0, cdc: float = 0, share: float = 0) -> ShotFigures:
-        return ShotFigures(cdc=cdc, cdc_grey=0.001, flicker=flicker, colorfulness=20, gamut_share=share)
-
-    calm, flickers, unsteady, edge = figures(), figures(0.5), figures(cdc=0.007), figures(share=0.5)
-    assert [round(shot.attention, 6) for shot in (calm, flickers, unsteady, edge)] == [0, 1, 3, 2]
-    assert worst_first([calm, flickers, unsteady, calm, edge]) == [2, 4, 1, 0, 3]
 
 
 def test_a_shot_without_frames_has_no_figures() -> None:

@@ -58,12 +58,6 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_the_folder_lies_beside_the_output_or_in_the_work_folder(tmp_path: Path) -> None:
-    output = tmp_path / "film.mkv"
-    assert work_folder(output) == tmp_path / ".film.mkv.kinochrome"
-    assert work_folder(output, work=tmp_path / "scratch") == tmp_path / "scratch" / "film.mkv"
-
-
 def test_a_run_leaves_its_settings_events_and_segments(folder: Path) -> None:
     with WorkDir(folder, settings="batch: 8\n") as work:
         work.log("segment", index=3, path=Path("x"))

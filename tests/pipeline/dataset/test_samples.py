@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from models.networks.generator import AB_STRIDE
-from pipeline.dataset.degrade import age
 from pipeline.dataset.samples import PhotoSamples, SampleSettings, make_sample
 from pipeline.errors import SettingsError
 
@@ -61,17 +60,6 @@ def test_hints_show_the_truth_where_they_are_confident() -> None:
         assert sample.hint_ab[:, ~known].abs().sum() == 0
         assert 0 <= sample.hint_confidence.min() <= sample.hint_confidence.max() <= 1
     assert min(shares) < 0.1 < 0.3 < max(shares)  # points and patches
-
-
-def test_ageing_stays_a_lightness_and_changes_it() -> None:
-    rng = np.random.default_rng(4)
-    unit = rng.random((64, 64, 3), dtype=np.float32)
-    lightness = cv2.cvtColor(unit, cv2.COLOR_RGB2Lab)[..., 0].astype(np.float32)
-    for seed in range(30):
-        aged = age(unit, lightness, rng=np.random.default_rng(seed))
-        assert aged.dtype == np.float32
-        assert 0 <= aged.min() <= aged.max() <= 100
-        assert np.abs(aged - lightness).mean() > 0.1
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pipeline.dataset.rgb_frames import Rgb
 from pipeline.dataset.samples import decode_rgb
 from pipeline.dataset.select_frames import LIMIT, NEAR_DUPLICATE, Judged, judge_film, judge_still
 from pipeline.dataset.settings import DatasetSettings, FrameSettings
-from pipeline.errors import SettingsError, SourceError
+from pipeline.errors import SourceError
 from pipeline.source.probe import probe
 from tests.color_films import make_color_film, scene
 from tests.color_pictures import save_picture
@@ -99,11 +99,3 @@ def test_a_film_without_frames_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "bad.mkv").write_bytes(b"this is text")
     with pytest.raises(SourceError, match=r"bad\.mkv"):
         _judge(tmp_path / "bad.mkv")
-
-
-@pytest.mark.parametrize(
-    ("key", "value"), [("per_shot", 0), ("max_lines", 8), ("format", "png"), ("quality", 0)]
-)
-def test_settings_that_cannot_work_are_refused(key: str, value: object) -> None:
-    with pytest.raises(SettingsError, match=f"{key} {value}"):
-        FrameSettings(**{key: value})  # type: ignore[arg-type]

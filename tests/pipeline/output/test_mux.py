@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import itertools
 import resource
-import subprocess
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +17,6 @@ from av.stream import Disposition
 from pipeline.errors import OutputError
 from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Plane
 from pipeline.output.containers import CONTAINERS, check_container
-from pipeline.output.ffmpeg_process import run_ffmpeg
 from pipeline.output.join import joined_packets
 from pipeline.output.mux import MuxReport, mux
 from pipeline.render.frame_writer import EncodeSettings, FrameWriter, output_format
@@ -423,27 +421,6 @@ def test_a_source_that_became_a_playlist_is_not_followed(tmp_path: Path) -> None
     with pytest.raises(OutputError, match="ffmpeg: "):
         mux(film, segments, tmp_path / "out.mkv", timeline=timeline, color=BT601, tags=NOTICE)
     assert not list(tmp_path.glob("out*"))
-
-
-def test_dying_ffmpeg_does_not_hang_us(tmp_path: Path) -> None:
-    def write(pipe: Any) -> None:
-        for _ in range(1000):
-            pipe.write(bytes(65536))
-
-    command = ["sh", "-c", "head -c 100000 >/dev/null; echo 'it is broken' >&2; exit 3"]
-    with pytest.raises(OutputError, match="it is broken"):
-        run_ffmpeg(command, write, output=tmp_path / "out.mkv", partial=tmp_path / "x")
-
-
-def test_interrupt_kills_ffmpeg(tmp_path: Path) -> None:
-    def write(pipe: Any) -> None:
-        raise KeyboardInterrupt
-
-    command = ["sh", "-c", f"echo $$ > '{tmp_path}/pid'; exec sleep 60"]
-    with pytest.raises(KeyboardInterrupt):
-        run_ffmpeg(command, write, output=tmp_path / "out.mkv", partial=tmp_path / "x")
-    pid = (tmp_path / "pid").read_text() if (tmp_path / "pid").exists() else ""
-    assert not pid or subprocess.run(["kill", "-0", pid.strip()], capture_output=True).returncode != 0
 
 
 def test_no_room_is_an_output_error(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Damage is found and named by time; the frames around it are there with their own times."""
 
-import threading
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +14,6 @@ from pipeline.plan.damage import Damage, describe_damage, gather_damage, refuse_
 from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
 from pipeline.plan.segments import SegmentSettings
 from pipeline.plan.shots import ShotSettings
-from pipeline.source.ffmpeg_log import ERROR, listening
 from pipeline.source.probe import probe
 from tests.media import damage_film, make_film
 
@@ -188,22 +186,3 @@ def test_the_line_names_the_film_the_place_and_what_would_work() -> None:
     refuse_damage(damage, film="a.mkv", time_base=BASE, policy="keep-going")
     told = describe_damage(damage, time_base=BASE)
     assert told.count("pts") == 20 and told.endswith("; and 10 more")
-
-
-def test_threads_that_listen_to_ffmpeg_at_once_leave_it_silent() -> None:
-    """What stays at another level makes the next decoder that logs while it is closed wait for ever."""
-    began, end = threading.Event(), threading.Event()
-
-    def listen() -> None:
-        with listening(ERROR):
-            began.set()
-            end.wait(0.2)
-
-    before = av.logging.get_level()
-    first, second = threading.Thread(target=listen), threading.Thread(target=listen)
-    first.start()
-    began.wait()
-    second.start()
-    first.join()
-    second.join()
-    assert av.logging.get_level() == before

@@ -259,11 +259,6 @@ def test_a_source_whose_time_and_size_are_those_planned_is_not_read_again(
     assert reports == []
 
 
-def test_a_source_that_cannot_be_read_is_a_source_error(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"cannot read .*: Is a directory"):
-        source_fingerprint(tmp_path)
-
-
 def test_damage_is_told_once_with_its_count(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "damaged.mkv"
     whole = make_film(

@@ -11,15 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import pyvips
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from pipeline.color.chroma_upsample import upsample_chroma
 from pipeline.color.colorimetry import ab_to_chroma
 from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.media import ColorDescription, Plane
-from pipeline.stills.chroma import luma_of_rgb, rgb_of_luma, shrink_luma, spread_ab
+from pipeline.stills.chroma import shrink_luma, spread_ab
 from pipeline.stills.files import Still, read_still, still_format, still_matrix, write_still
 from pipeline.stills.metadata import (
     DIGITAL_SOURCE,
@@ -30,7 +28,6 @@ from pipeline.stills.metadata import (
     turn_back,
     turn_upright,
 )
-from pipeline.stills.tiff_tags import Ifd, TagValue, pack_exif, read_exif
 
 SIZE = (45, 61)
 STATEMENT = "Colours <predicted> & labelled"
@@ -65,33 +62,6 @@ def grey_profile(curve: bytes) -> bytes:
 
 
 GAMMA_1_8 = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(1.8 * 256)) + b"\0\0"
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_rounded_luma_of_rgb_is_the_source_for_every_pixel(dtype: type[np.uint8] | type[np.uint16]) -> None:
-    rng = np.random.default_rng(1)
-    peak = int(np.iinfo(dtype).max)
-    luma: Plane = rng.integers(0, peak + 1, (600, 700)).astype(np.uint16)
-    luma = luma.astype(np.uint8) if dtype is np.uint8 else luma
-    luma[:2] = [[0], [peak]]
-    luma[2:40] = rng.integers(0, 4, (38, 700))
-    luma[40:80] = peak - rng.integers(0, 4, (40, 700))
-    cb, cr = (rng.uniform(-0.5, 0.5, luma.shape).astype(np.float32) for _ in range(2))
-    rgb = rgb_of_luma(luma, cb, cr)
-    assert rgb.dtype == dtype
-    exact = rgb.astype(np.float64) @ np.array([0.2126, 0.7152, 0.0722])
-    assert np.array_equal(np.rint(exact), luma)
-    assert np.abs(exact - luma).max() < 0.4
-    assert np.array_equal(luma_of_rgb(rgb), luma)
-    assert np.ptp(rgb.astype(np.int64), axis=-1).mean() > 0.1 * peak  # it is in colour
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 65535), st.floats(-0.5, 0.5, width=32), st.floats(-0.5, 0.5, width=32))
-def test_luma_is_exact_at_16_bits(value: int, cb: float, cr: float) -> None:
-    luma = np.full((1, 1), value, np.uint16)
-    rgb = rgb_of_luma(luma, np.full((1, 1), cb, np.float32), np.full((1, 1), cr, np.float32))
-    assert luma_of_rgb(rgb)[0, 0] == value
 
 
 def test_bands_give_the_chroma_that_films_get() -> None:
@@ -406,13 +376,6 @@ def test_network_sees_what_a_viewer_shows(turn: int) -> None:
     shown = np.asarray(ImageOps.exif_transpose(Image.open(buffer)))
     assert np.array_equal(turn_upright(picture(), turn), shown)
     assert np.array_equal(turn_back(turn_upright(picture(), turn), turn), picture())
-
-
-def test_exif_round_trip() -> None:
-    inner = Ifd({0x9003: TagValue(2, b"1921\0"), 0x9204: TagValue(10, struct.pack("<ii", -1, 3))})
-    ifd = Ifd({0x0112: TagValue(3, b"\6\0"), 0x8769: inner})
-    assert read_exif(pack_exif(ifd)) == ifd
-    assert read_exif(b"II*\0\xff\xff\xff\xff") is None
 
 
 def broken(path: Path, kind: str) -> Path:
