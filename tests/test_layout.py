@@ -71,7 +71,6 @@ tests/jobs/cli/test_main.py: jobs/cli/__main__.py jobs/cli/farm.py jobs/cli/film
     jobs/cli/records.py jobs/cli/training.py jobs/version.py
 tests/jobs/cli/test_queue.py: jobs/cli/queued_job.py
 tests/jobs/cli/test_stages.py: jobs/review/contact_sheet.py jobs/run/finish.py jobs/run/status.py
-    jobs/workdir/status.py
 tests/jobs/dataset/test_build.py: jobs/dataset/contact_sheet.py jobs/dataset/inputs.py
     jobs/dataset/manifest.py jobs/dataset/reader.py jobs/dataset/records.py jobs/dataset/selection.py
     jobs/dataset/units.py jobs/settings/dataset.py jobs/workers/parallel_map.py
@@ -96,7 +95,6 @@ tests/jobs/settings/test_job_file.py: jobs/settings/job.py jobs/settings/job_pat
 tests/jobs/supervise/test_isolation.py: jobs/supervise/heartbeat.py jobs/supervise/signals.py
     jobs/workdir/cleanup.py
 tests/jobs/settings/test_foreign_files.py: jobs/settings/queue_presets.py
-tests/jobs/cli/test_foreign_inputs.py: pipeline/source/open_media.py
 tests/jobs/test_api.py: jobs/progress/callback.py
 tests/jobs/training/test_train.py: jobs/training/batches.py jobs/training/log_writer.py
 tests/jobs/workdir/test_color_cache.py: jobs/workdir/fingerprints.py

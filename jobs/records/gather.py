@@ -1,6 +1,6 @@
 """From a job and its work folder to its record and its page: what a run, or `kinochrome report`, has to gather."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from jobs.settings.output_paths import page_path, record_path, segment_folder
 from jobs.settings.shot_choices import choose_treatments
 from jobs.workdir.film_spec import find_graded, probe_source
 from jobs.workdir.run_log import read_notes
-from jobs.workdir.segment_records import read_records
+from jobs.workdir.segment_records import Record, read_records
 from models.checkpoint import WeightsInfo
 from pipeline.errors import SettingsError
 from pipeline.media import FilmInfo
@@ -35,6 +35,7 @@ def record_film(
     film: FilmInfo,
     plan: Plan,
     work: Path,
+    records: Sequence[Mapping[str, Record]],
     picture: OutputPicture,
     weights: WeightsInfo | None,
     mux: MuxReport,
@@ -43,22 +44,22 @@ def record_film(
     estimated_seconds: float | None = None,
     progress: Progress,
 ) -> NewRecord:
-    """The record of a film that is complete in `partial`; `work` is the work folder.
+    """The record of a film that is complete in `partial`; `work` is the work folder, `records` those of
+    each segment in it.
 
     `weights` are those that the job's colours come from, None for proxies that were given; `started` is when this
     run began, `started_clock` that by the monotonic clock, `estimated_seconds` what it expected to take. Raises
     as `make_record`.
     """
-    dirs = [segment_folder(work, segment.index) for segment in plan.segments]
     warnings, notes, runs = read_notes(work / "events.jsonl")
     run = FinishedFilm(
         job=job,
-        colored=_colored(job, film, plan, work),
+        colored=_colored(job, film, plan, work, records),
         picture=picture,
-        segment_dirs=dirs,
+        records=records,
         weights=None if weights is None else _weights(weights),
         shot_weights={name: _weights(info) for name, info in shot_weights(job).items()},
-        device="none" if weights is None else _devices(dirs),
+        device="none" if weights is None else _devices(records),
         mux=mux,
         started=started,
         started_clock=started_clock,
@@ -89,28 +90,31 @@ def remake_page(work: Path, *, target: Path | None, progress: Progress) -> Path:
         done += 1
         progress.stage("report", done, len(plan.timeline))
 
-    found = examine_proxies(_colored(job, film, plan, folder), luma=record.luma, on_frame=count)
+    records = [read_records(segment_folder(folder, segment.index)) for segment in plan.segments]
+    colored = _colored(job, film, plan, folder, records)
+    found = examine_proxies(colored, luma=record.luma, on_frame=count)
     path = target or page_path(job.output)
     write_page(path, report_page(record, found.strips))
     return path
 
 
-def _colored(job: Job, film: FilmInfo, plan: Plan, work: Path) -> ColoredFilm:
+def _colored(
+    job: Job, film: FilmInfo, plan: Plan, work: Path, records: Sequence[Mapping[str, Record]]
+) -> ColoredFilm:
     proxies = []
-    for segment in plan.segments:
+    for segment, of_segment in zip(plan.segments, records, strict=True):
         if job.from_proxy is not None:
             proxies.append(find_graded(job.from_proxy, segment))
             continue
-        folder = segment_folder(work, segment.index)
-        made = read_records(folder).get("color")
+        folder, made = segment_folder(work, segment.index), of_segment.get("color")
         if made is None or not (folder / made.file).is_file():
             raise SettingsError(f"{folder}: no chroma proxy of segment {segment.index}; run the job again")
         proxies.append(folder / made.file)
     return ColoredFilm(info=film, plan=plan, proxies=proxies, choices=choose_treatments(job, plan))
 
 
-def _devices(segment_dirs: Sequence[Path]) -> str:
-    made = [read_records(folder).get("color") for folder in segment_dirs]
+def _devices(records: Sequence[Mapping[str, Record]]) -> str:
+    made = [of_segment.get("color") for of_segment in records]
     return ", ".join(sorted({record.device for record in made if record is not None and record.device}))
 
 

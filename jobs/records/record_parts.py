@@ -17,7 +17,7 @@ from jobs.records.film_record import (
 )
 from jobs.review.examine import ColoredFilm, Examined
 from jobs.settings.job import Job
-from jobs.workdir.segment_records import Record, read_records
+from jobs.workdir.segment_records import Record
 from pipeline.media import FilmInfo
 from pipeline.output.mux import MuxReport
 from pipeline.render.render import OutputPicture
@@ -32,8 +32,8 @@ class FinishedFilm:
     job: Job
     colored: ColoredFilm
     picture: OutputPicture
-    segment_dirs: Sequence[Path]
-    """The folder of each segment, with its records."""
+    records: Sequence[Mapping[str, Record]]
+    """Of each segment, by product."""
     weights: WeightsRecord | None
     shot_weights: Mapping[str, WeightsRecord]
     """Of shots that ask for others, by name."""
@@ -103,8 +103,7 @@ def shot_records(run: FinishedFilm, found: Examined) -> list[ShotRecord]:
 def segment_records(run: FinishedFilm) -> list[SegmentRecord]:
     """Every segment, with what was made of it, from its own records."""
     made = []
-    for segment, folder in zip(run.colored.plan.segments, run.segment_dirs, strict=True):
-        records = read_records(folder)
+    for segment, records in zip(run.colored.plan.segments, run.records, strict=True):
         made.append(
             SegmentRecord(
                 index=segment.index,

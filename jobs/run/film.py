@@ -27,7 +27,7 @@ from jobs.workdir.folder import WorkDir
 from jobs.workdir.locks import reachable
 from jobs.workdir.run_log import noted
 from jobs.workdir.segment_records import job_fingerprint
-from jobs.workdir.status import cache_line, video_paths, what_is_missing
+from jobs.workdir.status import cache_line, survey, video_paths, what_is_missing
 from jobs.workers.devices import Seat, describe_seats, plan_seats
 from models.checkpoint import WeightsInfo
 from pipeline.colorize.predict import Predictor
@@ -215,7 +215,8 @@ def _mux(
     expected_seconds: float | None = None,
 ) -> RunSummary:
     job, film, plan, work = wanted.job, wanted.film.info, wanted.film.plan, wanted.film.work
-    videos = video_paths(wanted, hashed=hashed)
+    segments = survey(wanted, hashed=hashed)
+    videos = video_paths(wanted, segments)
 
     def put_on_record(partial: Path, told: MuxReport) -> None:
         new = None
@@ -226,6 +227,7 @@ def _mux(
                 film=film,
                 plan=plan,
                 work=work.path,
+                records=[status.records for status in segments],
                 picture=written_picture(wanted),
                 weights=weights,
                 mux=told,

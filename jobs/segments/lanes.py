@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from jobs.segments.stages import Colorist, Renderer
+from jobs.segments.stages import Colorist, Proxy, Renderer
 from jobs.supervise.heap import HeapWatch, return_free
 from jobs.workdir.film_spec import Wanted, find_graded
 from jobs.workdir.locks import LOCK_NAME, WorkLock, reachable, try_lock
-from jobs.workdir.status import find_segment
+from jobs.workdir.status import SegmentStatus, find_segment
 from pipeline.atomic_files import remove_partials
 from pipeline.media import Segment
 from pipeline.prefetch import ahead
@@ -82,15 +82,17 @@ class _GivenUpError(Exception):
     """Another lane failed, or the run was interrupted."""
 
 
-def _render(bench: Bench, ready: Iterable[tuple[Segment, Path]], *, locks: "_Locks", report: Report) -> None:
+def _render(
+    bench: Bench, ready: Iterable[tuple[SegmentStatus, Proxy]], *, locks: "_Locks", report: Report
+) -> None:
     """Renders what is ready; raises what the first lane to fail raised, once the others have stopped."""
     film, failed = bench.wanted.film, list[BaseException]()
     free: SimpleQueue[FrameReader | None] = SimpleQueue()
     for _ in range(_RENDER_LANES):
         free.put(None)
 
-    def render(reader: FrameReader, segment: Segment, proxy: Path) -> None:
-        told = _counter(report, "render", segment)
+    def render(reader: FrameReader, status: SegmentStatus, proxy: Proxy) -> None:
+        told = _counter(report, "render", status.segment)
 
         def count() -> None:
             if failed:
@@ -98,8 +100,8 @@ def _render(bench: Bench, ready: Iterable[tuple[Segment, Path]], *, locks: "_Loc
             told()
 
         try:
-            bench.renderer.render(reader, segment, proxy=proxy, on_frame=count)
-            locks.release(segment)
+            bench.renderer.render(reader, status, proxy=proxy, on_frame=count)
+            locks.release(status.segment)
         except BaseException as error:  # crosses over to the caller, whatever it is
             failed.append(error)
         finally:
@@ -113,13 +115,13 @@ def _render(bench: Bench, ready: Iterable[tuple[Segment, Path]], *, locks: "_Loc
         ) as pool,
     ):
         try:
-            for segment, proxy in ready:
+            for status, proxy in ready:
                 reader = free.get() or readers.enter_context(
                     FrameReader(film.info, timeline=film.plan.timeline)
                 )
                 if failed:
                     break
-                pool.submit(render, reader, segment, proxy)
+                pool.submit(render, reader, status, proxy)
         except BaseException as error:
             failed.append(error)
     if failed:
@@ -134,34 +136,41 @@ def _color_lane(
     held: list[Segment],
     report: Report,
     stopped: Stopped,
-) -> Iterator[tuple[Segment, Path]]:
-    """Segments that are to be rendered, each locked and with its colour; adds those that others hold to `held`."""
+) -> Iterator[tuple[SegmentStatus, Proxy]]:
+    """Segments that are to be rendered, each locked and with its colour; adds those that others hold to `held`.
+
+    How a segment stands is seen under its lock, hashed once, and goes along with it from there.
+    """
     film = bench.wanted.film
     with FrameReader(film.info, timeline=film.plan.timeline) as reader:
         for segment in segments:
             if stopped():
                 return
             folder = film.work.segment_dir(segment.index)
-            if not find_segment(bench.wanted, segment).is_done:
+            status = find_segment(bench.wanted, segment, hashed=False)
+            if status.is_done:
+                status = find_segment(bench.wanted, segment, records=status.records)
+            if not status.is_done:
                 if not locks.take(segment, folder):
                     held.append(segment)
                     continue
                 remove_partials(folder)
-                if not find_segment(bench.wanted, segment).is_done:
-                    yield segment, _colored(bench, reader, segment, report)
+                status = find_segment(bench.wanted, segment)
+                if not status.is_done:
+                    yield status, _colored(bench, reader, status, report)
                     continue
                 locks.release(segment)
             for stage in ("colour", "render"):
                 report(stage, segment.index, segment.end - segment.start)
 
 
-def _colored(bench: Bench, reader: FrameReader, segment: Segment, report: Report) -> Path:
+def _colored(bench: Bench, reader: FrameReader, status: SegmentStatus, report: Report) -> Proxy:
     if bench.colorist is None:
         assert bench.wanted.job.from_proxy is not None
-        return find_graded(bench.wanted.job.from_proxy, segment)
-    path = bench.colorist.color(reader, segment, on_frame=_counter(report, "colour", segment))
+        return Proxy(find_graded(bench.wanted.job.from_proxy, status.segment), status.proxy_sha256)
+    proxy = bench.colorist.color(reader, status, on_frame=_counter(report, "colour", status.segment))
     return_free()
-    return path
+    return proxy
 
 
 def _counter(report: Report, stage: str, segment: Segment) -> Callable[[], None]:

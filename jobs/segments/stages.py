@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from jobs.workdir.color_cache import ContentCache, luma_digest
 from jobs.workdir.film_spec import Wanted
-from jobs.workdir.segment_records import Inputs, commit, count_attempt, file_sha256, find_record
+from jobs.workdir.segment_records import Inputs, commit, count_attempt, file_sha256, find_product
+from jobs.workdir.status import SegmentStatus
 from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy, write_proxy
 from pipeline.colorize.network_view import NetworkView
 from pipeline.colorize.predict import Predictor
@@ -42,6 +44,14 @@ class Networks:
         return self._opened[weights]
 
 
+class Proxy(NamedTuple):
+    """The colour of a segment."""
+
+    path: Path
+    sha256: str
+    """Of the file when it was recorded, or looked at."""
+
+
 class Colorist:
     """Gives segments their colour: luma in, a chroma proxy out."""
 
@@ -56,15 +66,14 @@ class Colorist:
             digest=luma_digest if cache else None,
         )
 
-    def color(self, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]) -> Path:
-        """Publish the segment's proxy, unless it is there already; returns its path."""
+    def color(self, reader: FrameReader, status: SegmentStatus, *, on_frame: Callable[[], None]) -> Proxy:
+        """Publish the segment's proxy, unless it is there already by `status`, which was seen under its lock."""
+        segment = status.segment
         folder = self._film.work.segment_dir(segment.index)
-        wanted = self._wanted.color(segment)
-        done = find_record(folder, "color", wanted=wanted)
-        if done:
+        if status.color is not None and status.color.record is not None:
             for _ in segment.frames():
                 on_frame()
-            return folder / done.file
+            return Proxy(folder / status.color.record.file, status.color.record.sha256)
         started, attempts = time.monotonic(), count_attempt(folder)
         path = folder / "proxy.mkv"
         choice = self._wanted.shots[segment.shot]
@@ -73,11 +82,11 @@ class Colorist:
             is_found, device = self._predicted(path, reader, segment, on_frame=on_frame)
         else:
             self._own(path, reader, segment, on_frame=on_frame)
-        commit(
+        record = commit(
             folder,
             "color",
             path=path,
-            inputs=wanted,
+            inputs=self._wanted.color(segment),
             pts=self._pts(segment),
             seconds=time.monotonic() - started,
             attempts=attempts,
@@ -89,7 +98,7 @@ class Colorist:
         self._film.work.log(
             "published", product="color", index=segment.index, frames=frames, from_cache=is_found
         )
-        return path
+        return Proxy(path, record.sha256)
 
     def _predicted(
         self, path: Path, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]
@@ -151,24 +160,26 @@ class Renderer:
         return self._wanted.video(segment, proxy_sha256=proxy_sha256)
 
     def render(
-        self, reader: FrameReader, segment: Segment, *, proxy: Path, on_frame: Callable[[], None]
+        self, reader: FrameReader, status: SegmentStatus, *, proxy: Proxy, on_frame: Callable[[], None]
     ) -> Path:
-        """Publish the segment's coded video, unless it is there already; returns its path."""
+        """Publish the segment's coded video, unless it is there already; returns its path.
+
+        `status` was seen under the segment's lock, which is still held.
+        """
+        segment, color = status.segment, proxy.sha256
         folder = self._film.work.segment_dir(segment.index)
         path = folder / f"video{self._wanted.job.encode.segment_suffix}"
         while True:
-            color = file_sha256(proxy)
             wanted = self.inputs(segment, proxy_sha256=color)
-            done = find_record(folder, "video", wanted=wanted)
+            done = find_product(folder, "video", records=status.records, wanted=wanted).record
             if done:
                 for _ in segment.frames():
                     on_frame()
                 return folder / done.file
             started, attempts = time.monotonic(), count_attempt(folder)
-            pts = self._write(path, reader, segment, proxy=proxy, on_frame=on_frame)
-            if (
-                file_sha256(proxy) == color
-            ):  # else a host that knows nothing of our locks has put another there
+            pts = self._write(path, reader, segment, proxy=proxy.path, on_frame=on_frame)
+            seen, color = color, file_sha256(proxy.path)
+            if color == seen:  # else a host that knows nothing of our locks has put another there
                 break
         commit(
             folder,

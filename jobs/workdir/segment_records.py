@@ -115,16 +115,17 @@ def find_product(
     folder: Path,
     product: Product,
     *,
+    records: Mapping[str, Record],
     wanted: Inputs,
     hashed: bool = True,
     keys: Mapping[str, str] = MappingProxyType({}),
 ) -> Finding:
     """Looks for a finished product that was made of the wanted inputs and is still what was recorded.
 
-    `keys` say what set the inputs that are of this shot alone, to be told. The file is hashed, for decoders do not
-    notice a flipped byte; without `hashed` its size must do.
+    `records` are those of the folder, see `read_records`; `keys` say what set the inputs that are of this shot alone,
+    to be told. The file is hashed, for decoders do not notice a flipped byte; without `hashed` its size must do.
     """
-    record = read_records(folder).get(product)
+    record = records.get(product)
     if record is None:
         return Finding(state="missing", why="not made yet" if not _has_records(folder) else "no record of it")
     if record.fingerprint != fingerprint(wanted):
@@ -138,11 +139,6 @@ def find_product(
     if hashed and file_sha256(path) != record.sha256:
         return Finding(state="damaged", why=f"{record.file}: its bytes are not those that were written")
     return Finding(state="done", record=record)
-
-
-def find_record(folder: Path, product: Product, *, wanted: Inputs) -> Record | None:
-    """The record of a finished product, as `find_product` finds it."""
-    return find_product(folder, product, wanted=wanted).record
 
 
 def count_attempt(folder: Path) -> int:
@@ -166,7 +162,10 @@ def commit(
     keys: Mapping[str, str] = MappingProxyType({}),
     is_from_cache: bool = False,
 ) -> Record:
-    """Write the record of a product whose file has been published; returns it."""
+    """Write the record of a product whose file has been published; returns it.
+
+    The other product's record is read anew: a host that knows nothing of our locks may have written it meanwhile.
+    """
     record = Record(
         file=path.name,
         fingerprint=fingerprint(inputs),

@@ -1,7 +1,7 @@
 """How a film stands: which segments are done, which are to do or to be done again, and why."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -9,7 +9,14 @@ from jobs.settings.output_paths import segment_folder
 from jobs.settings.shot_choices import count_kinds, kinds_line
 from jobs.settings.shots import format_ranges
 from jobs.workdir.film_spec import Wanted, find_graded
-from jobs.workdir.segment_records import Finding, count_attempts, file_sha256, find_product, read_records
+from jobs.workdir.segment_records import (
+    Finding,
+    Record,
+    count_attempts,
+    file_sha256,
+    find_product,
+    read_records,
+)
 from pipeline.atomic_files import free_bytes
 from pipeline.errors import SettingsError
 from pipeline.media import Segment
@@ -26,6 +33,10 @@ class SegmentStatus:
     color: Finding | None
     """None where the colour comes from a proxy."""
     video: Finding
+    records: Mapping[str, Record]
+    """All that the segment's folder records, whether it counts or not."""
+    proxy_sha256: str
+    """Of the colour that `video` was looked for with: what is there, or what was made last; empty for none."""
     attempts: int
     """How often work on one of the two was begun."""
 
@@ -76,22 +87,35 @@ class FilmStatus:
         return _status_table(self.wanted, self.segments, finished=self.finished)
 
 
-def find_segment(wanted: Wanted, segment: Segment, *, hashed: bool = True) -> SegmentStatus:
+def find_segment(
+    wanted: Wanted, segment: Segment, *, hashed: bool = True, records: Mapping[str, Record] | None = None
+) -> SegmentStatus:
     """How a segment stands; nothing is written. Without `hashed`, files are known by their size alone.
 
-    Raises SettingsError where a graded proxy is missing.
+    `records` are what was read of its folder just before; else they are read. Raises SettingsError where a graded
+    proxy is missing.
     """
     folder = segment_folder(wanted.film.work.path, segment.index)
+    records = read_records(folder) if records is None else records
     color, keys = None, wanted.shots[segment.shot].keys
     if wanted.job.from_proxy is not None:
         proxy_sha256 = file_sha256(find_graded(wanted.job.from_proxy, segment))
     else:
-        color = find_product(folder, "color", wanted=wanted.color(segment), hashed=hashed, keys=keys)
-        made = read_records(folder).get("color")
+        color = find_product(
+            folder, "color", records=records, wanted=wanted.color(segment), hashed=hashed, keys=keys
+        )
+        made = records.get("color")
         proxy_sha256 = color.record.sha256 if color.record else made.sha256 if made else ""
     wanted_video = wanted.video(segment, proxy_sha256=proxy_sha256)
-    video = find_product(folder, "video", wanted=wanted_video, hashed=hashed, keys=keys)
-    return SegmentStatus(segment=segment, color=color, video=video, attempts=count_attempts(folder))
+    video = find_product(folder, "video", records=records, wanted=wanted_video, hashed=hashed, keys=keys)
+    return SegmentStatus(
+        segment=segment,
+        color=color,
+        video=video,
+        records=records,
+        proxy_sha256=proxy_sha256,
+        attempts=count_attempts(folder),
+    )
 
 
 def survey(
@@ -102,9 +126,11 @@ def survey(
     return [find_segment(wanted, segment, hashed=hashed) for segment in chosen]
 
 
-def video_paths(wanted: Wanted, *, hashed: bool) -> list[Path]:
-    """The coded video of every segment, in order. Raises SettingsError where some are to do, naming the shots."""
-    found = survey(wanted, hashed=hashed)
+def video_paths(wanted: Wanted, found: Sequence[SegmentStatus]) -> list[Path]:
+    """The coded video of every segment of `found`, in order.
+
+    Raises SettingsError where some are to do, naming the shots.
+    """
     left = [status for status in found if not status.is_done]
     if left:
         shots = format_ranges(status.segment.shot for status in left)

@@ -2,6 +2,7 @@ import threading
 
 import av
 import av.logging
+
 from pipeline.source.ffmpeg_log import ERROR, listening
 
 
