@@ -1,1 +1,1 @@
-"""Networks that give colour to luma, their losses, training and weights. Knows tensors, not films."""
+"""Networks that predict colour from luma, their losses, training and weights. Works on tensors, not on films."""

@@ -1,6 +1,7 @@
-"""Weights and training states as safetensors: tensors and a JSON header, nothing is ever unpickled.
+"""Writes and reads weights and training states as safetensors: tensors and a JSON header; nothing is ever unpickled.
 
-Nested states of networks and optimizers as the flat tensors that a safetensors file holds, and back.
+`flatten` turns the nested states of networks and optimizers into the flat tensors that such a file holds, `under`
+takes one of them out again.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from torch import Tensor
 
 from models.errors import TrainingError, WeightsError
 from models.networks.efficient import EfficientGenerator, EfficientSettings
-from models.networks.gated import GuardedGenerator
+from models.networks.gated import GatedGenerator
 from models.networks.generator import Generator
 from models.networks.unet import UnetGenerator, UnetSettings
 from models.tensor_file import HEADER_KEY, TensorFile, open_tensors, shortened
@@ -28,7 +29,7 @@ FORMAT = 1
 """Raised when tensors or header of a weights file change their meaning."""
 GENERATORS: Mapping[str, tuple[Callable[[Any], Generator], type[Any]]] = {
     "efficient": (EfficientGenerator, EfficientSettings),
-    "guarded": (GuardedGenerator, EfficientSettings),
+    "guarded": (GatedGenerator, EfficientSettings),
     "unet": (UnetGenerator, UnetSettings),
 }
 """Every architecture by its name: what makes it, from which settings."""

@@ -1,4 +1,4 @@
-"""What can go wrong on the model side, by what the caller can do about it.
+"""The errors of the models package, by what the caller can do about them.
 
 ModelError
 ├── WeightsError   (ValueError)  a weights file or checkpoint cannot be read, or is of another architecture

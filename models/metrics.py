@@ -1,7 +1,7 @@
-"""Figures that say how near predicted colours come to true ones, and how steady they are over time.
+"""Measures how near predicted colours are to true ones, and how steady they are over time.
 
-Pure functions of arrays. Nothing here is scaled for display: kernel distances and colour distribution
-consistencies are usually shown times 1000.
+Pure functions of arrays. Nothing is scaled for display: kernel distances and colour distribution consistencies are
+usually shown times 1000.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""A safetensors file with our JSON header, read in steps: what it holds is compared before any of it gets memory."""
+"""Opens a safetensors file with our JSON header and checks names, types and shapes before any tensor gets memory."""
 
 import json
 import stat
@@ -49,9 +49,9 @@ class TensorFile:
             raise ValueError(f"{_count(foreign)} too many, the first is {shortened(min(foreign))}")
         for name, tensor in expected.items():
             found = self._file.get_slice(name)
-            shape, wanted = list(found.get_shape()), list(tensor.shape)
-            if shape != wanted:
-                raise ValueError(f"tensor {name} is of shape {shortened(shape)}; {wanted} would fit")
+            shape, expected_shape = list(found.get_shape()), list(tensor.shape)
+            if shape != expected_shape:
+                raise ValueError(f"tensor {name} is of shape {shortened(shape)}; {expected_shape} would fit")
             kinds = _FLOATS if tensor.is_floating_point() else _INTEGERS
             if found.get_dtype() not in kinds:
                 would = ", ".join(sorted(kinds))

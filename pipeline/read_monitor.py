@@ -1,7 +1,7 @@
-"""Where this process is reading which film: posted on a board that others can look at, also once it is dead.
+"""Records which file this process is reading and how far it is, in memory that a supervisor can read after a crash.
 
-As with logging, stages say where they are and `jobs` decides who hears of it. A board is plain shared memory:
-nothing is asked of a process that hangs or has crashed. Posting costs about a microsecond.
+Readers update their place and `jobs` decides who looks at it, as with logging. A board is plain shared memory, so
+that a process that hangs or has crashed need not answer. An update costs about a microsecond.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from pipeline.limits import DEFAULT_LIMITS, Limits
 
 PLACES = 32
-"""Files that may be read at once; what is read beyond that is not posted."""
+"""Files that may be read at once; further ones are not recorded."""
 _USED, _BUSY, _STEPS, _FRAMES, _PTS, _STALL, _PATH_BYTES, _WORDS = range(8)
 """A place: numbers of 64 bits, each stored at once, so that whoever looks meanwhile sees the old or the new one."""
 _LONGEST_PATH = 1024
@@ -29,11 +29,11 @@ class Place(NamedTuple):
 
     path: str
     is_busy: bool
-    """Whether it is inside a library, which has not given anything yet."""
+    """Whether it is inside a call of a library."""
     steps: int
-    """Changes whenever it gets on."""
+    """Changes with every frame and every call."""
     frames: int
-    """That it has given."""
+    """Number of frames read so far."""
     pts: int | None
     """Of the last one."""
     stall_seconds: int
@@ -66,12 +66,12 @@ class Board:
                 )
         return sorted(found, key=lambda place: not place.is_busy)
 
-    def open(self, path: Path, limits: Limits) -> "Post":
+    def open(self, path: Path, limits: Limits) -> "ReadTracker":
         """A place on the board, for a reader of `path`."""
         with self._guard:
             index = self._free.pop(0) if self._free else None
         if index is None:
-            return Post(self, index, _unseen())
+            return ReadTracker(self, index, _unseen())
         words, name = self._place(index), os.fsencode(path)[:_LONGEST_PATH]
         words[_WORDS:] = memoryview(name.ljust(_LONGEST_PATH, b"\0")).cast("q")
         for word, value in (
@@ -83,7 +83,7 @@ class Board:
             words[word] = value
         words[_PTS] = _NO_PTS
         words[_USED] = 1
-        return Post(self, index, words)
+        return ReadTracker(self, index, words)
 
     def clear(self, index: int) -> None:
         """Frees a place."""
@@ -95,29 +95,29 @@ class Board:
         return self._words[index * _PLACE_WORDS : (index + 1) * _PLACE_WORDS]
 
 
-class Post:
-    """A reader's word on where it is; used by one thread at a time."""
+class ReadTracker:
+    """Updates the place of one reader; used by one thread at a time."""
 
     def __init__(self, board: Board, index: int | None, words: "memoryview[int]") -> None:
         self._board, self._index, self._words = board, index, words
 
     def busy(self) -> None:
-        """It goes into a library that may not come back."""
+        """The reader calls a library, which may hang."""
         self._words[_STEPS] += 1
         self._words[_BUSY] = 1
 
     def idle(self) -> None:
-        """It is back, and does nothing until it is `busy` again."""
+        """The call returned; the reader does nothing until it is `busy` again."""
         self._words[_BUSY] = 0
 
     def frame(self, pts: int | None) -> None:
-        """It got on, by a frame or a packet, and goes back into the library."""
+        """The reader got a frame or a packet and calls the library again."""
         self._words[_PTS] = _NO_PTS if pts is None else pts
         self._words[_FRAMES] += 1
         self.busy()
 
     def close(self) -> None:
-        """It is over; a second time does nothing."""
+        """Frees the place; a second call does nothing."""
         index, self._index = self._index, None
         if index is not None:
             self._words = _unseen()
@@ -138,18 +138,18 @@ def board() -> Board:
 
 
 def renew_board() -> Board:
-    """An empty board, on which this process and those that it forks post from now on."""
+    """Replaces the board by an empty one, for this process and those that it forks."""
     global _board
     _board = Board()
     return _board
 
 
 @contextlib.contextmanager
-def reading(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Post]:
-    """For the length of the block this thread is busy reading `path`; it tells the post how it gets on."""
-    post = _board.open(path, limits)
-    post.busy()
+def reading(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[ReadTracker]:
+    """For the length of the block this thread reads `path`; it reports its progress to the tracker."""
+    tracker = _board.open(path, limits)
+    tracker.busy()
     try:
-        yield post
+        yield tracker
     finally:
-        post.close()
+        tracker.close()

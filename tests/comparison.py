@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 
 from pipeline.media import FilmInfo, StreamInfo
-from pipeline.plan.packet_faults import look_at_packets
+from pipeline.plan.packet_faults import scan_packets
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.probe import probe
 from pipeline.verify.fixity import hash_content
@@ -46,7 +46,7 @@ def _compare_frames(found: Comparison, before: FilmInfo, after: FilmInfo) -> Non
     lossless = after.video.codec in LOSSLESS_CODECS
     found.luma = True if lossless else None
     clock = Fraction(1, 2000) if after.path.suffix in (".mkv", ".webm") else Fraction(0)
-    is_damaged = bool(look_at_packets(before).damage)
+    is_damaged = bool(scan_packets(before).damage)
     with FrameReader(before) as reader, FrameReader(after) as other:
         for mine, theirs in zip_longest(reader.frames(is_damaged=is_damaged), other.frames()):
             if mine is None or theirs is None:

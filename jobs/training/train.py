@@ -22,7 +22,7 @@ from models.checkpoint import load_weights, save_weights, weights_file
 from models.errors import TrainingError
 from models.networks.efficient import EfficientGenerator
 from models.networks.efficientnet_lite import load_imagenet
-from models.networks.gated import GuardedGenerator
+from models.networks.gated import GatedGenerator
 from models.networks.generator import Generator
 from models.networks.unet import UnetGenerator
 from models.training import distributed
@@ -86,10 +86,10 @@ def _make_trainer(
     generator = make_generator(job)
     if job.guard and data.base:
         generator = _guarded(generator)
-        if begins and isinstance(generator, GuardedGenerator):  # a checkpoint knows the look of the film
+        if begins and isinstance(generator, GatedGenerator):  # a checkpoint knows the look of the film
             _fit_look(generator, job, data, progress=progress)
     needs_prior = any(stage.cross_entropy for stage in job.train.stages)
-    bins = generator.bins.numpy() if isinstance(generator, EfficientGenerator | GuardedGenerator) else None
+    bins = generator.bins.numpy() if isinstance(generator, EfficientGenerator | GatedGenerator) else None
     scale = 1 / job.train.vividness if job.train.learns_shown else 1
     prior = bin_prior(data.pictures, bins, scale=scale) if needs_prior and bins is not None else None
     return Trainer(generator, settings=job.train, prior=prior, device=str(device), remembers=bool(data.base))
@@ -115,10 +115,10 @@ def make_generator(job: TrainJob) -> Generator:
 
 
 def _guarded(generator: Generator) -> Generator:
-    return GuardedGenerator.around(generator) if isinstance(generator, EfficientGenerator) else generator
+    return GatedGenerator.around(generator) if isinstance(generator, EfficientGenerator) else generator
 
 
-def _fit_look(generator: GuardedGenerator, job: TrainJob, data: TrainingData, *, progress: Progress) -> None:
+def _fit_look(generator: GatedGenerator, job: TrainJob, data: TrainingData, *, progress: Progress) -> None:
     """From now on the generator tells the pictures to train on from those of the base."""
     seen = itertools.count(1)
 
@@ -133,10 +133,10 @@ def _fit_look(generator: GuardedGenerator, job: TrainJob, data: TrainingData, *,
         generator.look.fit(_looks(generator, film), _looks(generator, general))
 
 
-def _looks(generator: GuardedGenerator, samples: Iterator[Sample]) -> Tensor:
+def _looks(generator: GatedGenerator, samples: Iterator[Sample]) -> Tensor:
     found = []
     while batch := list(itertools.islice(samples, _LOOKS_AT_ONCE)):
-        found.append(generator.look_of(torch.stack([sample.lightness for sample in batch])))
+        found.append(generator.features_of(torch.stack([sample.lightness for sample in batch])))
     return torch.cat(found)
 
 

@@ -1,4 +1,4 @@
-"""A network made ready to run: the same function, fewer passes over memory."""
+"""Folds batch norms, padding and activations into convolutions: the same function with fewer passes over memory."""
 
 from typing import cast
 

@@ -1,12 +1,12 @@
-"""A fine-tuned generator that leaves pictures unlike its film to the generator that it came of.
+"""A fine-tuned generator that is used only for pictures like those of its film; others get the colours of the
+original.
 
-What a fine-tuning learns of a few pictures changes the colours of all others, and asking it to keep those costs the
-film. So the old generator stays, and how much a picture looks like the film says whose colours it gets.
+Fine-tuning on a few pictures changes the colours of all others, and a loss that keeps those makes it worse on the
+film. So both generators are kept, and the likeness of a picture to the film decides how their results are mixed.
 
-How much a picture looks like those of a training: what a fine-tuning has to say about it.
-
-The look of a picture are the means of the encoder's maps over it; a linear discriminant (Fisher 1936), its covariance
-shrunk for the few pictures that there are (Friedman 1989), tells the film's from general ones.
+The likeness is computed from the means of the encoder's maps over the picture. A linear discriminant (Fisher 1936),
+with its covariance shrunk because there are few pictures (Friedman 1989), separates pictures of the film from general
+ones.
 """
 
 from collections.abc import Sequence
@@ -19,16 +19,17 @@ from models.networks.efficientnet_lite import SKIP_CHANNELS
 from models.networks.generator import Generator, Hints
 
 _SHRINKAGE = 0.3
-_DOUBT = 0.075, 0.175
-"""Of the way from general pictures to the film's: up to here a picture is a general one, from here on the film's.
-
-In doubt it is the film's: what was learned is to reach its other shots, however few were seen.
-"""
+_MIXED_RANGE = 0.075, 0.175
+"""On the way from general pictures (0) to the film's (1): up to the first value a picture is a general one, from the
+second on one of the film. The range lies low, so that the fine-tuning reaches shots of the film that it never saw."""
 _TINY = 1e-3
 
 
-class GuardedGenerator(Generator):
-    """Two `efficient` generators, mixed by the look of a picture: one as it was, one that learns."""
+class GatedGenerator(Generator):
+    """Two `efficient` generators: the original and a fine-tuned one, mixed by the likeness of a picture to the film.
+
+    `begun`, `trained`, `look` and "guarded" are names in weights files and stay.
+    """
 
     architecture = "guarded"
     training_stride = EfficientGenerator.training_stride
@@ -39,12 +40,12 @@ class GuardedGenerator(Generator):
         self.begun = EfficientGenerator(settings)
         self.trained = EfficientGenerator(settings)
         self.settings = self.begun.settings
-        self.look = Look(sum(SKIP_CHANNELS[1:]))
+        self.look = FilmLikeness(sum(SKIP_CHANNELS[1:]))
         self.begun.eval()
 
     @classmethod
-    def around(cls, generator: EfficientGenerator) -> "GuardedGenerator":
-        """Both are this generator, until one has learned."""
+    def around(cls, generator: EfficientGenerator) -> "GatedGenerator":
+        """Both start as this generator."""
         made = cls(generator.settings)
         for part in (made.begun, made.trained):
             part.load_state_dict(generator.state_dict())
@@ -59,7 +60,7 @@ class GuardedGenerator(Generator):
         """(Q, 2), the centres of the ab bins."""
         return self.begun.bins
 
-    def train(self, mode: bool = True) -> "GuardedGenerator":
+    def train(self, mode: bool = True) -> "GatedGenerator":
         super().train(mode)
         self.begun.eval()
         return self
@@ -80,32 +81,32 @@ class GuardedGenerator(Generator):
         return self.begun.to_ab(raw, temperature)
 
     @torch.no_grad()
-    def look_of(self, lightness: Tensor) -> Tensor:
-        """The looks, float (N, F), of L* (N, 1, H, W): what `Look.fit` takes."""
-        return look_of(self.begun.encode(lightness)[1:])
+    def features_of(self, lightness: Tensor) -> Tensor:
+        """The features, float (N, F), of L* (N, 1, H, W), that `FilmLikeness.fit` takes."""
+        return mean_features(self.begun.encode(lightness)[1:])
 
 
-class Look(nn.Module):
-    """The encoder's maps of a picture to its likeness to a film; 1 for any picture until it is fitted."""
+class FilmLikeness(nn.Module):
+    """Likeness of a picture to a film, from the encoder's maps; 1 for any picture until it is fitted."""
 
     centre: Tensor
-    """(F,): the look of general pictures."""
+    """(F,): the mean features of general pictures."""
     direction: Tensor
-    """(F,): from the general pictures to the film's, 1 of the way at the film's."""
+    """(F,): from general pictures to those of the film, scaled so that the film lies at 1."""
     offset: Tensor
-    """(): the likeness of a picture with the look of general ones."""
+    """(): the likeness of a picture with the features of general ones: 1 before the fit, 0 after."""
 
     def __init__(self, features: int) -> None:
-        """`features` F of a look: the channels of all maps."""
+        """`features`: F, the channels of all maps."""
         super().__init__()
         self.register_buffer("centre", torch.zeros(features))
         self.register_buffer("direction", torch.zeros(features))
         self.register_buffer("offset", torch.ones(()))
 
     def fit(self, film: Tensor, general: Tensor) -> None:
-        """Tell looks of the film (N, F) from general ones (M, F), two or more of each, as `look_of` gives them.
+        """Learn to separate features of the film (N, F) from general ones (M, F), two or more of each.
 
-        Looks that do not differ tell nothing: then every picture counts as the film's, as before.
+        Features that do not differ cannot be separated: then every picture counts as the film's, as before.
         """
         centre, spread = general.mean(0), general.std(0) + _TINY
         film, general = (film - centre) / spread, (general - centre) / spread
@@ -120,11 +121,11 @@ class Look(nn.Module):
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Maps (N, C, h, w) of any sizes → (N, 1, 1, 1) in 0..1: 0 for general pictures, 1 for the film's."""
-        way = self.offset + ((look_of(maps) - self.centre) * self.direction).sum(1)
-        low, high = _DOUBT
-        return ((way - low) / (high - low)).clamp(0, 1)[:, None, None, None]
+        position = self.offset + ((mean_features(maps) - self.centre) * self.direction).sum(1)
+        low, high = _MIXED_RANGE
+        return ((position - low) / (high - low)).clamp(0, 1)[:, None, None, None]
 
 
-def look_of(maps: Sequence[Tensor]) -> Tensor:
+def mean_features(maps: Sequence[Tensor]) -> Tensor:
     """Maps (N, C, h, w) of any sizes → float (N, F): the mean of every channel over a picture."""
     return torch.cat([one.float().mean((2, 3)) for one in maps], dim=1)

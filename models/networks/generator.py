@@ -1,4 +1,4 @@
-"""What every generator is: lightness in, ab out, whatever its network predicts in between."""
+"""The interface of every generator: lightness in, ab out, whatever its network predicts in between."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The other player of the GAN: the discriminator, its optimizer, its step, and what it tells the generator.
+"""The adversary of the GAN: the discriminator, its optimizer, its step, and the loss that it gives the generator.
 
 The generator's loop calls `step` and `generator_loss`; nothing of the discriminator's gradients reaches it.
 """

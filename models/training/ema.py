@@ -1,4 +1,4 @@
-"""The weights that a training validates and keeps: not those that learn, but a mean of them."""
+"""The weights that a training validates and saves: a running mean of the weights that learn."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,21 +10,21 @@ from models.checkpoint import under
 from models.networks.generator import Generator
 
 
-class KeptWeights:
-    """A running mean of the weights that learn."""
+class AveragedWeights:
+    """A running mean of the weights of a generator."""
 
     def __init__(self, generator: Generator, *, decay: float) -> None:
-        """`decay` of the running mean, 0 for none: then the weights that learn are kept themselves."""
+        """`decay` of the running mean, 0 for none: then the generator's own weights are used."""
         self._learning, self._decay = generator, decay
         self._mean = AveragedModel(generator, multi_avg_fn=self._average, use_buffers=True) if decay else None
 
     def update(self) -> None:
-        """Take the weights after a step into the running mean."""
+        """Add the weights after a step to the running mean."""
         if self._mean:
             self._mean.update_parameters(self._learning)
 
     def make(self) -> Generator:
-        """The generator to validate and keep, in evaluation mode."""
+        """The generator to validate and save, in evaluation mode."""
         kept = self._mean.module if self._mean else self._learning
         assert isinstance(kept, Generator)
         return kept.eval()

@@ -1,4 +1,4 @@
-"""What a generator is trained to make small: the losses of a stage on one batch, and the adversary's move."""
+"""The training loss: the losses of a stage on one batch, and the adversary's step."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ from models.networks.lab import SoftLabels
 from models.training.adversary import Adversary
 from models.training.losses import distillation_loss, l1_loss, rebalancing_weights, soft_cross_entropy
 from models.training.schedule import Stage, TrainSettings
-from models.training.teacher import Remembered
+from models.training.teacher import TeacherOutput
 
 
 class Objective:
@@ -34,49 +34,49 @@ class Objective:
             else None
         )
 
-    def play(
+    def compute(
         self,
         stage: Stage,
         raw: Tensor,
         *,
         lightness: Tensor,
         truth: Tensor,
-        remembered: Remembered | None = None,
+        taught: TeacherOutput | None = None,
     ) -> tuple[Tensor, dict[str, float]]:
-        """The weighted sum of a stage's losses for the generator's answer `raw`, and each of them by name.
+        """The weighted sum of a stage's losses for the generator's output `raw`, and each of them by name.
 
-        lightness (N, 1, H, W), the true ab (N, 2, h, w); what is `remembered` counts as the truth of its pictures, but
-        for the adversary. Where the stage has one, that takes its step first.
+        lightness (N, 1, H, W), the true ab (N, 2, h, w). The teacher's output `taught` replaces the truth of its
+        pictures, except for the adversary. Where the stage has an adversary, it takes its step first.
         """
         terms: dict[str, tuple[float, Tensor]] = {}
         losses: dict[str, float] = {}
         if stage.cross_entropy:
-            terms["cross_entropy"] = stage.cross_entropy, self._cross_entropy(raw, truth, remembered)
+            terms["cross_entropy"] = stage.cross_entropy, self._cross_entropy(raw, truth, taught)
         if stage.l1 or stage.adversarial:
             fake = self._generator.to_ab(raw, self._temperature)
             if stage.adversarial:
                 assert self.adversary
                 losses["discriminator"] = self.adversary.step(lightness, real=truth, fake=fake)
                 terms["adversarial"] = stage.adversarial, self.adversary.generator_loss(lightness, fake)
-            if remembered:
+            if taught:
                 truth = truth.clone()
-                truth[remembered.rows] = self._generator.to_ab(remembered.raw, self._temperature)
+                truth[taught.rows] = self._generator.to_ab(taught.raw, self._temperature)
             terms["l1"] = stage.l1, l1_loss(fake, truth)
         weighted = (weight * loss for weight, loss in terms.values())
         total = sum(weighted, start=torch.zeros((), device=truth.device))
         losses |= {name: float(loss.detach()) for name, (_, loss) in terms.items()}
         return total, losses | {"loss": float(total.detach())}
 
-    def _cross_entropy(self, raw: Tensor, truth: Tensor, remembered: Remembered | None) -> Tensor:
+    def _cross_entropy(self, raw: Tensor, truth: Tensor, taught: TeacherOutput | None) -> Tensor:
         assert self._labels is not None
         assert self._bin_weight is not None
-        if remembered is None:
+        if taught is None:
             return soft_cross_entropy(raw, *self._labels(truth), self._bin_weight)
-        share = float(remembered.rows.float().mean())
-        kept = distillation_loss(raw[remembered.rows], remembered.raw, temperature=self._temperature)
+        share = float(taught.rows.float().mean())
+        kept = distillation_loss(raw[taught.rows], taught.raw, temperature=self._temperature)
         if share == 1:
             return kept
-        new = ~remembered.rows
+        new = ~taught.rows
         learned = soft_cross_entropy(raw[new], *self._labels(truth[new]), self._bin_weight)
         return share * kept + (1 - share) * learned
 

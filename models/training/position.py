@@ -1,4 +1,4 @@
-"""How far a training had come when its checkpoint was written, as the header of the checkpoint says."""
+"""How far a training had come when its checkpoint was written, read from the checkpoint's header."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

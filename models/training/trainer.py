@@ -1,7 +1,7 @@
 """The training loop: batches in, checkpoints and the best weights out.
 
-It knows tensors only; where the batches come from and where progress goes is the caller's. The conditional GAN
-plays one step of the discriminator and one of the generator on each batch (Isola et al. 2017, section 3.3).
+It works on tensors; the caller decides where batches come from and where progress goes. The conditional GAN takes one
+step of the discriminator and one of the generator on each batch (Isola et al. 2017, section 3.3).
 """
 
 import contextlib
@@ -22,11 +22,11 @@ from models.errors import TrainingError, WeightsError
 from models.networks.generator import Generator, Hints
 from models.tensor_file import open_tensors, shortened
 from models.training import distributed
-from models.training.ema import KeptWeights
+from models.training.ema import AveragedWeights
 from models.training.objective import Objective
 from models.training.position import Scores, read_position
 from models.training.schedule import Stage, TrainSettings
-from models.training.teacher import BegunWeights
+from models.training.teacher import TeacherWeights
 from models.training.validation import Validation
 
 
@@ -71,10 +71,10 @@ class Trainer:
         self._optimizer = torch.optim.AdamW(
             self._groups(), betas=settings.betas, weight_decay=settings.weight_decay
         )
-        self._begun = BegunWeights(self.generator) if remembers else None
+        self._teacher = TeacherWeights(self.generator) if remembers else None
         self._shown = settings.vividness if settings.learns_shown else 1.0
-        self._kept = KeptWeights(self.generator, decay=settings.average)
-        self.result = self._kept.make()
+        self._averaged = AveragedWeights(self.generator, decay=settings.average)
+        self.result = self._averaged.make()
         """The generator that was validated last, and is kept if it is the best."""
         self._enter_stage()
 
@@ -124,9 +124,9 @@ class Trainer:
             group["lr"] = rate * (stage.encoder_rate if group["part"] == "encoder" else 1)
         self._set_modes()
         torch.manual_seed((self.settings.seed * 1_000_003 + self.step) * 1009 + distributed.rank())  # dropout
-        losses = self._play(batch)
+        losses = self._learn(batch)
         self.step += 1
-        self._kept.update()
+        self._averaged.update()
         return {name: distributed.mean_over_processes(value, self.device) for name, value in losses.items()}
 
     @torch.no_grad()
@@ -160,8 +160,8 @@ class Trainer:
                 position = read_position(header, stages=len(self.settings.stages))
                 file.check(self._expected(file.names))
             except ValueError as error:
-                told = f"damaged: {shortened(error)}; without it the training begins anew"
-                raise WeightsError(f"checkpoint {path}: {told}") from error
+                message = f"damaged: {shortened(error)}; without it the training begins anew"
+                raise WeightsError(f"checkpoint {path}: {message}") from error
             self._restore(file.read())
         self.step, self.stage_index = position.step, position.stage_index
         self._stage_start, self._stale = position.stage_start, position.stale
@@ -170,9 +170,9 @@ class Trainer:
 
     def _networks(self) -> dict[str, Any]:
         """The states of all networks, by the names that they have in a checkpoint."""
-        parts: dict[str, Any] = {"generator": self.generator.state_dict(), **self._kept.state()}
-        if self._begun:
-            parts["begun"] = self._begun.state()
+        parts: dict[str, Any] = {"generator": self.generator.state_dict(), **self._averaged.state()}
+        if self._teacher:
+            parts["begun"] = self._teacher.state()
         if adversary := self._objective.adversary:
             parts["discriminator"] = adversary.discriminator.state_dict()
         return parts
@@ -192,27 +192,27 @@ class Trainer:
 
     def _restore(self, tensors: Mapping[str, Tensor]) -> None:
         self.generator.load_state_dict(under(tensors, "generator"))
-        self._kept.load(tensors)
-        if self._begun:
-            self._begun.load(under(tensors, "begun"))
-        self.result = self._kept.make()
+        self._averaged.load(tensors)
+        if self._teacher:
+            self._teacher.load(under(tensors, "begun"))
+        self.result = self._averaged.make()
         if adversary := self._objective.adversary:
             adversary.discriminator.load_state_dict(under(tensors, "discriminator"))
         for part, optimizer in self._optimizers().items():
             load_optimizer(optimizer, under(tensors, part))
 
-    def _play(self, batch: Batch) -> dict[str, float]:
+    def _learn(self, batch: Batch) -> dict[str, float]:
         stage, truth = self.stage, batch.ab.to(self.device) / self._shown
         lightness = batch.lightness.to(self.device)
         hints = Hints(batch.hint_ab.to(self.device), batch.hint_confidence.to(self.device))
         with self._autocast():
             raw = self._forward(lightness, hints)
-            remembered = (
-                self._begun.remember(batch.of_base.to(self.device), lightness, hints) if self._begun else None
+            taught = (
+                self._teacher.predict(batch.of_base.to(self.device), lightness, hints)
+                if self._teacher
+                else None
             )
-        total, losses = self._objective.play(
-            stage, raw, lightness=lightness, truth=truth, remembered=remembered
-        )
+        total, losses = self._objective.compute(stage, raw, lightness=lightness, truth=truth, taught=taught)
         for name, value in losses.items():
             if not math.isfinite(value):
                 raise TrainingError(f"step {self.step}: the {name} is {value}; a lower rate may help")
@@ -224,7 +224,7 @@ class Trainer:
         return losses
 
     def _judge(self, validation: Validation, on_validation: Callable[[Scores, bool], None]) -> None:
-        self.result = self._kept.make()
+        self.result = self._averaged.make()
         scores = Scores(step=self.step, figures=validation.measure(self.predict))
         better = self.best is None or scores.figures.score < self.best.figures.score
         self._stale = 0 if better else self._stale + 1

@@ -1,10 +1,10 @@
-"""What a training is judged by: figures on pictures and clips that it never learns from, and the rule that chooses.
+"""Validates a training on pictures and clips that it never learns from, and scores the result.
 
-Grey, result and truth are put together in one way, from the same L and ab of the network's output size, so
-that figures differ by their colours alone. All of grey and truth is measured once.
+Grey, result and truth are assembled in the same way, from the same L and ab at the network's output size, so that
+figures differ by their colours alone. Grey and truth are measured once.
 
-It judges the network alone, on the crops and with the lightness that it is trained on. `kinochrome evaluate` measures
-what films and stills are given; its figures are not to be compared with these.
+Only the network is judged, on the crops and with the lightness that it is trained on. `kinochrome evaluate` measures
+the whole colour path of films and stills; its figures cannot be compared with these.
 """
 
 import math

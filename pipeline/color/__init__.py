@@ -1,1 +1,1 @@
-"""Colour arithmetic: matrices, transfer functions, where chroma lies, chroma at full size."""
+"""Colour arithmetic: matrices, transfer functions, positions of chroma samples, enlargement of chroma."""

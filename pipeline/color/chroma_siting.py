@@ -1,9 +1,9 @@
-"""Where chroma samples lie among luma samples (their site), and how planes are sampled there.
+"""Where chroma samples lie among luma samples (the chroma site), and how planes are resampled there.
 
-A site counts from the first luma sample of a chroma sample's block, and is ITU-T H.273's: `left` lies on the first
-column, between the lines. In an interlaced picture every field has chroma of its own. Where the site is between the
-lines, the chroma lines of a frame then lie where those of a progressive frame do, so that a quarter of the way to the
-next line of the top field, three quarters of the bottom one.
+Sites have the names of ITU-T H.273 and count from the first luma sample of a chroma sample's block: `left` lies on the
+first column, between the lines. Each field of an interlaced picture has its own chroma. Where the site lies between
+the lines, chroma of the top field lies a quarter of the way to the field's next line and chroma of the bottom field
+three quarters, so that the chroma lines of the frame lie where those of a progressive frame do.
 """
 
 from typing import cast
@@ -155,10 +155,11 @@ def shrink_to_chroma(luma: Plane, *, across: int, down: int, left: bool = False,
     return cast(Plane, parts[0])
 
 
-def _lacking(samples: int, wanted: int, scale: float) -> int:
-    """Samples to add, so that scaled there are enough, and not as many as before: OpenCV then forgets the scale."""
+def _lacking(samples: int, needed: int, scale: float) -> int:
+    """How many samples to add so that scaling gives `needed` of them, and changes their number: else OpenCV ignores
+    the scale."""
     added = 0
-    while round((samples + added) * scale) < wanted or (
+    while round((samples + added) * scale) < needed or (
         scale != 1 and round((samples + added) * scale) == samples + added
     ):
         added += 1

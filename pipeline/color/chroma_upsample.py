@@ -1,8 +1,8 @@
-"""Chroma of a small picture spread over a large one, so that its edges are those of the large one's luma.
+"""Enlarges the chroma of a small picture so that its edges follow the luma of the large picture.
 
-After the fast guided filter (He and Sun 2015): around every sample of the small picture Cb and Cr are modelled
-as a * Y + b; a and b are enlarged and applied to the film's own luma. The model is fitted to the film's luma
-made small, not to the small picture's own, so a proxy that somebody made brighter or darker still fits.
+This is the fast guided filter (He and Sun 2015). Around every sample of the small picture Cb and Cr are modelled as a
+* Y + b; a and b are enlarged and applied to the film's own luma. The model is fitted to the film's luma, shrunk, and
+not to the luma of the small picture, so that a proxy that somebody made brighter or darker still fits.
 """
 
 from functools import partial

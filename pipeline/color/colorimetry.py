@@ -1,8 +1,8 @@
-"""Colour arithmetic: the film's luma to L*, predicted ab to Cb and Cr, and never out of the gamut.
+"""Converts the film's luma to L*, and predicted ab to Cb and Cr inside the gamut.
 
-Here luma is float32, 0 black to 1 white; Cb and Cr are float32, -0.5 to 0.5; both are free of depth and
-range. R'G'B' means the film's own primaries with a display's gamma (sRGB's curve), Lab means CIE 1976, D65.
-Every function takes arrays of any shape, so many small pictures are worked on at once.
+Luma is float32, 0 black to 1 white; Cb and Cr are float32, -0.5 to 0.5; both are independent of bit depth and range.
+R'G'B' has the film's own primaries and a display's gamma (sRGB's curve); Lab is CIE 1976 with D65. Every function
+takes arrays of any shape, so that many small pictures can be converted at once.
 """
 
 from dataclasses import replace

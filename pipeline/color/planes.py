@@ -1,4 +1,4 @@
-"""Planes at another size: luma, and chroma by way of one sample for each of luma."""
+"""Resizes luma planes, and chroma planes by way of one chroma sample for each luma sample."""
 
 from typing import cast
 

@@ -1,7 +1,7 @@
-"""From luma to light and back: what a number of the film shows on the display that its transfer is made for.
+"""Converts coded values to light and back, as the display shows them for which a transfer function is made.
 
-Light is relative to white paper: 1 on a display of the usual kind, whose gamma counts as sRGB's whatever SDR transfer
-the tags name; 203 cd/m2 for PQ and HLG (ITU-R BT.2408), where highlights go beyond 1. HLG is shown at 1000 cd/m2.
+Light is relative to white paper. White is 1 on an SDR display, whose gamma counts as sRGB's whatever SDR transfer the
+tags name. For PQ and HLG it is 203 cd/m2 (ITU-R BT.2408), and highlights go beyond 1. HLG is shown at 1000 cd/m2.
 """
 
 from functools import lru_cache

@@ -1,7 +1,7 @@
-"""The chroma proxy: a segment's colour as a small film that any player shows and any program may grade.
+"""The chroma proxy: the colour of a segment as a small film that any player shows and any grading program can change.
 
-Ours is FFV1 in Matroska, yuv444p10le, in the film's matrix and range. One that another program wrote may
-have any size, codec, depth, subsampling, range and matrix, or be RGB: it is read into the same values.
+We write FFV1 in Matroska, yuv444p10le, in the film's matrix and range. A proxy from another program may have any size,
+codec, depth, subsampling, range and matrix, or be RGB; it is converted to the same values when it is read.
 """
 
 from collections.abc import Generator, Iterable
@@ -71,13 +71,13 @@ def write_proxy(path: Path, frames: Iterable[tuple[int, ProxyFrame]], *, film: F
         stream: VideoStream | None = None
         tick = 0
         for pts, picture in frames:
-            wanted = round(pts * film.time_base * 1000)
+            milliseconds = round(pts * film.time_base * 1000)
             if stream is None:
                 stream = container.add_stream("ffv1", rate=film.rate_from_header or Fraction(25))
                 _set_up(stream.codec_context, film=film, shape=picture.luma.shape)
-                tick = wanted
+                tick = milliseconds
             else:
-                tick = max(tick + 1, wanted)  # two within one millisecond stay two
+                tick = max(tick + 1, milliseconds)  # two within one millisecond stay two
             frame = _frame(picture, range=film.color.range)
             frame.pts, frame.time_base = tick, _TICK
             container.mux(stream.encode(frame))
@@ -103,7 +103,7 @@ def read_proxy(
     found, site = 0, ""
     try:
         with (
-            reading(path, film.limits) as post,
+            reading(path, film.limits) as tracker,
             open_media(path, data=data) as container,
         ):
             if not container.streams.video:
@@ -116,12 +116,12 @@ def read_proxy(
             for frame in container.decode(stream):
                 found += 1
                 site = site or _site(stream, frame)
-                post.frame(frame.pts)
+                tracker.frame(frame.pts)
                 if found <= frame_count:
                     picture = _read(frame, matrix=matrix, site=site, path=path)
-                    post.idle()
+                    tracker.idle()
                     yield picture
-                    post.busy()
+                    tracker.busy()
     except (av.error.FFmpegError, OSError) as error:
         reason = error.strerror or type(error).__name__
         raise SourceError(f"colour proxy {path}: cannot be decoded after {found} frames: {reason}") from error

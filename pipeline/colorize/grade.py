@@ -1,4 +1,4 @@
-"""What becomes of one shot: where its colour comes from, and how that colour is changed before it is rendered."""
+"""How one shot gets its colour: from which source, and with which changes before rendering."""
 
 import math
 from collections.abc import Iterable, Iterator

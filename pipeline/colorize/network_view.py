@@ -1,7 +1,7 @@
-"""Frames as the network and the optical flow see them: luma made small, at the sizes that each works at.
+"""Shrinks a film's luma to the sizes at which the network and the optical flow work.
 
-Two segments that meet inside a shot see some frames of each other. What the first made of them is kept for the second:
-it comes out the same, and the film need not be wound back.
+Two segments that meet inside a shot share some frames. The results for these are kept from the first segment for the
+second: they come out the same, and the film need not be decoded again.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,14 +29,14 @@ Digest = Callable[[Plane], bytes]
 
 @dataclass(kw_only=True, eq=False)
 class FrameView:
-    """What is kept of a frame once it was made small."""
+    """The small pictures of a frame."""
 
     luma: Floats
     """(h, w), 0..1, at the size of the predicted ab."""
     lightness: Floats
-    """(H, W) of the picture inside its borders, 0..100: what the network is shown."""
+    """(H, W) of the picture inside its borders, 0..100: the input of the network."""
     guide: npt.NDArray[np.uint8]
-    """The small luma that the optical flow looks at."""
+    """The small luma for the optical flow."""
     digest: bytes
     """Of the whole luma, where one is taken."""
     links: Links | None = None
@@ -54,12 +54,12 @@ class NetworkView:
         self._kept: dict[int, FrameView] = {}
 
     def layout(self, segment: Segment) -> NetFrame:
-        """How the segment's frames are shown to the network."""
+        """The sizes and borders with which the network gets the segment's frames."""
         picture = self._plan.shots[segment.shot].picture
         return net_frame(self.film, picture, short_side=self._short_side)
 
     def frames(self, reader: FrameReader, segment: Segment) -> Iterator[FrameView]:
-        """Each frame that the segment may see, in order. Raises SourceError as `FrameReader.read`."""
+        """The segment's frames and those of its overlap, in order. Raises SourceError as `FrameReader.read`."""
         layout, number = self.layout(segment), segment.lead_start
         kept, self._kept = self._kept, {}
         shared = self._shared(segment)
@@ -71,7 +71,7 @@ class NetworkView:
             number += 1
 
     def _shared(self, segment: Segment) -> range:
-        """Frames that the segment after this one sees too, from its first on."""
+        """The frames of this segment that the next one needs too."""
         after = self._plan.segments[segment.index + 1 : segment.index + 2]
         if not after or after[0].shot != segment.shot:
             return range(0)

@@ -1,4 +1,4 @@
-"""How the points of a frame are found in the frames next to it: optical flow, and how far it may be trusted."""
+"""Finds the points of a frame in the frames before and after it by optical flow, with a trust for each point."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, cast
@@ -23,7 +23,7 @@ _GAIN_LIMITS = (0.5, 2.0)
 
 @dataclass(frozen=True, eq=False)
 class Link:
-    """How a frame's points are found in the frame before (or after) it."""
+    """Where the points of a frame lie in the frame before (or after) it."""
 
     across: Floats
     """(h, w) column in the other frame, in samples of ab."""
@@ -32,8 +32,8 @@ class Link:
     trust: Floats
     """(h, w) 0..1."""
 
-    def bring(self, values: Floats, *, border: int = cv2.BORDER_CONSTANT) -> Floats:
-        """The other frame's values (h, w) or (h, w, n) at this one's points; 0 where they come from outside."""
+    def warp(self, values: Floats, *, border: int = cv2.BORDER_CONSTANT) -> Floats:
+        """Warps values (h, w) or (h, w, n) of the other frame to this one; 0 where they come from outside."""
         return _at(values, self.across, self.down, border=border)
 
 
@@ -49,7 +49,8 @@ class Flow:
     """The links between the frames of a shot, which are pushed one by one."""
 
     def __init__(self, shape: tuple[int, int], *, tolerance: float) -> None:
-        """Links have `shape` (h, w). `tolerance`: difference of luma (of 255, exposure matched) that trust outlives."""
+        """Links have `shape` (h, w). `tolerance`: difference of luma (of 255, exposure matched) at which trust has
+        fallen to 37 %."""
         self._size, self._tolerance = (shape[1], shape[0]), tolerance
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._dis.setFinestScale(1)
@@ -68,8 +69,8 @@ class Flow:
         return Links(self.to_previous[-1], self.to_next[-1]) if self.to_previous else None
 
     def push(self, luma: Luma, *, known: Links | None = None) -> None:
-        """Takes the next frame: (H, W) uint8, all of one size; 112 lines are enough. `known` links are not looked for
-        again."""
+        """Takes the next frame: (H, W) uint8, all of one size; 112 lines are enough. `known` links are not
+        computed again."""
         small = _resize(luma.astype(np.float32), self._size)
         if self._last is not None:
             links = known or self._find_links(*self._last, luma, small)

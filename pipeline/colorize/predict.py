@@ -1,4 +1,4 @@
-"""Luma of a film to ab, by the generator, in batches. The only place where the film path meets the networks."""
+"""Predicts ab from luma in batches. The only module of the film path that uses the networks."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from models.errors import WeightsError
 from models.networks.fold_batchnorm import fold
 from models.networks.generator import AB_STRIDE
 from pipeline.color.colorimetry import lightness
-from pipeline.colorize.ab_filter import calm
+from pipeline.colorize.ab_filter import filter_ab
 from pipeline.colorize.settings import ColorSettings
 from pipeline.errors import DeviceError, SettingsError
 from pipeline.media import FilmInfo, PictureArea
@@ -96,7 +96,7 @@ class Network(Protocol):
 
     @property
     def short_side(self) -> int:
-        """Shorter side of what it is shown, in samples."""
+        """Shorter side of its input, in samples."""
 
     def predict(self, lightness: Iterable[FloatImage]) -> Iterator[FloatImage]:
         """As `Predictor.predict`."""
@@ -207,7 +207,7 @@ class Predictor:
                 f"weights {self.weights.path}: the colours that they predict with {self.precision} on {self.device} "
                 f"are not finite numbers; {cure} would work"
             )
-        return np.stack([calm(plane, picture) for plane, picture in zip(planes, lightness, strict=True)])
+        return np.stack([filter_ab(plane, picture) for plane, picture in zip(planes, lightness, strict=True)])
 
 
 def shrink(picture: _Picture, size: NetSize) -> _Picture:

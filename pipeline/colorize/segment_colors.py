@@ -1,4 +1,4 @@
-"""The colour of one segment, frame by frame: predicted and steadied, or the source's own."""
+"""Makes the colour of one segment frame by frame: predicted and smoothed over time, or the source's own."""
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
@@ -21,7 +21,7 @@ from pipeline.color.planes import resize_plane
 from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.colorize.network_view import NetworkView
 from pipeline.colorize.predict import Network
-from pipeline.colorize.temporal import Steadier, SteadySettings
+from pipeline.colorize.temporal import SteadySettings, TemporalFilter
 from pipeline.media import FilmInfo, Frame, Segment
 from pipeline.prefetch import ahead
 from pipeline.progress import FrameDone
@@ -51,37 +51,37 @@ def predict_colors(
     on_frame: FrameDone | None = None,
     on_digest: Callable[[bytes], None] | None = None,
 ) -> SegmentColors:
-    """The colours of the segment's frames, out of these and the frames around them that it may see.
+    """The colours of the segment's frames, predicted from these and the overlap around them.
 
-    `on_frame` is called once for each of its frames; `on_digest` is told the digest of every luma that is looked at, in
-    order. What `view` has kept changes nothing in the result. Raises DeviceError.
+    `on_frame` is called once for each of its frames, `on_digest` with the digest of every luma that is read, in order.
+    Frames that `view` has kept do not change the result. Raises DeviceError.
     """
     layout = view.layout(segment)
-    steadier = Steadier(layout.whole.output, settings=settings)
+    temporal_filter = TemporalFilter(layout.whole.output, settings=settings)
     lumas: list[npt.NDArray[np.float32]] = []
     numbers: list[int] = []
 
-    def shown() -> Iterator[npt.NDArray[np.float32]]:
-        """The frames that the network has to see, whose numbers go to `numbers`."""
+    def frames_to_predict() -> Iterator[npt.NDArray[np.float32]]:
+        """The lightness of the frames to predict; their numbers go to `numbers`."""
         waiting: dict[int, npt.NDArray[np.float32]] = {}
         for number, frame in enumerate(view.frames(reader, segment)):
             if on_digest is not None:
                 on_digest(frame.digest)
             lumas.append(frame.luma)
             waiting[number] = frame.lightness
-            chosen = steadier.push(frame.guide, known=frame.links)
-            frame.links = steadier.last_links
+            chosen = temporal_filter.push(frame.guide, known=frame.links)
+            frame.links = temporal_filter.last_links
             if chosen:
                 numbers.extend(chosen)
                 yield from map(waiting.__getitem__, chosen)
                 waiting.clear()
-        chosen = steadier.finish()
+        chosen = temporal_filter.finish()
         numbers.extend(chosen)
         yield from map(waiting.__getitem__, chosen)
 
     predicted: list[npt.NDArray[np.float32]] = []
     done = segment.start
-    with closing(ahead(shown(), depth=DECODE_AHEAD_FRAMES)) as pictures:
+    with closing(ahead(frames_to_predict(), depth=DECODE_AHEAD_FRAMES)) as pictures:
         for ab in network.predict(pictures):
             predicted.append(layout.framed(ab))
             seen = segment.lead_start + numbers[len(predicted) - 1] + 1
@@ -89,13 +89,13 @@ def predict_colors(
                 if on_frame is not None:
                     on_frame()
             done = max(done, seen)
-    steadied = steadier.spread(np.stack(predicted))
+    steadied = temporal_filter.spread(np.stack(predicted))
     own = slice(segment.start - segment.lead_start, segment.end - segment.lead_start)
     return SegmentColors(luma=np.stack(lumas[own]), ab=steadied[own])
 
 
 def as_proxy_frames(colors: SegmentColors, *, film: FilmInfo) -> Iterator[ProxyFrame]:
-    """The colours as frames of the film's proxy; a few at a time, for what lies between is large."""
+    """The colours as frames of the film's proxy, computed a few at a time to save memory."""
     color = resolve_color(film)
     kr, kb = luma_coefficients(color.matrix)
     for start in range(0, len(colors.luma), _AT_ONCE_FRAMES):

@@ -1,4 +1,4 @@
-"""How colour is predicted, as a job file says it; light, so that a fault is told before torch is loaded."""
+"""Settings of the colour prediction. Imports no torch, so that a wrong job file is refused at once."""
 
 from dataclasses import dataclass
 

@@ -1,12 +1,12 @@
-"""Colour that stays with the things in the picture: ab of one shot, made steady along the optical flow.
+"""Smooths the ab of one shot over time, along the optical flow, so that colours stay with the things in the picture.
 
-Two recursive averages run over the shot, one forward and one backward. Each carries the sum of the colours
-that a point had and the number of frames in that sum, warps both along the flow to the next frame and trusts
-them there as far as flow and luma agree. The two are added, so nothing lags and both ends of the shot are
-as steady as its middle.
+Two recursive averages run over the shot, one forward and one backward. Each carries, for every point, the sum of its
+colours so far and the number of frames in that sum. Both are warped along the flow to the next frame and weighted
+there by the trust, which is high where flow and luma agree. The two averages are added, so nothing lags, and both ends
+of the shot are as steady as its middle.
 
-Frames whose points are all found in their neighbours need no colour of their own: what the averages bring is
-what they would be given anyway. So the network is shown every fourth frame, and those in which something is new.
+A frame whose points are all found in its neighbours needs no prediction: the averages bring its colours. So the
+network predicts every fourth frame, and those in which something new appears.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ _LEAST_TRUST = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class SteadySettings:
-    """How hard colours are held over time."""
+    """How strongly colours are smoothed over time."""
 
     strength: float = 0.9
     """Share of its sum that a point keeps from frame to frame, 0 to 0.98; 0 leaves every frame as it is."""
@@ -48,8 +48,8 @@ class SteadySettings:
             raise SettingsError(f"steady.predict_every: {self.predict_every} is not in 1 to 8")
 
 
-class Steadier:
-    """Steadies one shot: says, while its frames come in, which of them need a colour; then spreads these."""
+class TemporalFilter:
+    """Smooths one shot: chooses which of its frames need a prediction, then spreads these over all frames."""
 
     def __init__(self, shape: tuple[int, int], *, settings: SteadySettings) -> None:
         """`shape` (h, w) of ab. All frames must be of one shot: there is no test for cuts."""
@@ -60,13 +60,13 @@ class Steadier:
 
     @property
     def last_links(self) -> Links | None:
-        """Those between the frame that came last and the one before it; None where none were needed."""
+        """The links between the last frame and the one before it; None where none were computed."""
         return self._flow.last_links
 
     def push(self, luma: Luma, *, known: Links | None = None) -> list[int]:
         """Takes the next frame's luma (H, W) uint8; returns the frames now known to need a colour, in order.
 
-        `known` are the `last_links` of another, to which the same two frames came: they are not looked for again.
+        `known` are the `last_links` of another filter for the same two frames, so that they are not computed again.
         """
         number = self._count
         self._count += 1
@@ -81,7 +81,7 @@ class Steadier:
         return self._close(last) if last > self._chosen[-1] else []
 
     def spread(self, ab: Floats) -> Floats:
-        """The steadied colours (N, 2, h, w) of all frames from those (K, 2, h, w) of the frames that needed some.
+        """The smoothed ab (N, 2, h, w) of all frames from the predictions (K, 2, h, w) for the chosen frames.
 
         One frame, or strength 0, comes back as it is.
         """
@@ -103,7 +103,7 @@ class Steadier:
         return steadied
 
     def _close(self, number: int) -> list[int]:
-        """Chooses frame `number`, and those between it and the one chosen last that are lost without."""
+        """Chooses frame `number`, and the frames since the last chosen one that have too many points lost."""
         if not self._chosen:
             return self._choose([number])
         first = self._chosen[-1]
@@ -112,15 +112,15 @@ class Steadier:
         return self._choose([*between, number])
 
     def _lost(self, first: int, last: int) -> list[float]:
-        """The share of points of each frame between two that are found in neither."""
+        """For each frame between two: the share of its points that are found in neither."""
         behind, ahead = [], []
         found = np.ones(self._shape, np.float32)
         for link in self._flow.to_previous[first : last - 1]:
-            found = link.bring(found) * link.trust
+            found = link.warp(found) * link.trust
             behind.append(found)
         found = np.ones(self._shape, np.float32)
         for link in self._flow.to_next[last - 1 : first : -1]:
-            found = link.bring(found) * link.trust
+            found = link.warp(found) * link.trust
             ahead.append(found)
         pairs = zip(behind, reversed(ahead), strict=True)
         return [float((np.maximum(one, other) < _FOUND).mean()) for one, other in pairs]
@@ -136,9 +136,9 @@ class Steadier:
         yield sums
         for own, link in zip(given[1:], links, strict=True):
             if own[0, 0, 2]:
-                carried, trust = link.bring(sums), link.trust
+                carried, trust = link.warp(sums), link.trust
             else:
-                carried = link.bring(sums, border=cv2.BORDER_REPLICATE)
+                carried = link.warp(sums, border=cv2.BORDER_REPLICATE)
                 trust = np.maximum(link.trust, np.float32(_LEAST_TRUST))
             sums = own + carried * (trust * strength)[..., None]
             yield sums
@@ -153,7 +153,8 @@ def _saturation_gain(mean: Floats, ab: Floats) -> np.float32:
 
 
 def _colorfulness(ab: Floats) -> float:
-    """Mean over the frames of spread + 0.37 distance from grey (Hasler and Suesstrunk's measure in Lab)."""
+    """Mean over the frames of spread + 0.37 distance from grey (Hasler and Suesstrunk's measure in Lab;
+    `models.colorfulness` is theirs in RGB)."""
     spread = np.sqrt(ab.var(axis=(2, 3)).sum(axis=1))
     centre = np.sqrt(np.square(ab.mean(axis=(2, 3))).sum(axis=1))
     return float((spread + 0.37 * centre).mean())

@@ -1,1 +1,1 @@
-"""Training sets: frames and photos worth keeping, their splits, and samples made of them."""
+"""Training sets: selection of frames and photos, splits, and the samples made of them."""

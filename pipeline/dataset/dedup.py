@@ -1,7 +1,7 @@
-"""Near-duplicates: frames that hardly differ from the one before, and pictures that a set has already.
+"""Finds near-duplicates: frames that hardly differ from the frame before, and pictures that a set holds already.
 
-Within a shot frames are compared by subtraction (`difference`); over a whole set by a 64-bit difference hash
-(Krawetz 2013, "Kind of like that") in an index that does not look at every picture for every other.
+Within a shot frames are compared by subtraction (`difference`). Over a whole set they are compared by a 64-bit
+difference hash (Krawetz 2013, "Kind of like that"), in an index that need not compare every pair of pictures.
 """
 
 from collections import defaultdict

@@ -1,4 +1,6 @@
-"""What old film does to a picture: emulsion, fade, blur, grain, vignette, iris, scratches; and its title cards."""
+"""Degrades a picture as old film does: emulsion, fade, blur, grain, vignette, iris, scratches. Also makes title
+cards.
+"""
 
 from typing import Any
 

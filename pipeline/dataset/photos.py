@@ -1,4 +1,4 @@
-"""Photographs as colour pictures for training: 8-bit sRGB, upright, by their own colour profile."""
+"""Reads photographs for training: 8-bit sRGB, upright, converted by their own colour profile."""
 
 import io
 import warnings
@@ -31,8 +31,10 @@ def read_photo(path: Path, *, max_lines: int) -> Rgb:
     except FileNotFoundError as error:
         raise SourceError(f"{path}: no such file") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        told = str(error).partition("\n")[0]
-        raise SourceError(f"{path}: cannot be read as a picture ({told}); another copy is needed") from error
+        message = str(error).partition("\n")[0]
+        raise SourceError(
+            f"{path}: cannot be read as a picture ({message}); another copy is needed"
+        ) from error
     height, width = rgb.shape[:2]
     if height <= max_lines:
         return rgb

@@ -1,6 +1,6 @@
-"""A film's frames in colour, as they are shown: 8-bit R'G'B', upright, square pixels, inside the black borders.
+"""A film's frames as 8-bit R'G'B' pictures: upright, with square pixels, cut to the inside of the black borders.
 
-For training sets only. The film path never does this: it leaves the luma alone, see `pipeline.source.frame_reader`.
+For training sets only. The film path never converts luma, see `pipeline.source.frame_reader`.
 """
 
 import math

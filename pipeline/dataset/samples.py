@@ -1,6 +1,6 @@
-"""Photos and clip frames as training samples: lightness in, ab out, hints now and then.
+"""Training samples from photos and frames of clips: lightness in, ab out, sometimes with hints.
 
-The lightness is aged on the way: old film is grainy, soft, faded, dark at its corners, and blind to red.
+The lightness is degraded on the way: old film is grainy, soft, faded, dark at its corners, and blind to red.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,9 @@
-"""Which frames of a film, and which stills, go into a training set, and why the others do not.
+"""Decides which frames of a film and which stills go into a training set, and gives the reason for the others.
 
-A film is read twice: once for its shots, once in colour. A shot is cut into `per_shot` parts of equal length;
-of each part the sharpest frame is kept, among those that break no rule of `pipeline.dataset.quality` and are no
-near-duplicates of the frame kept before in that shot. So a long shot is shown from end to end, a still one
-once. In memory are a few pictures, whatever the film's length.
+A film is read twice: once for its shots, once in colour. A shot is cut into `per_shot` parts of equal length. From
+each part the sharpest frame is kept, among the frames that break no rule of `pipeline.dataset.quality` and are no
+near-duplicate of the frame kept before in that shot. So a long shot is represented from end to end, and a still one
+once. Only a few pictures are in memory, whatever the film's length.
 """
 
 from array import array
@@ -129,7 +129,7 @@ def judge_still(path: Path, *, settings: DatasetSettings) -> Judged:
     scores = measure(small)
     fault = find_fault(scores, settings.quality)
     if fault is not None:
-        return Judged(pts=0, shot=0, small=small, scores=scores, rule=fault, told=_told(fault, scores))
+        return Judged(pts=0, shot=0, small=small, scores=scores, rule=fault, told=_reason(fault, scores))
     judged = Judged(pts=0, shot=0, small=small, scores=scores, rule=None, told="still")
     return _stored(judged, rgb, settings.frames)
 
@@ -164,7 +164,7 @@ def _look_at(
     scores, compared = measure(small), thumb(small)
     away = None if last is None else difference(compared, last.thumb)
     rule: str | None = find_fault(scores, settings.quality)
-    told = "" if rule is None else _told(rule, scores)
+    told = "" if rule is None else _reason(rule, scores)
     if rule is None and away is not None and is_near_duplicate(away, settings.dedup):
         rule, told = NEAR_DUPLICATE, str(away)
     assert picture.pts is not None
@@ -198,7 +198,7 @@ def _stored(judged: Judged, rgb: Rgb, settings: FrameSettings) -> Judged:
     )
 
 
-def _told(fault: str, scores: Scores) -> str:
+def _reason(fault: str, scores: Scores) -> str:
     shown = {
         "black": f"brightest L* {scores.brightest:.1f}",
         "white": f"darkest L* {scores.darkest:.1f}",

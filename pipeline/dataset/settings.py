@@ -1,4 +1,4 @@
-"""What decides which pictures of films and stills go into a training set, and how they are stored."""
+"""Settings that decide which pictures go into a training set and how they are stored."""
 
 from dataclasses import dataclass, field
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Which origins of a set are trained on, validated on and tested on: the same for ever, whatever is added."""
+"""Which origins of a set are for training, validation and test; the same for ever, whatever is added."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -65,7 +65,7 @@ def split_by_origin(folder: Path, *, validation: Sequence[str], test: Sequence[s
     """
     files = _list_files(folder)
     if not validation and not test and any(file.split for file in files):
-        return _split_as_told(folder, files)
+        return _split_by_column(folder, files)
     if not validation:
         rest = sorted({file.origin for file in files if not _fits(file, test)})
         validation = [escape(origin) for origin in rest[9::10] or rest[-1:]]
@@ -93,7 +93,7 @@ def base_files(folder: Path) -> tuple[TrainingFile, ...]:
     return files
 
 
-def _split_as_told(folder: Path, files: Sequence[TrainingFile]) -> Split:
+def _split_by_column(folder: Path, files: Sequence[TrainingFile]) -> Split:
     """The split that the manifest names."""
     parts: dict[str, list[TrainingFile]] = {"train": [], "val": [], "test": []}
     for file in files:
@@ -115,8 +115,8 @@ def _hold_back_shots(files: list[TrainingFile]) -> tuple[list[TrainingFile], lis
     shots = sorted({file.shot for file in files})
     held = set(shots[len(shots) % 10 // 2 :: 10]) if len(shots) >= _SHOTS_TO_SPLIT else set()
     if not held:
-        told = "%d shots are too few to hold one back: this validates on what it learns from"
-        _log.warning(told, len(shots))
+        message = "%d shots are too few to hold one back: this validates on what it learns from"
+        _log.warning(message, len(shots))
         return files, files
     return [f for f in files if f.shot not in held], [f for f in files if f.shot in held]
 
@@ -154,16 +154,16 @@ def bin_prior(
 
 def _list_files(folder: Path) -> list[TrainingFile]:
     manifest = next((p for p in (folder / _MANIFEST, folder.parent / _MANIFEST) if p.is_file()), None)
-    wanted = (*PHOTO_SUFFIXES, *FILM_SUFFIXES)
+    suffixes = (*PHOTO_SUFFIXES, *FILM_SUFFIXES)
     if manifest:
         with manifest.open(newline="", encoding="utf-8") as file:
-            listed = [_told(row, manifest.parent) for row in csv.DictReader(file)]
+            listed = [_listed_file(row, manifest.parent) for row in csv.DictReader(file)]
         listed = [file for file in listed if folder in file.path.parents]
     else:
         listed = [
             TrainingFile(path=path, origin=str(path.parent.relative_to(folder))) for path in folder.rglob("*")
         ]
-    found = [file for file in listed if file.path.suffix.lower() in wanted and file.path.is_file()]
+    found = [file for file in listed if file.path.suffix.lower() in suffixes and file.path.is_file()]
     files = sorted(found, key=lambda file: file.path)
     if not files:
         raise SettingsError(
@@ -172,7 +172,7 @@ def _list_files(folder: Path) -> list[TrainingFile]:
     return files
 
 
-def _told(row: Mapping[str, str], folder: Path) -> TrainingFile:
+def _listed_file(row: Mapping[str, str], folder: Path) -> TrainingFile:
     """A row of a manifest."""
     shot = row.get("shot") or ""
     return TrainingFile(
@@ -203,26 +203,26 @@ def _clip_frames(path: Path, count: int) -> list[Picture]:
 
 
 def _count_frames(path: Path) -> int:
-    return sum(1 for _ in _rgb_frames(path, wanted=None))
+    return sum(1 for _ in _rgb_frames(path, numbers=None))
 
 
-def _read_frames(path: Path, wanted: set[int]) -> list[Picture]:
+def _read_frames(path: Path, numbers: set[int]) -> list[Picture]:
     """JPEG, quality 95."""
     frames: list[Picture] = []
-    for bgr in _rgb_frames(path, wanted=wanted):
+    for bgr in _rgb_frames(path, numbers=numbers):
         scale = min(1.0, _LONGEST_SIDE / max(bgr.shape[:2]))
         small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         frames.append(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
     return frames
 
 
-def _rgb_frames(path: Path, *, wanted: set[int] | None) -> Iterator[npt.NDArray[np.uint8]]:
+def _rgb_frames(path: Path, *, numbers: set[int] | None) -> Iterator[npt.NDArray[np.uint8]]:
     try:
         with open_media(path) as container:
             for number, frame in enumerate(container.decode(video=0)):
-                if wanted is None:
+                if numbers is None:
                     yield np.empty((0, 0, 3), np.uint8)
-                elif number in wanted:
+                elif number in numbers:
                     yield np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
     except (av.error.FFmpegError, IndexError) as error:
         raise SourceError(f"training clip {path}: cannot be decoded ({error})") from error

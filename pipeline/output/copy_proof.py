@@ -19,7 +19,7 @@ from pipeline.output.containers import ContainerPlan, StreamPlan
 from pipeline.output.mux_command import index_in_file, others_path, seconds_text, to_measure
 from pipeline.output.packet_units import Unit, Units, text_units, units_of
 from pipeline.output.sound_units import SoundUnits, tolerance
-from pipeline.read_monitor import Post, reading
+from pipeline.read_monitor import ReadTracker, reading
 from pipeline.source.open_media import open_media
 from pipeline.timeline import Timeline
 
@@ -111,7 +111,7 @@ def _units(pair: _Pair, stream: Any, measure: str) -> Units:
 class _Reader:
     """Gives the units of some streams of a file."""
 
-    def __init__(self, container: Any, units: Mapping[Any, Units], post: Post | None = None) -> None:
+    def __init__(self, container: Any, units: Mapping[Any, Units], post: ReadTracker | None = None) -> None:
         """`units`, in the order of the pairs, cut the streams."""
         self.is_done = False
         self._post = post

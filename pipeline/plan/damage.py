@@ -1,4 +1,6 @@
-"""What is damaged in a film: a value for each frame or place, put together from packets and decoder, told in lines."""
+"""Damage of a film: one entry for each damaged frame or place, gathered from packets and decoder, and its
+description.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -34,11 +36,11 @@ class Damage:
 
     def line(self, time_base: Fraction) -> str:
         """`pts 200 (8.000 s): lost: Invalid data found`."""
-        told = f"{self.fault}: {self.told}"
+        message = f"{self.fault}: {self.told}"
         if self.pts is None:
-            return told
+            return message
         where = "after pts" if self.fault in ("file", "broken off") else "pts"
-        return f"{where} {self.pts} ({float(self.pts * time_base):.3f} s): {told}"
+        return f"{where} {self.pts} ({float(self.pts * time_base):.3f} s): {message}"
 
 
 def gather_damage(
@@ -48,19 +50,19 @@ def gather_damage(
     pts: Sequence[int],
     packet_pts: Sequence[int] = (),
 ) -> tuple[Damage, ...]:
-    """One list, by time, of what packets and decoder tell, with one entry for each frame.
+    """Merges the faults that packets and decoder report into one list by time, with one entry for each frame.
 
-    `faults` are the decoder's, (pts, message); `pts` are the times of all frames that came out, in order: a frame that
-    is not among them is `lost`, and so is one of which there is nothing but a packet.
+    `faults` are the decoder's, (pts, message); `pts` are the times of all decoded frames, in order. A frame that is not
+    among them is `lost`, and so is a packet that gave no frame.
     """
     times = frozenset(pts)
     last = max(times)
     frames: dict[int, Damage] = {}
     between: dict[tuple[int | None, str], Damage] = {}
-    told = [Damage(pts=time, fault="concealed", told=text) for time, text in faults]
+    found = [Damage(pts=time, fault="concealed", told=text) for time, text in faults]
     silent = "the decoder made no picture of it and said nothing"
-    told += [Damage(pts=time, fault="lost", told=silent) for time in _without_picture(packet_pts, pts)]
-    for damage in (*packets, *told):
+    found += [Damage(pts=time, fault="lost", told=silent) for time in _without_picture(packet_pts, pts)]
+    for damage in (*packets, *found):
         damage = replace(damage, told=damage.told[:_LONGEST_TOLD])
         if damage.fault == "broken off":
             between[last, damage.fault] = replace(damage, pts=last)

@@ -1,4 +1,4 @@
-"""Excerpts: stretches of frames from places all over a film, read without decoding what lies between them."""
+"""Reads short runs of frames from places all over a film, without decoding what lies between them."""
 
 import time
 from array import array

@@ -1,7 +1,7 @@
-"""The checksums inside FFV1 pictures (RFC 9043): of a slice that fails, FFmpeg's decoder only writes into its log.
+"""Checks the checksums inside FFV1 pictures (RFC 9043), whose failure FFmpeg's decoder only writes into its log.
 
-A packet of FFV1 version 3 is a row of slices; each ends with its length and, where the film was made with
-`slicecrc`, with a CRC over all of it. Whether it was is written in the stream's header, in FFV1's own range code.
+A packet of FFV1 version 3 is a row of slices. Each ends with its length and, where the film was made with `slicecrc`,
+with a CRC over all of it. The stream's header says whether it has one, in FFV1's own range code.
 """
 
 import zlib

@@ -1,7 +1,7 @@
-"""The damage that shows before anything is decoded: one look at every packet of the picture.
+"""Finds damage before anything is decoded, by reading every packet of the picture once.
 
-Found are packets that came incomplete, FFV1 pictures whose slices fail their CRC, places where the demuxer lost its way
-and looked for the next packet, and files that end early. Decoders and demuxers pass over all of these.
+It finds incomplete packets, FFV1 slices whose CRC fails, places where the demuxer lost its way and searched for the
+next packet, and files that end early. Decoders and demuxers pass over all of these.
 """
 
 from array import array
@@ -20,22 +20,22 @@ from pipeline.plan.damage import Damage
 from pipeline.plan.ffv1_crc import broken_slices, has_slice_crc
 from pipeline.plan.truncation import missing_bytes
 from pipeline.progress import StageProgress
-from pipeline.read_monitor import Post, reading
+from pipeline.read_monitor import ReadTracker, reading
 from pipeline.source.ffmpeg_log import ERROR, errors_in, listening
 from pipeline.source.open_film import open_film
 
 
 @dataclass(frozen=True, kw_only=True)
-class Packets:
-    """What the packets of a film's picture tell."""
+class PacketScan:
+    """What a scan of the packets found."""
 
     damage: tuple[Damage, ...]
     """In the order of the packets."""
     pts: Sequence[int]
-    """Of those that are to be shown and have a time, in their order."""
+    """Of the packets that are to be shown and have a time, in their order."""
 
 
-def look_at_packets(film: FilmInfo, *, progress: StageProgress | None = None) -> Packets:
+def scan_packets(film: FilmInfo, *, progress: StageProgress | None = None) -> PacketScan:
     """Reads all packets of the film and reports the stage `packets`.
 
     Raises SourceError where the file cannot be opened. No other thread of the process may decode
@@ -44,29 +44,29 @@ def look_at_packets(film: FilmInfo, *, progress: StageProgress | None = None) ->
     pts = array("q")
     missing = missing_bytes(film.path) if film.sequence is None else 0
     try:
-        with reading(film.path, film.limits) as post, open_film(film) as container:
+        with reading(film.path, film.limits) as tracker, open_film(film) as container:
             pictures = {stream.index: stream for stream in container.streams.video}
             if film.video_index not in pictures:
                 raise SourceError(f"{film.path}: stream {film.video_index} is no video any more")
             for other in container.streams:
                 other.discard = Discard.default if other.index == film.video_index else Discard.all
-            found = list(_look(container, pictures[film.video_index], pts, progress, post))
+            found = list(_scan(container, pictures[film.video_index], pts, progress, tracker))
     except (av.error.FFmpegError, OSError) as error:
         raise SourceError(f"{film.path}: cannot be opened any more ({error}); put the film back") from error
     if missing:
-        told = f"the file is cut off, {missing:,} bytes are missing"
-        found.append(Damage(pts=None, fault="broken off", told=told))
-    return Packets(damage=tuple(found), pts=pts)
+        message = f"the file is cut off, {missing:,} bytes are missing"
+        found.append(Damage(pts=None, fault="broken off", told=message))
+    return PacketScan(damage=tuple(found), pts=pts)
 
 
-def _look(
+def _scan(
     container: InputContainer,
     stream: VideoStream,
-    shown: "array[int]",
+    shown_pts: "array[int]",
     progress: StageProgress | None,
-    post: Post,
+    tracker: ReadTracker,
 ) -> Iterator[Damage]:
-    """The damage, as it is come upon; adds the times of packets to `shown`."""
+    """The damage in the order of the packets; adds the times of packets to `shown_pts`."""
     context = stream.codec_context
     has_crc = context.name == "ffv1" and has_slice_crc(context.extradata or b"")
     last: int | None = None
@@ -79,16 +79,16 @@ def _look(
             except av.error.FFmpegError as error:
                 yield Damage(pts=last, fault="broken off", told=f"reading broke off: {error.strerror}")
                 return
-        for told in errors_in([line for line in log if line[1] == container.format.name])[:1]:
-            yield Damage(pts=last, fault="file", told=told)
+        for message in errors_in([line for line in log if line[1] == container.format.name])[:1]:
+            yield Damage(pts=last, fault="file", told=message)
         if packet is None:
             return
         if not packet.size:
             continue
         pts = packet.pts if packet.pts is not None else packet.dts
-        post.frame(pts)
+        tracker.frame(pts)
         if packet.pts is not None and not packet.is_discard:
-            shown.append(packet.pts)
+            shown_pts.append(packet.pts)
         last = pts if last is None or (pts is not None and pts > last) else last
         if packet.is_corrupt:
             yield Damage(pts=pts, fault="concealed", told="the file holds only a part of it")

@@ -23,7 +23,7 @@ from pipeline.fields import FieldCount, Fields, fields_of, seen_luma
 from pipeline.media import FilmInfo, Frame, PictureArea, Segment, Shot, ShotKind
 from pipeline.plan.borders import BorderFinder
 from pipeline.plan.damage import Damage, describe_damage, gather_damage
-from pipeline.plan.packet_faults import look_at_packets
+from pipeline.plan.packet_faults import scan_packets
 from pipeline.plan.segments import SegmentSettings, make_segments
 from pipeline.plan.shot_kind import KindFinder
 from pipeline.plan.shots import ShotFinder, ShotSettings, small_luma
@@ -86,14 +86,14 @@ def scan_film(
 
     Holds a few frames and 16 bytes for each one counted. Reports the stages `fingerprint` in bytes, `packets` and
     `scan` in frames, whose total is what the header claims. Raises SourceError where the film cannot be read or
-    changes meanwhile. No other thread of the process may decode meanwhile, see `ffmpeglog`.
+    changes meanwhile. No other thread of the process may decode meanwhile, see `ffmpeg_log`.
     """
     if film.sequence is not None:
         check_stills(film.path)
     source = source_fingerprint(film.path, progress=progress)
     claimed = _claimed_frames(film)
     count = _with_total(claimed, progress)
-    packets = look_at_packets(film, progress=count)
+    packets = scan_packets(film, progress=count)
     finder, borders, kinds = ShotFinder(shot_settings), BorderFinder(), KindFinder(film)
     pts, hashes = array("q"), array("Q")
     fields: Counter[Fields] = Counter()

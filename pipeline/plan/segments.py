@@ -1,4 +1,4 @@
-"""Shots cut into segments: the units that are worked on, kept and done again one by one."""
+"""Cuts shots into segments, the units of work: each is coloured, stored and, if need be, done again by itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,29 +1,27 @@
-"""What colour the shots of a film have already: none, one tint, or colours of their own.
+"""Decides what colour the shots of a film have already: none (`grey`), one tint (`tinted`), or colours of their own
+(`colour`).
 
-Frames go in one at a time as a small luma picture and the film's own chroma, and are judged four by four, very small,
-the mean of the even ones against that of the odd ones: noise in the chroma of a tape is another in every frame, and a
-colour is not. What such a picture is, is said below. Then a shot is
+Frames go in one at a time, as a small luma picture and the film's own chroma. Four frames in a row, shrunk to 32
+samples on the longer side, are judged as one picture. A shot is
 
 - `colour` where a fifth of its pictures have colours of their own: a colour shot may fade out or hold grey frames, and
-  what is taken for grey loses its colours for good;
-- else `tinted` where a fifth of them have one tint, or one for the lights and one for the shadows;
+  a colour shot that is taken for grey loses its colours for good;
+- else `tinted` where a fifth of them have one tint, or one tint for the lights and one for the shadows;
 - else `grey`.
 
-Pictures that are black do not count while there are others.
+Black pictures count only where a shot has no others.
 
-Of what kind one small picture is: grey, of one tint, or with colours of its own, seen in two halves of its frames.
-
-A tint or a toning makes the colour of a sample a function of its lightness alone. That function is fitted; what it
-leaves over is colour of the picture's own, or noise, or a fault of the codec. Noise is another in each half, so that
-products of both halves hold none of it on average; what a codec carries from frame to frame is left, but is finer than
-what a picture shows. So the means of cells of four by four samples are looked at, and what is left over there is held
-against how much is left over in single samples.
+A tint or a toning makes the colour of a sample a function of its lightness alone. That function is fitted and
+subtracted; the residual is colour of the picture's own, noise, or a fault of the codec. To remove the noise, the mean
+of the even frames is multiplied with the mean of the odd ones: noise differs from frame to frame, colour does not.
+Faults of the codec persist from frame to frame but are finer than the things in a picture, so the residual of cells of
+four by four samples is compared with the residual of single samples.
 
 The limits (CIE ab) were chosen on 1,200 shots of `tests/benchmarks/mixedreel.py`: seeds 11 to 14, and 15 and 16 coded
-worse (CRF 34 and 28). In cells, tints leave up to 0.7, with the noise of a worn tape 0.9; of 340 colour shots, most of
-them dark, pale, fading or half grey, one leaves 0.76, one 0.87, all others more than 1. Prints in sepia leave 0.2 to 1,
-two in stains 1.2 and 1.8: where a tint is as uneven as that, the picture counts as one in colour, for colour that is
-taken for a tint is lost.
+worse (CRF 34 and 28). The residual in cells is up to 0.7 for tints, 0.9 with the noise of a worn tape. Of 340 colour
+shots, most of them dark, pale, fading or half grey, one has 0.76, one 0.87, all others more than 1. Sepia prints have
+0.2 to 1, two stained ones 1.2 and 1.8: where a tint is as uneven as that, the picture counts as one in colour, because
+colour that is taken for a tint is lost.
 """
 
 import math
@@ -85,7 +83,7 @@ _SAMPLES_OF_KNOT = 32
 
 
 class KindFinder:
-    """Takes the frames of a film in order and says at the end of what kind its shots are; holds one small picture."""
+    """Takes the frames of a film in order and gives the kinds of its shots at the end; holds one small picture."""
 
     def __init__(self, film: FilmInfo) -> None:
         self._film = film
@@ -97,7 +95,7 @@ class KindFinder:
 
     @property
     def every(self) -> int:
-        """Of how many frames one is wanted with its chroma, which RGB films have to compute; 0: none of a grey film."""
+        """Of how many frames `push` needs the chroma of one (RGB films compute it); 0: of none, the film is grey."""
         if self._is_grey:
             return 0
         return GROUP_FRAMES if self._film.pixel_format.chroma == "rgb" else 1
@@ -133,7 +131,7 @@ class KindFinder:
         return "tinted" if colour + tinted and colour + tinted >= least else "grey"
 
     def _judge(self) -> None:
-        """Says of what kind the picture is that was summed up."""
+        """Judges the mean of the frames since the last call."""
         halves = [
             planes / np.float32(count)
             for planes, count in zip(self._sums, self._counts, strict=True)
@@ -163,10 +161,10 @@ class KindFinder:
 
 
 def judge_picture(halves: Sequence[Floats], *, kr: float, kb: float) -> tuple[ShotKind, bool]:
-    """What a picture of 32 samples on its longer side is, and whether it is too dark for that to say much.
+    """The kind of a picture of 32 samples on its longer side, and whether it is too dark to count.
 
-    It is given once, or as two halves of the frames that it is of. Each is (3, h, w): luma 0..1, Cb and Cr -0.5..0.5
-    in the matrix of `kr` and `kb`.
+    `halves` holds the picture once, or the means of its even and of its odd frames. Each is (3, h, w): luma 0..1, Cb
+    and Cr -0.5..0.5 in the matrix of `kr` and `kb`.
     """
     one, other = (_lab(halves[index], kr=kr, kb=kb) for index in (0, -1))
     lightness, ab = np.split(cast(Floats, (one + other) * np.float32(0.5)), (1,), axis=-1)
@@ -221,7 +219,7 @@ def _of_lightness(lightness: Floats, ab: Floats) -> Floats:
 
 
 def _spread(one: Floats, other: Floats, *, cell_px: int = 1) -> float:
-    """Root mean square, without what only one of both has, of samples or of the means of square cells."""
+    """Root mean square of the part that both pictures share, of samples or of the means of square cells."""
     if cell_px > 1:
         size = [max(1, round(length / cell_px)) for length in one.shape[1::-1]]
         one, other = (

@@ -1,6 +1,6 @@
-"""Whether a film file goes on to where its container says that it ends: a copy that was broken off does not.
+"""Checks whether a film file is as long as its container says; a copy that was broken off is not.
 
-Demuxers read such a file up to the break and call that its end.
+Demuxers read such a file up to the break and take that for its end.
 """
 
 import os
@@ -23,14 +23,14 @@ def missing_bytes(path: Path) -> int:
         head = file.read(12)
         file.seek(0)
         if head[:4] == b"RIFF":
-            wanted = _riff_end(file, size)
+            expected = _riff_end(file, size)
         elif head[:4] == _EBML.to_bytes(4):
-            wanted = _segment_end(file)
+            expected = _segment_end(file)
         elif head[4:8] in _BOXES:
-            wanted = _boxes_end(file, size)
+            expected = _boxes_end(file, size)
         else:
             return 0
-    return max(wanted - size, 0)
+    return max(expected - size, 0)
 
 
 def _riff_end(file: BinaryIO, size: int) -> int:

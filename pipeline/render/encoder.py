@@ -112,8 +112,8 @@ def open_encoder(
     context.options = {**_context_tags(color, film), **settings.options}
     if settings.codec == "libx264" and order_of(film) == "bottom":
         # it only learns the order from the first frame, when the order of its fields' counts (POC) is settled
-        told = context.options.get("x264-params")
-        context.options = {**context.options, "x264-params": f"{told}:bff=1" if told else "bff=1"}
+        parameters = context.options.get("x264-params")
+        context.options = {**context.options, "x264-params": f"{parameters}:bff=1" if parameters else "bff=1"}
     if _needs_other_slices(settings.codec, settings.options.get("slices"), size, pixel_format):
         context.options = {name: value for name, value in context.options.items() if name != "slices"}
     try:

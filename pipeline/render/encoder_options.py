@@ -283,5 +283,5 @@ def option_faults(encoder: str, options: Mapping[str, str]) -> Iterator[tuple[st
             yield name, f"{encoder} takes no options"
         elif kind is None:
             yield name, unknown(name, known)
-        elif (told := kind.fault(text)) is not None:
-            yield name, told
+        elif (message := kind.fault(text)) is not None:
+            yield name, message

@@ -1,4 +1,4 @@
-"""Frames of colour into a video-only file: exact times, the film's own luma, the same bytes every time."""
+"""Encodes colour frames into a video-only file: exact times, the film's own luma, the same bytes in every run."""
 
 import contextlib
 from pathlib import Path

@@ -147,8 +147,8 @@ class Parameters:
         kind = self.known.get(spelt)
         if kind is None and spelt.startswith("no-") and self.known.get(spelt[3:]) is SWITCH:
             kind = SWITCH
-        told = unknown(name, self.known) if kind is None else kind.fault(value if equals else "1")
-        return None if told is None else f"{name[:60]}: {told}"
+        message = unknown(name, self.known) if kind is None else kind.fault(value if equals else "1")
+        return None if message is None else f"{name[:60]}: {message}"
 
 
 SWITCH = Choice("0", "1", "false", "true", "no", "yes", "auto")

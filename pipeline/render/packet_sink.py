@@ -1,8 +1,8 @@
-"""The video-only stream between encode, join and mux: a segment on disk, or the whole film in a pipe.
+"""The video-only stream between encoding, joining and muxing: a segment on disk, or the whole film in a pipe.
 
-It is NUT, which holds any time base, or fragmented MOV for codecs that NUT has no name for (ProRes). NUT
-cannot hold a time below zero, and fragmented MOV starts at zero: so something may have to be taken off the
-times, and the comment of the file says how much.
+The format is NUT, which holds any time base, or fragmented MOV for codecs that NUT cannot name (ProRes). NUT cannot
+hold a time below zero, and fragmented MOV starts at zero. So an offset may be subtracted from the times; the comment
+of the file says how much.
 """
 
 import contextlib

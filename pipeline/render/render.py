@@ -1,6 +1,6 @@
-"""The film's luma and the proxy's colour, put together to the frames that the encoder gets.
+"""Combines the film's luma and the proxy's colour into the frames that the encoder gets.
 
-Luma samples go through as the very arrays that came in, unless another depth, range or size is asked for.
+Luma arrays are passed on as they are, unless another depth, range or size is asked for.
 """
 
 from collections.abc import Iterable, Iterator
@@ -120,8 +120,10 @@ def render(
     for number, frame, colour in _pairs(frames, treat(proxy, treatment), film):
         if frame.luma.shape != (film.height, film.width):
             found = "x".join(map(str, frame.luma.shape[::-1]))
-            wanted = f"{film.width}x{film.height}"
-            raise SourceError(f"rendering {film.path}: frame {number} of this part is {found}, not {wanted}")
+            expected = f"{film.width}x{film.height}"
+            raise SourceError(
+                f"rendering {film.path}: frame {number} of this part is {found}, not {expected}"
+            )
         yield render_frame(frame, proxy=None if is_own else colour, film=film, output=output, scratch=scratch)
 
 

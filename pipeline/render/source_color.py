@@ -1,4 +1,4 @@
-"""The source's own colour as planes of the output: untouched where nothing has to change, else resampled."""
+"""The source's own colour as planes of the output: unchanged where the format is the same, else resampled."""
 
 import numpy as np
 

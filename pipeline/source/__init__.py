@@ -1,1 +1,1 @@
-"""A film read: headers, colour tags, decoded frames and their planes."""
+"""Reads films: headers, colour tags, decoded frames and their planes."""

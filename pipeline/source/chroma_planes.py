@@ -1,7 +1,7 @@
-"""The colour that a film came with: Cb and Cr out of a decoded frame, sample for sample.
+"""Extracts Cb and Cr from a decoded frame, sample for sample.
 
-`luma_planes.py` takes the luma. Formats with chroma give it as it is stored; only RGB and palette formats have it
-computed, with the weights by which their luma is computed.
+`luma_planes.py` extracts the luma. Formats with chroma give it as it is stored. RGB and palette formats have it
+computed, with the same weights as their luma.
 """
 
 import re

@@ -1,6 +1,6 @@
-"""The decoder's pictures of a film, from its beginning or from a seek on: PyAV and its corner cases.
+"""Decodes the pictures of a film from its beginning or from a seek on, and handles the corner cases of PyAV.
 
-Nothing is proved here; `pipeline.source.frame_reader` asks for pictures and decides which to believe.
+Nothing is proved here: `pipeline.source.frame_reader` asks for pictures and decides which of them are right.
 """
 
 from collections.abc import Iterator
@@ -37,11 +37,11 @@ class PictureSource:
         """Whether any run met damage."""
         self.faults: list[Fault] = []
         """The damage met by runs with one thread, which say exactly where it is."""
-        self._post = board().open(film.path, film.limits)
+        self._tracker = board().open(film.path, film.limits)
         try:
             self._open(threads=True)
         except BaseException:
-            self._post.close()
+            self._tracker.close()
             raise
 
     @property
@@ -52,7 +52,7 @@ class PictureSource:
     def close(self) -> None:
         """Close the film and end the run."""
         self._shut()
-        self._post.close()
+        self._tracker.close()
 
     def pictures(
         self, *, seek_pts: int | None, threads: bool, watched: bool = False
@@ -68,10 +68,10 @@ class PictureSource:
         """
         if self._is_other(threads, watched) or (seek_pts is None and not self._is_fresh):
             self._open(threads=threads, watched=watched)
-        container, stream, post = self._container, self._stream, self._post
+        container, stream, tracker = self._container, self._stream, self._tracker
         limits = FrameLimits(self._film.limits, name=str(self._film.path), time_base=self._film.time_base)
         assert container is not None
-        post.busy()
+        tracker.busy()
         self._run += 1
         run = self._run
         self._is_fresh = False
@@ -90,15 +90,15 @@ class PictureSource:
                 if picture.is_corrupt:
                     self._note(picture.pts, "decoded with errors")
                 limits.take(picture.pts)
-                post.frame(picture.pts)
-                post.idle()
+                tracker.frame(picture.pts)
+                tracker.idle()
                 yield picture
-                post.busy()
+                tracker.busy()
                 if run != self._run:
                     raise RuntimeError(
                         f"{self._film.path}: the reader has moved on, this run of frames is over"
                     )
-        post.idle()
+        tracker.idle()
 
     def _shut(self) -> None:
         self._run += 1
@@ -113,7 +113,7 @@ class PictureSource:
 
     def _open(self, *, threads: bool, watched: bool = False) -> None:
         self._shut()
-        self._post.busy()
+        self._tracker.busy()
         path = self._film.path
         try:
             container = open_film(self._film)
@@ -135,7 +135,7 @@ class PictureSource:
         if watched:
             options["err_detect"] = _STRICT if threads else _WATCHFUL
         self._stream.codec_context.options = options
-        self._post.idle()
+        self._tracker.idle()
         self._threads, self._watched, self._is_fresh = threads, watched, True
 
     def _packets(
@@ -173,8 +173,8 @@ class PictureSource:
     def _watch(self, stream: VideoStream, packet: "av.Packet[VideoStream] | None") -> list[av.VideoFrame]:
         with listening(ERROR) as log:
             pictures = stream.codec_context.decode(packet)
-        for told in errors_in(log)[:1]:
-            self._note(None if packet is None else packet.pts, told)
+        for message in errors_in(log)[:1]:
+            self._note(None if packet is None else packet.pts, message)
         return pictures
 
     def _note(self, pts: int | None, message: str) -> None:

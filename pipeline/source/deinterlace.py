@@ -1,7 +1,7 @@
-"""Interlaced pictures made progressive by FFmpeg's `bwdif`: one picture for each, at its time, in its format's depth.
+"""Makes interlaced pictures progressive with FFmpeg's `bwdif`: one picture for each, with the same time and depth.
 
-A picture needs the one before it and the one after it, so a picture comes out when the next one goes in; the last
-one comes out at the end. Pictures that are progressive pass untouched.
+The filter needs the picture before and the picture after, so a picture comes out when the next one goes in, and the
+last one at the end. Progressive pictures pass untouched.
 """
 
 from collections.abc import Iterable, Iterator
@@ -78,8 +78,8 @@ def _pulled(graph: av.filter.Graph, film: FilmInfo, *, flush: bool = False) -> I
 def _carrier(picture: av.VideoFrame) -> av.VideoFrame:
     """A grey picture in a format that the filter knows at its depth, not converted: grey ones of 8 and 16 bits."""
     depth = describe_pixels(picture.format.name).depth
-    wanted = {8: "gray", 16: "gray16le"}.get(depth, f"yuv420p{depth}le")
-    return picture if picture.format.name == wanted else _with_luma(picture, wanted)
+    format_name = {8: "gray", 16: "gray16le"}.get(depth, f"yuv420p{depth}le")
+    return picture if picture.format.name == format_name else _with_luma(picture, format_name)
 
 
 def _grey(picture: av.VideoFrame) -> av.VideoFrame:

@@ -111,8 +111,8 @@ class FrameReader:
                     f"{self._film.path}: frame {number} has pts {pts}, which does not come after the "
                     f"{last} of the frame before; {cure('no-times')}"
                 )
-            is_wanted = chroma_every > 0 and number % chroma_every == 0
-            yield self._take(picture, pts, number, chroma=is_wanted)
+            with_chroma = chroma_every > 0 and number % chroma_every == 0
+            yield self._take(picture, pts, number, chroma=with_chroma)
             last = pts
             number += 1
         if number == 0:
@@ -152,11 +152,11 @@ class FrameReader:
         """Frames from `number` on while they are those of the timeline; earlier ones are passed over."""
         assert self._timeline is not None
         while number < end:
-            wanted = int(self._timeline.pts[number])
-            picture = next((p for p in running if p.pts is not None and p.pts >= wanted), None)
-            if picture is None or picture.pts != wanted:
+            expected = int(self._timeline.pts[number])
+            picture = next((p for p in running if p.pts is not None and p.pts >= expected), None)
+            if picture is None or picture.pts != expected:
                 return
-            frame = self._take(picture, wanted, number, chroma=chroma)
+            frame = self._take(picture, expected, number, chroma=chroma)
             if luma_hash(frame.luma) != int(self._timeline.luma_hash[number]):
                 return
             yield frame

@@ -114,8 +114,8 @@ def stored_samples(frame: av.VideoFrame, index: int, *, depth: int, per_pixel: i
     rows = np.frombuffer(buffer, np.uint8).reshape(plane.height, line_bytes)
     if plane.line_size < 0:
         rows = rows[::-1]  # stored bottom up
-    wanted = (frame.width * per_pixel + per_pixel) * stored.itemsize
-    rows = np.ascontiguousarray(rows[:, : min(wanted, line_bytes) // stored.itemsize * stored.itemsize])
+    needed = (frame.width * per_pixel + per_pixel) * stored.itemsize
+    rows = np.ascontiguousarray(rows[:, : min(needed, line_bytes) // stored.itemsize * stored.itemsize])
     return rows.view(stored).astype(stored.newbyteorder("="), copy=False)
 
 

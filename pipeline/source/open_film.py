@@ -65,12 +65,12 @@ def check_stills(path: Path) -> None:
     Raises SourceError naming the first that is of another size or kind than the first of all, or no still.
     """
     numbers, pattern = find_numbers(path), parse_pattern(path)
-    wanted = read_still_header(pattern.path(numbers[0]), kind=pattern.kind)
+    first = read_still_header(pattern.path(numbers[0]), kind=pattern.kind)
     for number in numbers:
         found = read_still_header(pattern.path(number), kind=pattern.kind)
-        if found != wanted:
+        if found != first:
             raise SourceError(
-                f"{pattern.path(number)}: is {found}, the sequence began as {wanted}; make them alike, or cut it there"
+                f"{pattern.path(number)}: is {found}, the sequence began as {first}; make them alike, or cut it there"
             )
 
 

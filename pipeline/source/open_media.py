@@ -1,7 +1,7 @@
-"""Opens a file for reading: one that holds its pictures and sound itself, and nothing beside it.
+"""Opens a file that holds pictures and sound itself, and never any other file.
 
-FFmpeg takes a text that names other files for a film, whatever its suffix, and opens what it names, also over the
-network. Only the demuxers below are let at a file, and only the file that was named is opened.
+FFmpeg takes a text that names other files for a film, whatever its suffix, and opens the files that it names, also
+over the network. So only the demuxers below may read a file, and only the file that was named is opened.
 """
 
 from collections.abc import Mapping

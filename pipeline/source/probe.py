@@ -1,4 +1,4 @@
-"""What a film is: its streams, its picture, its colour tags, read from the headers and the first frame."""
+"""Describes a film by its headers and its first frame: streams, picture format, colour tags."""
 
 import re
 from collections.abc import Mapping

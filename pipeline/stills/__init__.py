@@ -1,1 +1,1 @@
-"""Stills: PNG, JPEG and TIFF in and out, colour beside an untouched luma, and everything else they carried."""
+"""Reads and writes stills in PNG, JPEG and TIFF: adds colour to an untouched luma and keeps all metadata."""

@@ -1,11 +1,9 @@
-"""Predicted colour spread over a still of any size, a band of rows at a time.
+"""Spreads predicted colour over a still of any size, a band of rows at a time, and makes RGB that keeps its luma
+exactly.
 
-The same guided model as `pipeline.color.chroma_upsample` has for films: a scan of 100 megapixels costs no more
-memory for it than the rows that are being written.
-
-RGB with a given luma, exactly: colour goes in, the rounded luma of every pixel stays what it was.
-
-Luma is Y = 0.2126 R + 0.7152 G + 0.0722 B (BT.709) of the coded, not linear, values.
+The guided model is that of `pipeline.color.chroma_upsample`. Only the rows that are being written take memory, so that
+a scan of 100 megapixels costs no more than a small one. Luma is Y = 0.2126 R + 0.7152 G + 0.0722 B (BT.709) of the
+coded, not linear, values; the rounded luma of every pixel stays what it was.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The colour of one still: its luma, small and upright, to the network; ab spread over its own luma."""
+"""Colours one still: its luma goes small and upright to the network, the ab is spread over its own luma."""
 
 from pathlib import Path
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""DPX (SMPTE 268): RGB of 8, 10, 12 and 16 bits, with the header of the scan that it was made of."""
+"""DPX (SMPTE 268): RGB of 8, 10, 12 and 16 bits, written with the header of the source's scan."""
 
 import struct
 from collections.abc import Callable

@@ -1,12 +1,10 @@
-"""OpenEXR: scene-linear light to the code values that the film path works on, and back.
+"""OpenEXR: reads the header, converts scene-linear light to the code values of the film path and back, writes files.
 
 Code values are the light through sRGB's curve at 16 bits, 0 black to 1 white. Written as 32-bit floats, light gives
 every code value back exactly. Light below 0 or above 1 has no code value and is refused.
 
-Attributes are carried as bytes, so that none is lost: OpenEXR 3.5.3 for Python cannot open a file whose text is
-not UTF-8 or whose frame rate is n/0, and prints to the terminal where a file is damaged.
-
-The header of an OpenEXR file: its attributes, kept as bytes, and what they say of the picture.
+Attributes are kept as bytes, so that none is lost: OpenEXR 3.5.3 for Python cannot open a file whose text is not UTF-8
+or whose frame rate is n/0, and prints to the terminal where a file is damaged.
 """
 
 import re
@@ -220,9 +218,9 @@ def _attributes(file: BinaryIO) -> list[tuple[str, str, bytes]]:
         if len(value) != size:
             raise ValueError("its header is cut off")
         found.append((name, kind, value))
-    for wanted in ("channels", "dataWindow", "displayWindow"):
-        if all(name != wanted for name, _, _ in found):
-            raise ValueError(f"its header has no {wanted}")
+    for required in ("channels", "dataWindow", "displayWindow"):
+        if all(name != required for name, _, _ in found):
+            raise ValueError(f"its header has no {required}")
     return found
 
 

@@ -67,8 +67,8 @@ def read_tags(path: Path, *, format: StillFormat) -> tuple[StillTags, str | None
     except (ValueError, OSError) as error:
         if isinstance(error, SourceError):
             raise
-        told = getattr(error, "strerror", None) or error
-        raise SourceError(f"cannot read {path}: {told}") from error
+        message = getattr(error, "strerror", None) or error
+        raise SourceError(f"cannot read {path}: {message}") from error
 
 
 def write_still(

@@ -1,6 +1,7 @@
-"""What the header of a still says of its picture, without decoding it: DPX, OpenEXR, PNG and TIFF.
+"""Reads what the header of a still says of its picture, without decoding it: DPX, OpenEXR, PNG and TIFF.
 
-Enough to find, before a film of stills is begun, the one that is of another size or kind, or holds what would be lost.
+That is enough to find, before a film of stills is begun, a still that has another size or kind or holds something that
+would be lost.
 """
 
 import struct

@@ -1,9 +1,9 @@
-"""JPEG stills: the luma is taken as it is coded, and stays so.
+"""JPEG stills: the coded luma stays as it is, colour is added.
 
-The luma of a JPEG comes out with its coefficients bit for bit: they are taken out of the source and two
-chroma components are added. A few rare kinds (arithmetic coding, luma smaller than chroma) cannot be taken
-apart here; then the luma is coded again with the source's own quantisation table. That gives back most
-samples (97.3 % to 99.9 % in photographs), not all: the share is measured for each file and told.
+The coefficients of the luma are taken out of the source bit for bit, and two chroma components are added. A few rare
+kinds (arithmetic coding, luma smaller than chroma) cannot be taken apart here; their luma is coded again with the
+source's own quantisation table. That gives back most samples (97.3 % to 99.9 % in photographs), not all: the share is
+measured for each file and reported.
 """
 
 import io
@@ -60,7 +60,7 @@ def read_jpeg(path: Path) -> Still:
 
 
 def write_jpeg(target: Path, still: Still, chroma: StillChroma, *, tags: StillTags, path: Path) -> list[str]:
-    """Writes the still with its colour into `target`, 4:4:4; returns what is to be told of it, a line each.
+    """Writes the still with its colour into `target`, 4:4:4; returns one line for each thing that the user should know.
 
     Raises OutputError where a JPEG cannot hold the still.
     """
@@ -84,7 +84,7 @@ def write_jpeg(target: Path, still: Still, chroma: StillChroma, *, tags: StillTa
         raise OutputError(f"cannot write {path}: its chroma cannot be coded ({error})") from error
     file = join_components(luma_file, coded[0], coded[1], metadata=metadata)
     target.write_bytes(file)
-    return _told(still.luma, _decode(file, path)[0])
+    return _notes(still.luma, _decode(file, path)[0])
 
 
 def _decode(data: bytes, path: Path) -> tuple[Plane, tuple[int, ...], bool]:
@@ -127,7 +127,7 @@ def _encode(plane: Plane, table: tuple[int, ...], *, is_progressive: bool) -> by
     return buffer.getvalue()
 
 
-def _told(luma: Plane, written: Plane) -> list[str]:
+def _notes(luma: Plane, written: Plane) -> list[str]:
     differs = luma != written
     count = np.count_nonzero(differs)
     if not count:

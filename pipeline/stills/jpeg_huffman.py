@@ -1,6 +1,6 @@
-"""JPEG's entropy code: find the blocks in a stream of bits, and write blocks in another order.
+"""JPEG's entropy code: finds the blocks in a stream of bits, and writes blocks in another order.
 
-Values of AC coefficients are never looked at; only where their bits begin and end.
+The values of AC coefficients are not decoded; only where their bits begin and end.
 """
 
 from array import array

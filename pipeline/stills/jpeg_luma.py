@@ -4,12 +4,12 @@ A JPEG may store each component in scans of its own. A grey JPEG is such a scan 
 components and their scans behind it, it is a colour JPEG (4:4:4) whose luma coefficients are those of the
 grey one, bit for bit.
 
-Where luma and chroma share a scan their blocks alternate in one stream of bits. The stream is walked without
-decoding a picture: the bits of luma's AC coefficients are copied, its DC differences are coded anew, for each
-block has another one before it now.
+Where luma and chroma share a scan, their blocks alternate in one stream of bits. The stream is walked without decoding
+a picture: the bits of luma's AC coefficients are copied, its DC differences are coded anew, because each block now
+follows another one.
 
-Why no library does it: jpeglib 1.0.2 is four times as fast, but writes a progressive picture as a baseline one,
-drops restart intervals, takes at most 50 metadata segments and prints libjpeg's warnings to the terminal.
+Why no library does it: jpeglib 1.0.2 is four times as fast, but writes a progressive picture as a baseline one, drops
+restart intervals, takes at most 50 metadata segments and prints libjpeg's warnings to the terminal.
 """
 
 import re

@@ -1,10 +1,9 @@
-"""The RGB counterpart of a grey ICC profile: its tone curve for each of three sRGB primaries.
+"""Metadata of a still that changes when it gets colour: the ICC profile, the XMP label, the orientation.
 
-A grey profile may not stay on a colour picture, and without its curve the tones would look different.
-
-The label that says, within a still, that its colours are predicted; nothing that was there changes.
-
-The orientation tag: stills stay stored as they are, but the network must see them upright.
+A grey ICC profile cannot stay on a colour picture; it becomes an RGB profile with the same tone curve for each of
+three sRGB primaries, because without its curve the tones would look different. The XMP packet gets a label which says
+that the colours are predicted; nothing else in it changes. The orientation tag stays, but the network gets the picture
+upright.
 """
 
 import re

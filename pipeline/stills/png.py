@@ -1,4 +1,4 @@
-"""PNG stills: every chunk beside the pixels is carried over byte for byte."""
+"""PNG stills: every chunk beside the pixels is copied byte for byte."""
 
 import shutil
 import struct

@@ -1,4 +1,4 @@
-"""What a still is once it is read: its luma, its alpha, and what it carries besides its pixels."""
+"""A still in memory: its luma, its alpha, and the metadata that it carries."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""TIFF stills: every tag that does not describe how the pixels lie in the file is carried over."""
+"""TIFF stills: every tag that does not describe how the pixels lie in the file is copied."""
 
 import struct
 from pathlib import Path

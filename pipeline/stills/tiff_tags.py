@@ -1,6 +1,6 @@
-"""TIFF directories, which are also what Exif is made of: read from a stream, packed into bytes.
+"""TIFF directories, of which Exif is made too: reads them from a stream and packs them into bytes.
 
-Values are kept as bytes in little-endian order, so a copy is exact whatever the tag means.
+Values are kept as bytes in little-endian order, so that a copy is exact whatever the tag means.
 """
 
 import io

@@ -1,1 +1,1 @@
-"""The table of what is kept, converted or refused of every kind of source, and why."""
+"""The table of source kinds: what is kept, converted or refused of each, and why."""

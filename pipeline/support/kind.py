@@ -1,4 +1,4 @@
-"""A kind of source, and what becomes of it: a row of the table in `pipeline.support.table`."""
+"""One row of the table in `pipeline.support.table`: a kind of source, and what happens to it."""
 
 from dataclasses import dataclass
 

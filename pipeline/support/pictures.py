@@ -1,4 +1,4 @@
-"""Rows of the table of kinds: pictures, fields, times."""
+"""Rows of the table of source kinds: pictures, fields, times."""
 
 from pipeline.support.kind import Kind
 

@@ -1,4 +1,4 @@
-"""Rows of the table of kinds: what comes beside the picture, and files as a whole."""
+"""Rows of the table of source kinds: sound and other streams, and files as a whole."""
 
 from pipeline.support.kind import Kind
 

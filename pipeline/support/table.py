@@ -1,7 +1,7 @@
-"""The kinds of source that films come as, and what becomes of each: kept, converted, refused, and why.
+"""The table of source kinds: what happens to each (kept, converted, refused), and why.
 
-The code takes from here what would work instead of what it refuses, the tests take a film for every row, and the
-README shows the table. A row promises what `archival` does, unless it names another preset or container.
+Messages take from it what would work instead of a refused kind, the tests make a film for every row, and the README
+shows the table. A row promises what `archival` does, unless it names another preset or container.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,1 +1,1 @@
-"""Proof that luma came through unchanged, and hashes of files and streams."""
+"""Proves that the luma came through unchanged, and hashes files and streams."""

@@ -1,8 +1,8 @@
-"""What a finished file holds, in hashes: of the file, of every stream, of every frame, of every second.
+"""Hashes a finished file: the file, every stream, every frame, every second.
 
-The hash of a stream is that of its packets' payloads, one after the other, as FFmpeg's `streamhash` has it: it
-stays the same when the film is put into another container of its kind. The hashes of frames and seconds count
-the times too; they only say where something changed.
+The hash of a stream is that of its packets' payloads, one after the other, as FFmpeg's `streamhash` has it: it stays
+the same when the film is put into another container of its kind. The hashes of frames and seconds include the times;
+they only show where something changed.
 """
 
 import re
@@ -20,7 +20,7 @@ import xxhash
 
 from pipeline.errors import SourceError
 from pipeline.progress import StageProgress
-from pipeline.read_monitor import Post, reading
+from pipeline.read_monitor import ReadTracker, reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.open_media import open_media
 from pipeline.still_pattern import Pattern, stills_in
@@ -113,11 +113,11 @@ def hash_content(
     size, digest = _hash_file(path, progress)
     try:
         with (
-            reading(path) as post,
+            reading(path) as tracker,
             open_media(path) as container,
         ):
             running = {stream.index: _Running() for stream in container.streams}
-            broken_off = _read_packets(container, running, picture_index if places else None, places, post)
+            broken_off = _read_packets(container, running, picture_index if places else None, places, tracker)
             name = container.format.name
             streams = tuple(
                 _finish(stream, running[stream.index], picture_index, places) for stream in container.streams
@@ -183,13 +183,17 @@ def _hash_file(path: Path, progress: StageProgress | None) -> tuple[int, str]:
 
 
 def _read_packets(
-    container: Any, running: dict[int, _Running], picture_index: int | None, places: bool, post: Post
+    container: Any,
+    running: dict[int, _Running],
+    picture_index: int | None,
+    places: bool,
+    tracker: ReadTracker,
 ) -> str | None:
     """Takes every packet into account; returns why it had to stop early, if it had to."""
     try:
         for packet in container.demux():
             if packet.size:
-                post.frame(packet.pts)
+                tracker.frame(packet.pts)
                 _take(packet, running[packet.stream.index], picture_index, places)
     except av.error.FFmpegError as error:
         return _reason(error)

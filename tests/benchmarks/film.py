@@ -37,7 +37,7 @@ from pipeline.color.colorimetry import ab_to_chroma, lightness, luma_coefficient
 from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy, write_proxy
 from pipeline.colorize.predict import NetSize, net_frame, net_size, shrink
 from pipeline.colorize.settings import ColorSettings
-from pipeline.colorize.temporal import Steadier
+from pipeline.colorize.temporal import TemporalFilter
 from pipeline.output.mux import mux
 from pipeline.plan.plan import scan_film
 from pipeline.plan.segments import SegmentSettings
@@ -149,15 +149,17 @@ def _measure_stages(source: Path, folder: Path, stages: Meter) -> float:
     guides = [(cv2.resize(net, None, fx=0.4375, fy=0.4375) * 255).astype(np.uint8) for net in nets]
     with stages.measure("steady: flow"):
         for _ in range(repeat):
-            steadier = Steadier(size.output, settings=job.steady)
-            chosen = [number for guide in guides for number in steadier.push(guide)] + steadier.finish()
+            temporal_filter = TemporalFilter(size.output, settings=job.steady)
+            chosen = [
+                number for guide in guides for number in temporal_filter.push(guide)
+            ] + temporal_filter.finish()
     list(predictor.predict([lightness(nets[0])] * 8))
     with stages.measure("predict"):
         for _ in range(repeat):
             ab = np.stack(list(predictor.predict(lightness(nets[number]) for number in chosen)))
     with stages.measure("steady: spread"):
         for _ in range(repeat):
-            steadied = steadier.spread(ab)
+            steadied = temporal_filter.spread(ab)
     lumas = np.stack([shrink(net, NetSize(*size.output)) for net in nets])
     kr, kb = luma_coefficients(color.matrix)
     with stages.measure("chroma proxy"):

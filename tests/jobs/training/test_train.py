@@ -14,7 +14,7 @@ from jobs.training.train import CHECKPOINT_NAME, WEIGHTS_NAME, make_generator, t
 from models.checkpoint import load_weights, save_weights
 from models.errors import TrainingError
 from models.networks.efficient import EfficientGenerator, EfficientSettings
-from models.networks.gated import GuardedGenerator
+from models.networks.gated import GatedGenerator
 from pipeline.errors import SettingsError
 
 CONFIGS = Path(__file__).parents[3] / "configs" / "train"
@@ -85,7 +85,7 @@ def test_fine_tuned_weights_leave_pictures_like_the_base_as_they_were(photos: Pa
         assert torch.equal(tuned(dark), before(dark))
         assert not torch.allclose(tuned(light), before(light), atol=0.1)
     again = load_train_job(config, overrides=[f"init={weights}", "guard=false", f"out={tmp_path / 'again'}"])
-    assert isinstance(make_generator(again), GuardedGenerator)
+    assert isinstance(make_generator(again), GatedGenerator)
     train(again, progress=QuietProgress())
     with pytest.raises(TrainingError, match="architecture 'guarded'; architecture: efficient works"):
         make_generator(load_train_job(config, overrides=[f"init={weights}", "architecture=unet"]))

@@ -7,33 +7,33 @@ from torch import Tensor
 from models.checkpoint import load_weights, save_weights
 from models.networks.efficient import EfficientGenerator, EfficientSettings
 from models.networks.fold_batchnorm import fold
-from models.networks.gated import GuardedGenerator, Look, look_of
+from models.networks.gated import FilmLikeness, GatedGenerator, mean_features
 from models.networks.generator import Generator, Hints
 
 SMALL = EfficientSettings(context=32, decoder=(24, 24, 24), heads=2)
 
 
 @pytest.fixture
-def guarded() -> GuardedGenerator:
+def guarded() -> GatedGenerator:
     """Its film is dark; what it learned of it is another network altogether."""
     torch.manual_seed(3)
-    made = GuardedGenerator.around(EfficientGenerator(SMALL))
+    made = GatedGenerator.around(EfficientGenerator(SMALL))
     made.trained.load_state_dict(EfficientGenerator(SMALL).state_dict())
-    made.look.fit(made.look_of(_pictures(20, dark=True)), made.look_of(_pictures(20, dark=False)))
+    made.look.fit(made.features_of(_pictures(20, dark=True)), made.features_of(_pictures(20, dark=False)))
     return made.eval()
 
 
 def test_at_first_nothing_changes() -> None:
     torch.manual_seed(3)
     plain = EfficientGenerator(SMALL).eval()
-    made = GuardedGenerator.around(plain).eval()
+    made = GatedGenerator.around(plain).eval()
     lightness = _pictures(2, dark=False)
     with torch.inference_mode():
         assert torch.equal(made(lightness), plain(lightness))
 
 
 def test_a_picture_of_the_film_has_the_learned_colours_and_a_general_one_the_old(
-    guarded: GuardedGenerator,
+    guarded: GatedGenerator,
 ) -> None:
     lightness = torch.cat([_pictures(2, dark=True), _pictures(2, dark=False)])
     hints = Hints(torch.rand(4, 2, 16, 24) * 50, torch.ones(4, 1, 16, 24))
@@ -47,7 +47,7 @@ def test_a_picture_of_the_film_has_the_learned_colours_and_a_general_one_the_old
         assert not torch.allclose(old, new, atol=1e-3)
 
 
-def test_a_picture_in_doubt_has_something_of_both(guarded: GuardedGenerator) -> None:
+def test_a_picture_in_doubt_has_something_of_both(guarded: GatedGenerator) -> None:
     lightness = torch.cat([_pictures(1, dark=True), _pictures(1, dark=False)])
     with torch.inference_mode():
         guarded.look.direction.zero_()
@@ -56,7 +56,7 @@ def test_a_picture_in_doubt_has_something_of_both(guarded: GuardedGenerator) -> 
     torch.testing.assert_close(mixed, (old + new) / 2)
 
 
-def test_the_old_generator_rests_while_the_other_learns(guarded: GuardedGenerator) -> None:
+def test_the_old_generator_rests_while_the_other_learns(guarded: GatedGenerator) -> None:
     before = {name: value.clone() for name, value in guarded.begun.state_dict().items()}
     guarded.train()
     lightness = _pictures(2, dark=True)
@@ -67,12 +67,12 @@ def test_the_old_generator_rests_while_the_other_learns(guarded: GuardedGenerato
     assert guarded.learner is guarded.trained
     assert not guarded.begun.training
     assert guarded.trained.training
-    guarded.look_of(lightness)
+    guarded.features_of(lightness)
     for name, value in guarded.begun.state_dict().items():
         assert torch.equal(value, before[name]), name
 
 
-def test_weights_keep_both_and_the_look(guarded: GuardedGenerator, tmp_path: Path) -> None:
+def test_weights_keep_both_and_the_look(guarded: GatedGenerator, tmp_path: Path) -> None:
     save_weights(tmp_path / "w.safetensors", guarded, name="x", licence="x", recipe={})
     loaded, info = load_weights(tmp_path / "w.safetensors")
     assert info.architecture == "guarded"
@@ -99,12 +99,12 @@ def _pictures(count: int, *, dark: bool) -> Tensor:
 def test_the_look_of_a_picture_is_the_mean_of_every_map_over_it() -> None:
     first = torch.tensor([[0.0, 2.0], [4.0, 2.0]])[None, None]
     second = torch.stack([torch.full((3, 5), 3.0), torch.full((3, 5), -1.0)])[None]
-    assert look_of([first, second]).tolist() == [[2, 3, -1]]
-    assert look_of([first.bfloat16(), second.bfloat16()]).dtype is torch.float32
+    assert mean_features([first, second]).tolist() == [[2, 3, -1]]
+    assert mean_features([first.bfloat16(), second.bfloat16()]).dtype is torch.float32
 
 
 def test_likeness_is_as_by_hand() -> None:
-    look = Look(2)
+    look = FilmLikeness(2)
     film, general = torch.tensor([[5.0, 3.0], [7.0, 3.0]]), torch.tensor([[0.0, 3.0], [2.0, 3.0]])
     look.fit(film, general)  # centres at 6 and at 1 in what differs
 
@@ -123,7 +123,7 @@ def test_what_varies_among_general_pictures_tells_little() -> None:
     spread = torch.tensor([10.0, 0.1])  # a film is brighter, as many pictures are, and redder, as few are
     general = torch.randn(400, 2, generator=rng) * spread
     film = torch.randn(40, 2, generator=rng) * spread + torch.tensor([10.0, 1.0])
-    look = Look(2)
+    look = FilmLikeness(2)
     look.fit(film, general)
     maps = torch.tensor([[20.0, 0.0], [0.0, 1.0], [-20.0, 1.0]])[:, :, None, None]
     assert look([maps]).shape == (3, 1, 1, 1)
@@ -131,14 +131,14 @@ def test_what_varies_among_general_pictures_tells_little() -> None:
 
 
 def test_a_look_that_was_not_fitted_takes_every_picture_for_its_film() -> None:
-    assert look_is_one(Look(3), torch.rand(4, 3, 2, 2) * 100)
+    assert look_is_one(FilmLikeness(3), torch.rand(4, 3, 2, 2) * 100)
 
 
 def test_looks_that_do_not_differ_are_all_the_film() -> None:
-    look, same = Look(3), torch.rand(20, 3)
+    look, same = FilmLikeness(3), torch.rand(20, 3)
     look.fit(same, same)
     assert look_is_one(look, torch.rand(4, 3, 2, 2) * 100)
 
 
-def look_is_one(look: Look, maps: torch.Tensor) -> bool:
+def look_is_one(look: FilmLikeness, maps: torch.Tensor) -> bool:
     return bool((look([maps]) == 1).all())

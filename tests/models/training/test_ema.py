@@ -2,14 +2,14 @@ import pytest
 import torch
 
 from models.networks.efficient import EfficientGenerator, EfficientSettings
-from models.training.ema import KeptWeights
+from models.training.ema import AveragedWeights
 
 SMALL = EfficientSettings(context=32, decoder=(24, 24, 24), heads=2)
 
 
 def test_the_running_mean_follows_fast_at_first_and_then_with_its_decay() -> None:
     generator = EfficientGenerator(SMALL)
-    kept = KeptWeights(generator, decay=0.25)
+    kept = AveragedWeights(generator, decay=0.25)
     expected = 0.0
     for count, value in enumerate((3.0, 5.0, -2.0, 8.0)):
         with torch.no_grad():
@@ -25,7 +25,7 @@ def test_the_running_mean_follows_fast_at_first_and_then_with_its_decay() -> Non
 
 def test_without_a_decay_the_weights_that_learn_are_kept() -> None:
     generator = EfficientGenerator(SMALL)
-    kept = KeptWeights(generator, decay=0)
+    kept = AveragedWeights(generator, decay=0)
     kept.update()
     assert kept.make() is generator
     assert kept.state() == {}

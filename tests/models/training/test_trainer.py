@@ -10,7 +10,7 @@ import torch
 from models.checkpoint import read_tensors, write_tensors
 from models.errors import TrainingError, WeightsError
 from models.networks.efficient import EfficientGenerator, EfficientSettings
-from models.networks.gated import GuardedGenerator
+from models.networks.gated import GatedGenerator
 from models.networks.generator import Generator
 from models.networks.patchgan import PatchSettings
 from models.networks.unet import UnetGenerator, UnetSettings
@@ -104,7 +104,7 @@ def test_of_a_guarded_generator_only_the_learner_learns_and_resumes(tmp_path: Pa
     stage = replace(WHOLE, rate=1e-3, warmup_steps=0, encoder_rate=0.25, steps=4)
     settings = replace(SETTINGS, stages=(stage,), validate_every=2)
     trainer, checkpoint = _trainer(settings=settings, guarded=True), tmp_path / "c.safetensors"
-    assert isinstance(trainer.generator, GuardedGenerator)
+    assert isinstance(trainer.generator, GatedGenerator)
     trainer.generator.look.offset.fill_(0.25)  # as fitted; the one that goes on has it of the checkpoint
     before = {name: value.detach().clone() for name, value in trainer.generator.named_parameters()}
     losses = _run(trainer, 4, checkpoint)
@@ -117,7 +117,7 @@ def test_of_a_guarded_generator_only_the_learner_learns_and_resumes(tmp_path: Pa
         )
         assert torch.equal(value, before[name]) == frozen, name
     resumed, checkpoint = _trainer(settings=settings, guarded=True), tmp_path / "d.safetensors"
-    assert isinstance(resumed.generator, GuardedGenerator)
+    assert isinstance(resumed.generator, GatedGenerator)
     resumed.generator.look.offset.fill_(0.25)
     begin = _run(resumed, 2, checkpoint)
     resumed = _trainer(settings=settings, guarded=True, seed_of_weights=77)
@@ -321,7 +321,7 @@ def _trainer(
     torch.manual_seed(seed_of_weights)
     generator: Generator = EfficientGenerator(SMALL)
     if guarded:
-        generator = GuardedGenerator.around(EfficientGenerator(SMALL))
+        generator = GatedGenerator.around(EfficientGenerator(SMALL))
     bins = EfficientGenerator(SMALL).bins
     prior = np.full(len(bins), 1 / len(bins))
     return Trainer(generator, settings=settings, prior=prior, device=device, remembers=remembers)

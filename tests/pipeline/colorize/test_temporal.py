@@ -6,7 +6,7 @@ import numpy.typing as npt
 import pytest
 
 from models.metrics import cdc
-from pipeline.colorize.temporal import Steadier, SteadySettings
+from pipeline.colorize.temporal import SteadySettings, TemporalFilter
 from pipeline.errors import SettingsError
 
 Floats = npt.NDArray[np.float32]
@@ -15,10 +15,10 @@ FRAMES, HEIGHT, WIDTH = 24, 32, 56
 
 
 def steady(luma: Luma, ab: Floats, *, settings: SteadySettings) -> Floats:
-    """The colours of one shot without their flicker; of `ab` only what `Steadier` needs is used."""
-    steadier = Steadier((ab.shape[2], ab.shape[3]), settings=settings)
-    chosen = [number for picture in luma for number in steadier.push(picture)]
-    return steadier.spread(ab[[*chosen, *steadier.finish()]])
+    """The colours of one shot without their flicker; of `ab` only what `TemporalFilter` needs is used."""
+    temporal_filter = TemporalFilter((ab.shape[2], ab.shape[3]), settings=settings)
+    chosen = [number for picture in luma for number in temporal_filter.push(picture)]
+    return temporal_filter.spread(ab[[*chosen, *temporal_filter.finish()]])
 
 
 def _scene(seed: int, *, step: float = 1.5) -> tuple[Luma, Floats]:
@@ -113,12 +113,12 @@ def test_input_is_left_as_it_was_and_the_result_is_the_same_again() -> None:
 
 def test_where_nothing_is_new_every_fourth_frame_and_the_last_have_colours_of_their_own() -> None:
     luma, truth = _scene(15)
-    steadier = Steadier((HEIGHT, WIDTH), settings=SteadySettings())
-    told = [steadier.push(picture) for picture in luma]
+    temporal_filter = TemporalFilter((HEIGHT, WIDTH), settings=SteadySettings())
+    told = [temporal_filter.push(picture) for picture in luma]
     assert told == [[number] if number % 4 == 0 else [] for number in range(FRAMES)]
     chosen = [*range(0, FRAMES, 4), FRAMES - 1]
-    assert steadier.finish() == chosen[-1:]
-    found = steadier.spread(truth[chosen])
+    assert temporal_filter.finish() == chosen[-1:]
+    found = temporal_filter.spread(truth[chosen])
     assert found.shape == truth.shape
     whole = steady(luma, truth, settings=SteadySettings(predict_every=1))
     assert _error(found, truth) < 1.5 * _error(whole, truth)
@@ -130,10 +130,12 @@ def test_what_appears_for_a_frame_gets_a_colour_of_its_own() -> None:
     luma, ab = _scene(16, step=0)
     flash, _ = _scene(17)
     luma[6, :, :WIDTH], ab[6, :, :, : WIDTH // 2] = flash[6, :, :WIDTH], 60
-    steadier = Steadier((HEIGHT, WIDTH), settings=SteadySettings())
-    chosen = [number for picture in luma for number in steadier.push(picture)] + steadier.finish()
+    temporal_filter = TemporalFilter((HEIGHT, WIDTH), settings=SteadySettings())
+    chosen = [
+        number for picture in luma for number in temporal_filter.push(picture)
+    ] + temporal_filter.finish()
     assert chosen == [0, 4, 6, 8, 12, 16, 20, 23]
-    found = steadier.spread(ab[chosen])
+    found = temporal_filter.spread(ab[chosen])
     assert np.abs(found[6, :, :, : WIDTH // 2 - 2] - 60).mean() < 6
     assert np.abs(found[5] - ab[5]).mean() < 1
 
@@ -143,15 +145,17 @@ def test_points_that_are_found_nowhere_take_a_neighbours_colour() -> None:
     ab[:, 0], ab[:, 1] = 30, -20
     flash, _ = _scene(19)
     luma[6, :, : WIDTH // 8] = flash[6, :, : WIDTH // 8]  # too little to ask for a colour
-    steadier = Steadier((HEIGHT, WIDTH), settings=SteadySettings())
-    chosen = [number for picture in luma for number in steadier.push(picture)] + steadier.finish()
+    temporal_filter = TemporalFilter((HEIGHT, WIDTH), settings=SteadySettings())
+    chosen = [
+        number for picture in luma for number in temporal_filter.push(picture)
+    ] + temporal_filter.finish()
     assert 6 not in chosen
-    np.testing.assert_allclose(steadier.spread(ab[chosen]), ab, atol=1)
+    np.testing.assert_allclose(temporal_filter.spread(ab[chosen]), ab, atol=1)
 
 
 def test_known_links_are_taken_as_they_are() -> None:
     luma, _ = _scene(21)
-    first, second = (Steadier((HEIGHT, WIDTH), settings=SteadySettings()) for _ in range(2))
+    first, second = (TemporalFilter((HEIGHT, WIDTH), settings=SteadySettings()) for _ in range(2))
     for picture in luma[:2]:
         first.push(picture)
     known = first.last_links
@@ -165,10 +169,10 @@ def test_known_links_are_taken_as_they_are() -> None:
 
 def test_colours_for_other_frames_than_were_told_are_refused() -> None:
     luma, ab = _scene(20)
-    steadier = Steadier((HEIGHT, WIDTH), settings=SteadySettings())
-    steadier.push(luma[0])
+    temporal_filter = TemporalFilter((HEIGHT, WIDTH), settings=SteadySettings())
+    temporal_filter.push(luma[0])
     with pytest.raises(ValueError, match="2 pictures of colour for 1 frames"):
-        steadier.spread(ab[:2])
+        temporal_filter.spread(ab[:2])
 
 
 def test_colours_do_not_fade() -> None:
