@@ -33,6 +33,8 @@ GENERATORS: Mapping[str, tuple[Callable[[Any], Generator], type[Any]]] = {
     "unet": (UnetGenerator, UnetSettings),
 }
 """Every architecture by its name: what makes it, from which settings."""
+_ADDED_SETTINGS = {"queries", "guided"}
+"""Settings that have come since format 1 began; by their defaults the network is as it was."""
 DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.safetensors"
 
 DEFAULT_VIVIDNESS = 1.8
@@ -216,13 +218,14 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def make_generator(architecture: str, settings: object) -> Generator:
     """A generator with random weights, of an architecture of `GENERATORS` with all of its settings, plain values.
 
-    Raises ValueError where the settings are not those of this version, or not of their types and ranges.
+    Settings that files of earlier versions lack are those of the networks of that time. Raises ValueError where the
+    settings are not those of this version, or not of their types and ranges.
     """
     make, kind = GENERATORS[architecture]
     if not isinstance(settings, dict):
         raise ValueError(f"its settings are {shortened(settings)}; a mapping would work")
     known = {field.name for field in fields(kind)}
-    if wrong := set(settings) ^ known:
+    if wrong := (set(settings) ^ known) - (_ADDED_SETTINGS & known - set(settings)):
         raise ValueError(f"these settings are not those of this version: {shortened(sorted(wrong))}")
     try:
         return make(TypeAdapter(kind).validate_json(json.dumps(settings), strict=True))

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,16 @@ from pipeline.dataset.samples import SampleSettings
 
 _PATHS = ("data", "out", "base")
 _INITS = ("imagenet", "default", "random")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extension:
+    """Parts of the `efficient` generator that came after version 2 of the weights."""
+
+    queries: Annotated[int, Field(ge=0, le=1024)] = 0
+    """Colour queries."""
+    guided: bool = False
+    """Whether hints are felt, and go to the logits."""
 
 
 class TrainJob(BaseModel):
@@ -38,6 +49,8 @@ class TrainJob(BaseModel):
     """Size of the `unet` generator; weights to start from bring their own."""
     init: str = "imagenet"
     """What to start from: imagenet (the encoder; the rest at random), random, default, or a .safetensors file."""
+    extend: Extension = Extension()
+    """What weights to start from are given that they lack; without hints they give the same colours at first."""
     base: Path | None = None
     """Folder of general pictures whose colours a fine-tuning must not forget: they stay what `init` makes of them.
     Relative as `data`."""
@@ -61,6 +74,17 @@ class TrainJob(BaseModel):
     """Patterns of origins to validate on; without any, every tenth origin is held back."""
     test_origins: tuple[str, ...] = ()
     """Patterns of origins that are neither trained on nor validated on."""
+    held_out: tuple[Path, ...] = ()
+    """CSV files whose column `path` names single photos and clips that are neither trained on nor validated on.
+    Relative as `data`."""
+    manifests: tuple[str, ...] = ()
+    """Names of files in `data` that list more pictures than its manifest.csv does."""
+    photographs_only: bool = False
+    """Whether pictures to train on that are no photographs, or grey or of one tint, are left out; see
+    `pipeline.dataset.photo_faults`."""
+    weights_by_name: dict[str, Annotated[float, Field(gt=0, le=100)]] = {}
+    """How often files are shown whose names fit a pattern, beside those that fit none, which have 1. The first
+    pattern that fits counts."""
     validation_pictures: Annotated[int, Field(ge=1, le=10_000)] = 400
     """Most photos, and frames of clips, that are validated on."""
     validation_clips: Annotated[int, Field(ge=0, le=100)] = 4
@@ -86,6 +110,9 @@ def load_train_job(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
         folder = merged.values.get(key)
         if isinstance(folder, str) and not Path(folder).is_dir():
             faults.append(Fault(merged.origin((key,)), key, f"no such folder: {folder}"))
+    for path in job.held_out if job else ():
+        if not path.is_file():
+            faults.append(Fault(merged.origin(("held_out",)), "held_out", f"no such file: {path}"))
     init = merged.values.get("init")
     if isinstance(init, str) and init not in _INITS and not Path(init).is_file():
         told = f"no such file: {init}; {', '.join(_INITS)} or a .safetensors file works"
@@ -100,9 +127,14 @@ def load_train_job(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
 
 
 def _absolute(layer: Layer) -> Layer:
-    paths = {
+    paths: dict[str, object] = {
         key: str(layer.folder.absolute() / text)
         for key in (*_PATHS, "init")
         if isinstance(text := layer.values.get(key), str) and not (key == "init" and text in _INITS)
     }
+    held_out = layer.values.get("held_out")
+    if isinstance(held_out, list):
+        paths["held_out"] = [
+            str(layer.folder.absolute() / one) if isinstance(one, str) else one for one in held_out
+        ]
     return dataclasses.replace(layer, values=layer.values | paths)

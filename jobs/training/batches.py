@@ -1,7 +1,8 @@
 """A training job's pictures as batches: shuffled samples to learn from, fixed ones to be judged by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 
 import torch
 from torch.utils.data import DataLoader, Sampler
@@ -11,6 +12,7 @@ from models.networks.efficientnet_lite import ImageNetFeatures
 from models.networks.generator import AB_STRIDE
 from models.training import distributed
 from models.training.validation import Pictures, Validation
+from pipeline.dataset.photo_faults import only_photographs
 from pipeline.dataset.samples import PhotoSamples, Picture, Sample, SampleSettings
 from pipeline.dataset.training_set import (
     Split,
@@ -32,16 +34,38 @@ class TrainingData:
 
     split: Split
     pictures: list[Picture]
+    weights: list[float]
+    """How often each of the pictures is shown, beside the others."""
+    dropped: Mapping[str, int]
+    """How many pictures were left out, by their fault."""
     base: list[Picture]
 
 
 def read_training_data(job: TrainJob) -> TrainingData:
     """Lists photos and reads the frames of clips. Raises SettingsError where there is nothing to train on."""
-    split = split_by_origin(job.data, validation=job.validation_origins, test=job.test_origins)
+    split = split_by_origin(
+        job.data,
+        validation=job.validation_origins,
+        test=job.test_origins,
+        held_out=job.held_out,
+        manifests=job.manifests,
+    )
     base = base_files(job.base) if job.base else ()
+    dropped: Mapping[str, int] = {}
+    if job.photographs_only:
+        kept, dropped = only_photographs(split.train)
+        split = replace(split, train=tuple(kept))
+    pictures: list[Picture] = []
+    weights: list[float] = []
+    for file in split.train:
+        found = read_pictures([file], frames_per_clip=job.frames_per_clip)
+        pictures += found
+        weights += [_weight(file.path.name, job.weights_by_name)] * len(found)
     return TrainingData(
         split=split,
-        pictures=read_pictures(split.train, frames_per_clip=job.frames_per_clip),
+        pictures=pictures,
+        weights=weights,
+        dropped=dropped,
         base=read_pictures(base, frames_per_clip=job.frames_per_clip),
     )
 
@@ -55,6 +79,8 @@ def training_batches(job: TrainJob, data: TrainingData, *, first_step: int, stri
         stride=stride,
         base=data.base,
         base_share=job.base_share,
+        weights=data.weights,
+        batch=job.train.batch,
     )
     return iter(
         DataLoader(
@@ -77,7 +103,7 @@ def samples_to_look_at(job: TrainJob, pictures: list[Picture], *, count: int) ->
 
 def make_validation(job: TrainJob, data: TrainingData) -> Validation:
     """The same un-aged, un-hinted pictures at every validation, and runs of frames of the first clips."""
-    settings = replace(job.samples, smallest_crop=1, aged=0, titles=0, hinted=0)
+    settings = replace(job.samples, crop_sides=(), smallest_crop=1, aged=0, titles=0, hinted=0)
     pictures = read_pictures(data.split.validation, frames_per_clip=1)[: job.validation_pictures]
     clips = [file.path for file in data.split.validation if file.path.suffix.lower() in FILM_SUFFIXES]
     runs = [read_run(path, count=_CLIP_FRAMES) for path in clips[: job.validation_clips]]
@@ -89,6 +115,10 @@ def make_validation(job: TrainJob, data: TrainingData) -> Validation:
         clips=[_stacked(run, settings, same_crop=True) for run in runs if len(run) > 1],
         features=ImageNetFeatures().eval(),
     )
+
+
+def _weight(name: str, patterns: Mapping[str, float]) -> float:
+    return next((weight for pattern, weight in patterns.items() if fnmatch(name, pattern)), 1.0)
 
 
 class _Numbers(Sampler[list[int]]):

@@ -105,6 +105,9 @@ def make_generator(job: TrainJob) -> Generator:
             raise TrainingError(
                 f"init {path}: architecture {info.architecture!r}; architecture: {fits} works"
             )
+        extend = job.extend
+        if isinstance(generator, EfficientGenerator) and (extend.queries or extend.guided):
+            generator = generator.requires_grad_(True).extended(queries=extend.queries, guided=extend.guided)
         return generator.train()
     if job.architecture == "unet":
         return UnetGenerator(job.unet)
@@ -143,6 +146,8 @@ def _looks(generator: GatedGenerator, samples: Iterator[Sample]) -> Tensor:
 def _summary(data: TrainingData, trainer: Trainer) -> str:
     files = data.split
     told = f"{len(files.train)} files to train on, {len(files.validation)} to validate, {len(files.test)} held out"
+    if data.dropped:
+        told += "; left out: " + ", ".join(f"{count} {fault}" for fault, count in data.dropped.items())
     return f"{told}; going on from step {trainer.step}" if trainer.step else told
 
 

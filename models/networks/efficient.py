@@ -2,23 +2,29 @@
 
 U-Net skips after Ronneberger et al. 2015; the output distribution after Zhang et al. 2016; hints after
 Zhang et al. 2017 ("Real-time user-guided image colorization"). One attention step at the deepest map lets
-distant parts of a picture agree on their light (Vaswani et al. 2017).
+distant parts of a picture agree on their light (Vaswani et al. 2017). Since version 3 of the weights, colour queries
+and a path from hints to logits add to the logits.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.networks.color_queries import ColorQueries
 from models.networks.efficientnet_lite import SKIP_CHANNELS, Lite0Encoder, normalize_rgb
 from models.networks.generator import AB_STRIDE, Generator, Hints
+from models.networks.hint_path import HintPath
 from models.networks.lab import AB_SCALE, ab_bins, annealed_mean, srgb_from_lightness
 
 _HINT_CHANNELS = 3
 _MOST_CHANNELS = 4096
 """Of a map. Such a network has some 10^9 weights; it is what a damaged file asks for."""
+_MOST_QUERIES = 1024
+_FELT_SCALE = 14.0
+"""A guided network is shown hints as ab / 14: of order 1, as the features beside them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +39,10 @@ class EfficientSettings:
     """Attention heads at stride 32."""
     dropout: float = 0.2
     """Share of channels dropped at the two deepest decoder inputs, in training only."""
+    queries: int = 0
+    """Colour queries; 0 has none, as the weights before version 3."""
+    guided: bool = False
+    """Whether hints are felt, and go to the logits as well; false for the weights before version 3."""
 
     def __post_init__(self) -> None:
         for name, channels in (("context", (self.context,)), ("decoder", self.decoder)):
@@ -42,6 +52,8 @@ class EfficientSettings:
             raise ValueError(f"heads: a divisor of context, {self.context}, works")
         if not 0 <= self.dropout <= 1:
             raise ValueError("dropout: a share from 0 to 1 works")
+        if not 0 <= self.queries <= _MOST_QUERIES:
+            raise ValueError(f"queries: a number from 0 to {_MOST_QUERIES} works")
 
 
 class EfficientGenerator(Generator):
@@ -66,9 +78,36 @@ class EfficientGenerator(Generator):
         self.up8 = _Up(d16, s8 + _HINT_CHANNELS, d8)
         self.up4 = _Up(d8, s4 + _HINT_CHANNELS, d4)
         self.logits = nn.Conv2d(d4, len(self.bins), 1)
+        self.queries = (
+            ColorQueries(
+                self.settings.queries,
+                map_channels=(deep, d16, d8),
+                pixel_channels=d4,
+                bin_count=len(self.bins),
+            )
+            if self.settings.queries
+            else None
+        )
+        self.hint_path = HintPath(d8) if self.settings.guided else None
+
+    def extended(self, *, queries: int, guided: bool) -> "EfficientGenerator":
+        """A generator with these parts beside its own, that gives the same colours without hints as this one.
+
+        What it has already stays as it is.
+        """
+        old = self.settings
+        made = EfficientGenerator(
+            replace(old, queries=old.queries or queries, guided=old.guided or guided)
+        ).train(self.training)
+        made.load_state_dict(made.state_dict() | self.state_dict())
+        if made.settings.guided and not old.guided:
+            for conv in (made.context.project[0], *(up.convs[0] for up in (made.up16, made.up8, made.up4))):
+                assert isinstance(conv, nn.Conv2d)
+                conv.weight.data[:, -_HINT_CHANNELS : -_HINT_CHANNELS + 2] *= _FELT_SCALE / AB_SCALE
+        return made
 
     def forward(self, lightness: Tensor, hints: Hints | None = None) -> Tensor:
-        return self.decode(self.encode(lightness), hint_map(lightness, hints))
+        return self.decode(self.encode(lightness), hint_map(lightness, hints), lightness)
 
     def encode(self, lightness: Tensor) -> list[Tensor]:
         """The encoder's maps of L* (N, 1, H, W), at strides 4, 8, 16 and 32."""
@@ -77,16 +116,35 @@ class EfficientGenerator(Generator):
         picture = normalize_rgb(grey).to(self.logits.weight.dtype)
         return self.encoder(picture.contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
 
-    def decode(self, maps: Sequence[Tensor], hints: Tensor) -> Tensor:
-        """The logits for maps of `encode` and the map of the hints (N, 3, H/4, W/4)."""
+    def decode(self, maps: Sequence[Tensor], hints: Tensor, lightness: Tensor) -> Tensor:
+        """The logits for maps of `encode`, the map of the hints (N, 3, H/4, W/4) and the L* that both are of."""
         m4, m8, m16, m32 = maps
         h4 = hints.to(self.logits.weight.dtype)
+        if self.hint_path:
+            h4 = torch.cat((h4[:, :2] * (AB_SCALE / _FELT_SCALE), h4[:, 2:]), dim=1)
         h8, h16, h32 = (functional.avg_pool2d(h4, k) for k in (2, 4, 8))
-        x = self.context(torch.cat((self.drop(m32), _filled(h32)), dim=1))
-        x = self.up16(x, torch.cat((self.drop(m16), _filled(h16)), dim=1))
-        x = self.up8(x, torch.cat((m8, _filled(h8)), dim=1))
-        x = self.up4(x, torch.cat((m4, h4), dim=1))
-        return self.logits(x)  # type: ignore[no-any-return]
+        x32 = self.context(torch.cat((self.drop(m32), _filled(h32)), dim=1))
+        x16 = self.up16(x32, torch.cat((self.drop(m16), _filled(h16)), dim=1))
+        x8 = self.up8(x16, torch.cat((m8, _filled(h8)), dim=1))
+        x4 = self.up4(x8, torch.cat((m4, h4), dim=1))
+        logits: Tensor = self.logits(x4)
+        if self.queries:
+            logits = logits + self.queries((x32, x16, x8), x4)
+        if self.hint_path:
+            logits = self._with_hints(logits, x8, lightness, hints)
+        return logits
+
+    def _with_hints(self, logits: Tensor, x8: Tensor, lightness: Tensor, hints: Tensor) -> Tensor:
+        """The logits, and what the hints of those pictures that have some add to them."""
+        assert self.hint_path
+        rows = hints[:, 2].flatten(1).amax(dim=1).gt(0).nonzero()[:, 0]
+        if not len(rows):
+            if not self.training:
+                return logits
+            rows = rows.new_zeros(1)  # every part takes part in every step, whoever shares the gradients
+        given = torch.cat((hints[rows, :2] * AB_SCALE, hints[rows, 2:]), dim=1)
+        added = self.hint_path(x8[rows], lightness[rows], given, self.bins)
+        return logits.index_add(0, rows, added.to(logits.dtype))
 
     def to_ab(self, raw: Tensor, temperature: float) -> Tensor:
         """ab float32 (N, 2, H/4, W/4): the annealed mean of the predicted distribution."""

@@ -73,7 +73,7 @@ class GatedGenerator(Generator):
         likeness = self.look(maps[1:])
         if bool((likeness == 1).all()):
             return new
-        old = self.begun.decode(maps, hint_map(lightness, hints))
+        old = self.begun.decode(maps, hint_map(lightness, hints), lightness)
         return torch.lerp(old, new, likeness.to(new.dtype))
 
     def to_ab(self, raw: Tensor, temperature: float) -> Tensor:

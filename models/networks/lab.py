@@ -20,6 +20,13 @@ AB_STEP = 10
 """Width of an ab bin."""
 AB_SCALE = 110.0
 """Hints are given to the network as ab / AB_SCALE."""
+_WHITE = (0.950456, 1.0, 1.088754)
+_RGB_FROM_XYZ = (
+    (3.240479, -1.53715, -0.498535),
+    (-0.969256, 1.875991, 0.041556),
+    (0.055648, -0.204043, 1.057311),
+)
+"""As OpenCV has them."""
 _NEIGHBOURS = 5
 _NEIGHBOUR_SIGMA = 5.0
 _TABLE_REACH = 128  # the table of soft labels covers ab from -128 to 127 at step 1
@@ -78,6 +85,18 @@ def srgb_from_lightness(lightness: Tensor) -> Tensor:
     return torch.where(
         linear > 0.0031308, 1.055 * linear.clamp_min(1e-8) ** (1 / 2.4) - 0.055, 12.92 * linear
     )
+
+
+def srgb_from_lab(lightness: Tensor, ab: Tensor) -> Tensor:
+    """sRGB (N, 3, H, W), clipped to 0..1, of L* (N, 1, H, W) and ab (N, 2, H, W) of CIELAB (D65); has gradients."""
+    middle = (lightness + 16) / 116
+    f = torch.cat((middle + ab[:, :1] / 500, middle, middle - ab[:, 1:] / 200), dim=1)
+    unit = torch.where(f > 6 / 29, f**3, (f - 16 / 116) / 7.787)
+    white = unit.new_tensor(_WHITE)[:, None, None]
+    linear = torch.einsum("rc,nchw->nrhw", unit.new_tensor(_RGB_FROM_XYZ), unit * white)
+    return torch.where(
+        linear > 0.0031308, 1.055 * linear.clamp_min(1e-8) ** (1 / 2.4) - 0.055, 12.92 * linear
+    ).clamp(0, 1)
 
 
 def put_together(lightness: npt.NDArray[np.float32], ab: npt.NDArray[np.float32]) -> Rgb:

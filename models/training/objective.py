@@ -10,6 +10,7 @@ from models.networks.generator import Generator
 from models.networks.lab import SoftLabels
 from models.training.adversary import Adversary
 from models.training.losses import distillation_loss, l1_loss, rebalancing_weights, soft_cross_entropy
+from models.training.picture_losses import Appearance, colorfulness_loss
 from models.training.schedule import Stage, TrainSettings
 from models.training.teacher import TeacherOutput
 
@@ -28,6 +29,7 @@ class Objective:
         """`prior` (Q,) is the share of each ab bin. Raises TrainingError where cross-entropy lacks it or its bins."""
         self._generator, self._temperature = generator, settings.temperature
         self._labels, self._bin_weight = _make_labels(generator, settings, prior, device)
+        self._appearance = Appearance(device=device) if settings.looks else None
         self.adversary = (
             Adversary(settings.adversary, stride=generator.training_stride, device=device)
             if settings.adversarial
@@ -52,7 +54,7 @@ class Objective:
         losses: dict[str, float] = {}
         if stage.cross_entropy:
             terms["cross_entropy"] = stage.cross_entropy, self._cross_entropy(raw, truth, taught)
-        if stage.l1 or stage.adversarial:
+        if stage.l1 or stage.adversarial or stage.perceptual or stage.colorful:
             fake = self._generator.to_ab(raw, self._temperature)
             if stage.adversarial:
                 assert self.adversary
@@ -61,11 +63,27 @@ class Objective:
             if taught:
                 truth = truth.clone()
                 truth[taught.rows] = self._generator.to_ab(taught.raw, self._temperature)
-            terms["l1"] = stage.l1, l1_loss(fake, truth)
+            if stage.l1 or stage.adversarial:
+                terms["l1"] = stage.l1, l1_loss(fake, truth)
+            terms |= self._picture_losses(stage, lightness, fake, truth)
         weighted = (weight * loss for weight, loss in terms.values())
         total = sum(weighted, start=torch.zeros((), device=truth.device))
         losses |= {name: float(loss.detach()) for name, (_, loss) in terms.items()}
         return total, losses | {"loss": float(total.detach())}
+
+    def _picture_losses(
+        self, stage: Stage, lightness: Tensor, fake: Tensor, truth: Tensor
+    ) -> dict[str, tuple[float, Tensor]]:
+        if not (stage.perceptual or stage.colorful):
+            return {}
+        assert self._appearance
+        looks = self._appearance.look(lightness, predicted=fake, truth=truth)
+        terms = {}
+        if stage.perceptual:
+            terms["perceptual"] = stage.perceptual, self._appearance.perceptual_loss(looks)
+        if stage.colorful:
+            terms["colorful"] = stage.colorful, colorfulness_loss(looks)
+        return terms
 
     def _cross_entropy(self, raw: Tensor, truth: Tensor, taught: TeacherOutput | None) -> Tensor:
         assert self._labels is not None

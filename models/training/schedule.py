@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from models.errors import TrainingError
 from models.training.adversary import AdversarySettings
 
+LAST_ENCODER_STAGE = 6
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
@@ -23,12 +25,18 @@ class Stage:
     """The encoder's learning rate as a share of the decoder's; 0 keeps it frozen."""
     unfrozen_from: int = 2
     """First encoder stage (0 to 6) that learns where the encoder does; earlier ones keep their weights."""
+    encoder_decay: float = 1
+    """Rate of an encoder stage as a share of the rate of the stage after it, above 0 and up to 1."""
     cross_entropy: float = 1
     """Weight of the class-rebalanced cross-entropy; 0 for a generator that predicts no distribution."""
     l1: float = 0
     """Weight of the mean absolute error of ab: pix2pix's lambda."""
     adversarial: float = 0
     """Weight of the non-saturating adversarial loss; above 0 the discriminator plays along."""
+    perceptual: float = 0
+    """Weight of the difference that the ImageNet encoder sees between the predicted picture and the true one."""
+    colorful: float = 0
+    """Weight of the difference in colourfulness, in hundreds."""
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.warmup_steps < 0:
@@ -37,11 +45,19 @@ class Stage:
             raise TrainingError(
                 f"stage {self.name!r}: unfrozen_from {self.unfrozen_from}: an encoder stage from 0 to 6 works"
             )
-        weights = self.cross_entropy, self.l1, self.adversarial
+        if not 0 < self.encoder_decay <= 1:
+            raise TrainingError(
+                f"stage {self.name!r}: encoder_decay {self.encoder_decay}: a share above 0, at most 1, works"
+            )
+        weights = self.cross_entropy, self.l1, self.adversarial, self.perceptual, self.colorful
         if min(*weights, self.rate, self.final_rate, self.encoder_rate) < 0 or not sum(weights):
             raise TrainingError(
                 f"stage {self.name!r}: rates and weights of losses are 0 or more, one weight more"
             )
+
+    def encoder_share(self, encoder_stage: int) -> float:
+        """The rate of an encoder stage (0 to 6) as a share of the decoder's."""
+        return self.encoder_rate * self.encoder_decay ** (LAST_ENCODER_STAGE - encoder_stage)
 
     def rate_at(self, step: int) -> float:
         """Learning rate of the decoder at a step of this stage, counted from 0."""
@@ -72,6 +88,8 @@ class TrainSettings:
     """bf16 (autocast) or fp32."""
     validate_every: int = 250
     """Steps between validations; a checkpoint is written at each."""
+    checkpoint_every: int = 0
+    """Steps between further checkpoints, for a slow machine; 0 has none between validations."""
     patience: int = 0
     """Validations without a better score after which a stage ends early; 0 for never."""
     keep: str = "best"
@@ -103,6 +121,8 @@ class TrainSettings:
         for name in ("batch", "validate_every"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{name} {getattr(self, name)}: at least 1 works")
+        if self.checkpoint_every < 0:
+            raise TrainingError(f"checkpoint_every {self.checkpoint_every}: 0 or more works")
         if self.precision not in ("bf16", "fp32"):
             raise TrainingError(f"precision {self.precision!r}: bf16 or fp32 works")
         if self.keep not in ("best", "last"):
@@ -123,6 +143,11 @@ class TrainSettings:
     def adversarial(self) -> bool:
         """Whether any stage has a discriminator."""
         return any(stage.adversarial for stage in self.stages)
+
+    @property
+    def looks(self) -> bool:
+        """Whether any stage compares whole pictures."""
+        return any(stage.perceptual or stage.colorful for stage in self.stages)
 
     def starts(self) -> list[int]:
         """The first step of each stage."""

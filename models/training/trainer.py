@@ -100,19 +100,21 @@ class Trainer:
         """Train to the end of the last stage; returns the best validation, by its score.
 
         Calls `on_step` with every step's losses and `on_validation` with whether its weights are to be kept; writes
-        `checkpoint` after each validation. Raises TrainingError when a loss is not finite: the last checkpoint stays.
+        `checkpoint` after each validation, and where the settings say so. Raises TrainingError when a loss is not
+        finite: the last checkpoint stays.
         """
         for batch in batches:
             if self.finished:
                 break
             on_step(self.step + 1, self.train_step(batch))
             last = self.step - self._stage_start >= self.stage.steps
-            if last or self.step % self.settings.validate_every == 0:
+            judged = last or self.step % self.settings.validate_every == 0
+            if judged:
                 self._judge(validation, on_validation)
                 if last or (self.settings.patience and self._stale >= self.settings.patience):
                     self._next_stage()
-                if distributed.rank() == 0:
-                    self.save(checkpoint)
+            if distributed.rank() == 0 and (judged or self._saves_here()):
+                self.save(checkpoint)
         if self.best is None:
             raise TrainingError(f"training stopped at step {self.step} before its first validation")
         return self.best
@@ -121,7 +123,9 @@ class Trainer:
         """One step of the discriminator, where there is one, and one of the generator; losses before it, by name."""
         stage, rate = self.stage, self.stage.rate_at(self.step - self._stage_start)
         for group in self._optimizer.param_groups:
-            group["lr"] = rate * (stage.encoder_rate if group["part"] == "encoder" else 1)
+            group["lr"] = rate * (
+                1 if group["encoder_stage"] is None else stage.encoder_share(group["encoder_stage"])
+            )
         self._set_modes()
         torch.manual_seed((self.settings.seed * 1_000_003 + self.step) * 1009 + distributed.rank())  # dropout
         losses = self._learn(batch)
@@ -233,6 +237,10 @@ class Trainer:
             self.best = scores
         on_validation(scores, kept)
 
+    def _saves_here(self) -> bool:
+        every = self.settings.checkpoint_every
+        return every > 0 and self.step % every == 0
+
     def _next_stage(self) -> None:
         self.stage_index, self._stage_start, self._stale = self.stage_index + 1, self.step, 0
         if not self.finished:
@@ -266,12 +274,13 @@ class Trainer:
                 part.p = self.settings.dropout
 
     def _groups(self) -> list[dict[str, Any]]:
-        """The parameters by what they are part of, for each has a rate of its own."""
-        groups: dict[str, list[nn.Parameter]] = {}
+        """The parameters by what they are part of, for each has a rate of its own: the decoder, each encoder stage."""
+        groups: dict[int | None, list[nn.Parameter]] = {}
         for name, parameter in self.generator.learner.named_parameters():
-            part = "encoder" if name.startswith("encoder.") else "decoder"
-            groups.setdefault(part, []).append(parameter)
-        return [{"params": parameters, "part": part} for part, parameters in groups.items()]
+            parts = name.split(".")
+            stage = None if parts[0] != "encoder" else int(parts[2]) if parts[1] == "stages" else 0
+            groups.setdefault(stage, []).append(parameter)
+        return [{"params": parameters, "encoder_stage": stage} for stage, parameters in groups.items()]
 
     def _autocast(self) -> contextlib.AbstractContextManager[None]:
         on = self.settings.precision == "bf16"

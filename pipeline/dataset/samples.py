@@ -4,7 +4,7 @@ The lightness is degraded on the way: old film is grainy, soft, faded, dark at i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from pipeline.dataset.degrade import FloatImage, age, title_card
+from pipeline.dataset.degrade import age, title_card
+from pipeline.dataset.sample_hints import HINT_STYLES, hint_confidence
 from pipeline.errors import SettingsError
 
 Picture = bytes | Path
@@ -27,6 +28,8 @@ class SampleSettings:
 
     crop_px: int = 224
     """Side of the square crop; a multiple of 32."""
+    crop_sides: tuple[int, ...] = ()
+    """Sides that training crops take in place of `crop_px`, one for each batch by chance; multiples of 32."""
     smallest_crop: float = 0.6
     """The crop covers at least this share of the picture's shorter side."""
     aged: float = 0.6
@@ -34,11 +37,17 @@ class SampleSettings:
     titles: float = 0.03
     """Share of samples that are made-up title cards: white text on a dark panel, without colour."""
     hinted: float = 0.4
-    """Share of samples that come with hints: half of them sparse points, half smooth patches."""
+    """Share of samples that come with hints."""
+    hint_style: str = "sparse"
+    """What the hints are. sparse: half of them a few points, half smooth patches. drawn, as people give them: half of
+    them 1 to 400 points, a quarter strokes, a quarter smooth patches."""
 
     def __post_init__(self) -> None:
-        if self.crop_px % 32 or not 64 <= self.crop_px <= 1024:
-            raise SettingsError(f"crop_px {self.crop_px}: a multiple of 32 between 64 and 1024 works")
+        for name, side in (("crop_px", self.crop_px), *(("crop_sides", side) for side in self.crop_sides)):
+            if side % 32 or not 64 <= side <= 1024:
+                raise SettingsError(f"{name} {side}: a multiple of 32 between 64 and 1024 works")
+        if self.hint_style not in HINT_STYLES:
+            raise SettingsError(f"hint_style {self.hint_style!r}: {' or '.join(HINT_STYLES)} works")
         for name in ("smallest_crop", "aged", "titles", "hinted"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name} {getattr(self, name)}: a share between 0 and 1 works")
@@ -63,7 +72,8 @@ class PhotoSamples(Dataset[Sample]):
     """An endless shuffled walk over pictures: sample `number` is the same whenever, and wherever, it is asked for.
 
     A picture is the path of a photo, or a JPEG, PNG or WebP file as bytes. Each sample is, with a chance of
-    `base_share`, of a picture of `base`: what a fine-tuning must not forget.
+    `base_share`, of a picture of `base`: what a fine-tuning must not forget. With `weights` an epoch shows a picture
+    as often as its weight says, beside the mean of all: 0.5 in every second epoch, 2 twice in each.
     """
 
     def __init__(
@@ -75,27 +85,45 @@ class PhotoSamples(Dataset[Sample]):
         stride: int,
         base: Sequence[Picture] = (),
         base_share: float = 0,
+        weights: Sequence[float] = (),
+        batch: int = 1,
     ) -> None:
-        """`stride`: how much smaller than the lightness the ab is."""
+        """`stride`: how much smaller than the lightness the ab is; `batch`: samples that share one of `crop_sides`."""
         if not pictures:
             raise SettingsError("a training set needs at least one colour picture; this one is empty")
+        shares = np.asarray(weights, np.float64) if weights else np.ones(len(pictures))
+        self._ends, self._batch = np.cumsum(shares / shares.mean()), batch
         self._pictures, self._settings, self._seed, self._stride = pictures, settings, seed, stride
         self._base, self._base_share = base, base_share if base else 0
 
     def __getitem__(self, number: int) -> Sample:
         epoch, place = divmod(number, len(self._pictures))
         rng, of_base = np.random.default_rng([self._seed, 1, number]), False
-        if rng.random() < self._settings.titles:
-            rgb = title_card(self._settings.crop_px, rng=rng)
+        settings = self._sized(number)
+        if rng.random() < settings.titles:
+            rgb = title_card(settings.crop_px, rng=rng)
         else:
             of_base = rng.random() < self._base_share
             if of_base:
                 picture = self._base[int(rng.integers(len(self._base)))]
             else:
-                order = np.random.default_rng([self._seed, epoch]).permutation(len(self._pictures))
-                picture = self._pictures[order[place]]
-            rgb = random_crop(decode_rgb(picture), settings=self._settings, rng=rng)
-        return make_sample(rgb, settings=self._settings, rng=rng, stride=self._stride, of_base=of_base)
+                picture = self._pictures[self._index(epoch, place)]
+            rgb = random_crop(decode_rgb(picture), settings=settings, rng=rng)
+        return make_sample(rgb, settings=settings, rng=rng, stride=self._stride, of_base=of_base)
+
+    def _index(self, epoch: int, place: int) -> int:
+        """The picture at a place of an epoch: evenly spaced draws from the weights laid end to end, shuffled."""
+        walk = np.random.default_rng([self._seed, epoch])
+        draw = walk.permutation(len(self._pictures))[place] + walk.random()
+        return int(min(np.searchsorted(self._ends, draw, side="right"), len(self._pictures) - 1))
+
+    def _sized(self, number: int) -> SampleSettings:
+        """The settings with the side that the sample's batch has."""
+        sides = self._settings.crop_sides
+        if not sides:
+            return self._settings
+        rng = np.random.default_rng([self._seed, 2, number // self._batch])
+        return replace(self._settings, crop_px=sides[int(rng.integers(len(sides)))])
 
 
 def decode_rgb(picture: Picture) -> npt.NDArray[np.uint8]:
@@ -139,7 +167,7 @@ def make_sample(
         lightness = age(unit, lightness, rng=rng)
     size = (rgb.shape[1] // stride, rgb.shape[0] // stride)
     ab = cv2.resize(np.ascontiguousarray(lab[..., 1:]), size, interpolation=cv2.INTER_AREA)
-    confidence = _hint_confidence(ab.shape[:2], share=settings.hinted, rng=rng)
+    confidence = hint_confidence(ab.shape[:2], share=settings.hinted, style=settings.hint_style, rng=rng)
     return Sample(
         torch.from_numpy(lightness)[None],
         torch.from_numpy(ab).permute(2, 0, 1).contiguous(),
@@ -147,24 +175,3 @@ def make_sample(
         torch.from_numpy(confidence)[None],
         torch.tensor(of_base),
     )
-
-
-def _hint_confidence(shape: tuple[int, ...], *, share: float, rng: np.random.Generator) -> FloatImage:
-    """(H, W): zeros; or, for a share of the samples, a few confident points or a few smooth patches."""
-    confidence = np.zeros(shape, np.float32)
-    draw = rng.random()
-    if draw >= share:
-        return confidence
-    if draw < share / 2:
-        for _ in range(rng.geometric(0.125)):
-            top, left = rng.integers(0, shape[0]), rng.integers(0, shape[1])
-            reach = rng.integers(1, 4)
-            confidence[top : top + reach, left : left + reach] = 1
-        return confidence
-    for _ in range(rng.integers(1, 4)):
-        center = (int(rng.integers(0, shape[1])), int(rng.integers(0, shape[0])))
-        axes = (int(rng.integers(3, shape[1] // 3)), int(rng.integers(3, shape[0] // 3)))
-        cv2.ellipse(
-            confidence, center, axes, float(rng.uniform(0, 180)), 0, 360, float(rng.uniform(0.3, 1)), -1
-        )
-    return np.clip(cv2.GaussianBlur(confidence, (0, 0), rng.uniform(1, 4)), 0, 1).astype(np.float32)

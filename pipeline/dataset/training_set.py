@@ -1,15 +1,15 @@
 """A folder of photos and clips as a training set, split by origin so that no scene leaks.
 
-`manifest.csv` in the folder or beside it (columns `path` and `origin`, others ignored) says where each file comes from:
-the part of `origin` before ` : ` is what a file shares with its relatives. Without a manifest a file's
-origin is its folder. A column `split` (train, val or test, as `kinochrome dataset` writes it) says what each file
-is for where the caller does not.
+`manifest.csv` in the folder or beside it (columns `path` and `origin`, others ignored) says where each file comes
+from; more such lists are read where they are named. The part of `origin` before ` : ` is what a file shares with its
+relatives. Without a manifest a file's origin is its folder. A column `split` (train, val or test, as `kinochrome
+dataset` writes it) says what each file is for where the caller does not.
 """
 
 import csv
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from glob import escape
 from pathlib import Path
@@ -55,15 +55,36 @@ class Split:
     test: tuple[TrainingFile, ...]
 
 
-def split_by_origin(folder: Path, *, validation: Sequence[str], test: Sequence[str]) -> Split:
+def split_by_origin(
+    folder: Path,
+    *,
+    validation: Sequence[str],
+    test: Sequence[str],
+    held_out: Sequence[Path] = (),
+    manifests: Sequence[str] = (),
+) -> Split:
     """Files of a folder in the order of their paths; `validation` and `test` are patterns of origins.
+
+    Each list of `held_out` (CSV, column `path`, relative to the folder or to the one it lies in) names single files
+    for tests, whatever their origin: they are neither trained on nor validated on. `manifests` are files in the folder
+    that list more pictures than its manifest.csv does.
 
     Without any patterns the manifest's column `split` counts, if it has one; where it has no `val`, as a set of one
     film has none, every tenth shot is validated on, or of few shots all that is trained on. Else, without patterns for
     validation, every tenth origin is held back for it, at least one. Raises SettingsError when a pattern fits no
     file, a split is none, or nothing is left to train on.
     """
-    files = _list_files(folder)
+    files = _list_files(folder, manifests)
+    listed = {path for one in held_out for path in _listed(one, folder, files)}
+    single = tuple(file for file in files if file.path in listed)
+    files = [file for file in files if file.path not in listed]
+    split = _split_by_patterns(folder, files, validation=validation, test=test)
+    return replace(split, test=tuple(sorted((*split.test, *single), key=lambda file: file.path)))
+
+
+def _split_by_patterns(
+    folder: Path, files: Sequence[TrainingFile], *, validation: Sequence[str], test: Sequence[str]
+) -> Split:
     if not validation and not test and any(file.split for file in files):
         return _split_by_column(folder, files)
     if not validation:
@@ -80,6 +101,25 @@ def split_by_origin(folder: Path, *, validation: Sequence[str], test: Sequence[s
         if not parts[kind]:
             raise SettingsError(f"training set {folder}: no photo or clip is left for {kind}")
     return Split(**{kind: tuple(found) for kind, found in parts.items()})
+
+
+def _listed(held_out: Path, folder: Path, files: Sequence[TrainingFile]) -> list[Path]:
+    """The files that a list names; one that is not in the set is an error, for another may be it by another name."""
+    try:
+        with held_out.open(newline="", encoding="utf-8") as file:
+            names = [row["path"] for row in csv.DictReader(file)]
+    except (OSError, UnicodeError, csv.Error, KeyError) as error:
+        raise SettingsError(f"held_out {held_out}: not a CSV file with a column path ({error})") from error
+    known = {file.path for file in files}
+    found = [next((p for p in (folder / n, folder.parent / n) if p in known), None) for n in names]
+    missing = [name for name, path in zip(names, found, strict=True) if path is None]
+    if missing or not names:
+        told = (
+            f"{len(missing)} of its {len(names)} files are not in {folder}" if names else "it names no file"
+        )
+        first = f", the first is {missing[0]}" if missing else ""
+        raise SettingsError(f"held_out {held_out}: {told}{first}; a list of files of that folder works")
+    return [path for path in found if path is not None]
 
 
 def base_files(folder: Path) -> tuple[TrainingFile, ...]:
@@ -152,14 +192,18 @@ def bin_prior(
     return np.asarray(share / share.sum(), np.float64)
 
 
-def _list_files(folder: Path) -> list[TrainingFile]:
-    manifest = next((p for p in (folder / _MANIFEST, folder.parent / _MANIFEST) if p.is_file()), None)
+def _list_files(folder: Path, more: Sequence[str] = ()) -> list[TrainingFile]:
+    main = next((p for p in (folder / _MANIFEST, folder.parent / _MANIFEST) if p.is_file()), None)
+    manifests = [*([main] if main else []), *(folder / name for name in more)]
+    if missing := [path for path in manifests if not path.is_file()]:
+        raise SettingsError(f"manifests: no such file: {missing[0]}; names of files in {folder} work")
     suffixes = (*PHOTO_SUFFIXES, *FILM_SUFFIXES)
-    if manifest:
+    listed: list[TrainingFile] = []
+    for manifest in manifests:
         with manifest.open(newline="", encoding="utf-8") as file:
-            listed = [_listed_file(row, manifest.parent) for row in csv.DictReader(file)]
-        listed = [file for file in listed if folder in file.path.parents]
-    else:
+            rows = [_listed_file(row, manifest.parent) for row in csv.DictReader(file)]
+        listed += [file for file in rows if folder in file.path.parents]
+    if not manifests:
         listed = [
             TrainingFile(path=path, origin=str(path.parent.relative_to(folder))) for path in folder.rglob("*")
         ]

@@ -48,6 +48,21 @@ def test_a_vividness_that_no_colour_bears_is_refused(tmp_path: Path, vividness: 
         load_weights(path)
 
 
+def test_weights_of_version_2_know_no_queries(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    small = EfficientGenerator(EfficientSettings(context=64, decoder=(32, 32, 32), heads=2))
+    save_weights(path, small, name="x", licence="x", recipe={})
+    tensors, header = read_tensors(path)
+    for added in ("queries", "guided"):
+        del header["settings"][added]
+    write_tensors(path, tensors, header)
+    assert load_weights(path)[0].settings == small.settings
+    del header["settings"]["heads"]
+    write_tensors(path, tensors, header)
+    with pytest.raises(WeightsError, match=r"not those of this version: \['heads'\]"):
+        load_weights(path)
+
+
 class _Bomb:
     def __reduce__(self) -> tuple[object, ...]:
         return (Path.touch, (Path("bomb-went-off"),))

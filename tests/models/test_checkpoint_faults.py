@@ -112,6 +112,11 @@ def test_weights_beyond_half_precision_are_not_written(tmp_path: Path) -> None:
         ({"heads": 3}, "heads: a divisor of context, 16, works"),
         ({"heads": 0}, "heads: a divisor"),
         ({"context": "16"}, r"settings\.context: Input should be a valid integer, found 16"),
+        ({"queries": 5_000}, "queries: a number from 0 to 1024 works"),
+        ({"queries": 2.5}, r"settings\.queries: Input should be a valid integer"),
+        ({"queries": float("inf")}, r"settings\.queries: Input should be"),
+        ({"guided": 1}, r"settings\.guided: Input should be a valid boolean, found 1"),
+        ({"queries": 8}, "tensors are missing, the first is queries"),
         ({"dropout": float("nan")}, "dropout: a share from 0 to 1 works"),
     ],
 )

@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import torch
 
 from jobs.progress.reporters import JsonProgress, QuietProgress
 from jobs.settings.training import load_train_job
+from jobs.training.batches import read_training_data
 from jobs.training.train import CHECKPOINT_NAME, WEIGHTS_NAME, make_generator, train
 from models.checkpoint import load_weights, save_weights
 from models.errors import TrainingError
@@ -56,6 +58,38 @@ def test_debug_training_leaves_weights_that_load(photos: Path, tmp_path: Path) -
     last = next(line for line in reversed(lines) if "loss" in line)
     assert {"cross_entropy", "l1", "adversarial", "discriminator"} < set(last)
     assert train(job, progress=QuietProgress()) == scores  # a finished training is not done again
+
+
+def test_a_training_extends_weights_and_keeps_what_is_listed_out_of_it(photos: Path, tmp_path: Path) -> None:
+    init = tmp_path / "init.safetensors"
+    small = EfficientGenerator(EfficientSettings(context=32, decoder=(24, 24, 24), heads=2))
+    save_weights(init, small, name="small", licence="none", recipe={})
+    (tmp_path / "held.csv").write_text("path,group\na/0.png,g\nb/1.png,g\n")
+    cv2.imwrite(str(photos / "a" / "grey.png"), np.full((96, 96, 3), 90, np.uint8))
+    config = tmp_path / "t.yaml"
+    config.write_text(
+        f"data: {photos}\nout: run\ninit: {init}\nloaders: 0\nextend: {{queries: 4, guided: true}}\n"
+        "held_out: [held.csv]\nphotographs_only: true\nweights_by_name: {'1.*': 0.5}\n"
+        "samples: {crop_px: 64, crop_sides: [64, 96], hinted: 1}\n"
+        "train: {batch: 4, average: 0, precision: fp32, stages: [{name: whole, steps: 3, rate: 0.01, warmup_steps: 1,"
+        " encoder_rate: 0.2, encoder_decay: 0.5, unfrozen_from: 0, l1: 1, perceptual: 1, colorful: 1}]}\n"
+    )
+    job = load_train_job(config)
+    data = read_training_data(job)
+    names = [f"{file.path.parent.name}/{file.path.name}" for file in data.split.train]
+    assert names == ["a/1.png", "a/2.png", "a/3.png", "b/0.png", "b/2.png", "b/3.png"]
+    assert data.weights == [0.5, 1, 1, 1, 1, 1]
+    assert data.dropped == {"grey": 1}
+    told = io.StringIO()
+    train(job, progress=JsonProgress(told))
+    assert "left out: 1 grey" in told.getvalue()
+    trained, _ = load_weights(tmp_path / "run" / WEIGHTS_NAME)
+    assert trained.settings == replace(small.settings, queries=4, guided=True)
+    log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert log[-1]["validation"]["step"] == 3
+    with pytest.raises(SettingsError, match=r"t\.yaml:\d+: held_out: no such file: .*none\.csv"):
+        config.write_text(config.read_text().replace("held.csv", "none.csv"))
+        load_train_job(config)
 
 
 def test_fine_tuned_weights_leave_pictures_like_the_base_as_they_were(photos: Path, tmp_path: Path) -> None:

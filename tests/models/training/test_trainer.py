@@ -74,6 +74,26 @@ def test_every_stage_plays_and_its_losses_fall(tmp_path: Path) -> None:
     assert best.step == max(step for step, better in seen if better)
 
 
+def test_checkpoints_come_between_validations_where_they_are_asked_for(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, stages=(replace(DECODER, steps=5),), validate_every=50, checkpoint_every=2)
+    path, steps = tmp_path / "c.safetensors", []
+
+    def note(step: int, losses: Mapping[str, float]) -> None:
+        if path.exists():
+            resumed = _trainer(settings=settings)
+            resumed.load(path)
+            steps.append((step, resumed.step))
+
+    _trainer(settings=settings).fit(
+        _batches(0),
+        validation=_validation(),
+        checkpoint=path,
+        on_step=note,
+        on_validation=lambda scores, better: None,
+    )
+    assert steps == [(3, 2), (4, 2), (5, 4)]
+
+
 @pytest.mark.parametrize("stopped_after", [3, 4, 7])
 def test_resumed_training_gives_the_same_losses(tmp_path: Path, stopped_after: int) -> None:
     straight = _run(_trainer(), 9, tmp_path / "a.safetensors")

@@ -48,6 +48,31 @@ def test_an_epoch_shows_every_picture_once() -> None:
     assert first == second
 
 
+def test_weights_say_how_often_a_picture_is_shown() -> None:
+    pictures = [_picture(seed, flat=True) for seed in range(4)]
+    shown = PhotoSamples(pictures, settings=PLAIN, seed=1, weights=[4, 2, 1, 1], stride=AB_STRIDE)
+    single = [
+        _level(PhotoSamples([picture], settings=PLAIN, seed=1, stride=AB_STRIDE), 0) for picture in pictures
+    ]
+    seen = [_level(shown, number) for number in range(40)]  # ten epochs
+    counts = [seen.count(level) for level in single]
+    assert counts[:2] == [20, 10]
+    assert sum(counts[2:]) == 10  # one of these two in each epoch
+    assert min(counts[2:]) > 1
+    for epoch in range(10):
+        assert seen[4 * epoch : 4 * epoch + 4].count(single[0]) == 2
+
+
+def test_a_batch_has_one_side_and_batches_have_several() -> None:
+    settings = SampleSettings(crop_px=64, crop_sides=(64, 96, 128), aged=0, titles=0.3, hinted=0.5)
+    samples = PhotoSamples([_picture(1)], settings=settings, seed=0, batch=4, stride=AB_STRIDE)
+    sides = [[samples[4 * step + place].lightness.shape[-1] for place in range(4)] for step in range(12)]
+    assert all(len(set(batch)) == 1 for batch in sides)
+    assert {batch[0] for batch in sides} == {64, 96, 128}
+    with pytest.raises(SettingsError, match="crop_sides 100: a multiple of 32"):
+        SampleSettings(crop_sides=(64, 100))
+
+
 def test_hints_show_the_truth_where_they_are_confident() -> None:
     pictures = [_picture(seed) for seed in range(3)]
     settings = SampleSettings(crop_px=64, aged=0, titles=0, hinted=1)
@@ -103,6 +128,10 @@ def test_title_cards_have_text_and_no_colour() -> None:
     for number in range(20):
         assert samples[number].ab.abs().max() < 0.1
     assert np.mean([float(samples[number].lightness.std()) for number in range(20)]) > 3
+
+
+def _level(samples: PhotoSamples, number: int) -> float:
+    return round(float(samples[number].lightness.mean()), 1)
 
 
 def _picture(seed: int, *, flat: bool = False) -> bytes:

@@ -106,6 +106,47 @@ def test_of_a_base_all_counts_but_what_is_held_out(tmp_path: Path) -> None:
         base_files(tmp_path)
 
 
+def test_listed_files_are_held_out_whatever_their_origin(tmp_path: Path) -> None:
+    for origin in ("p", "q"):
+        for number in range(4):
+            _photo(tmp_path / "set" / origin / f"{number}.png")
+    held_out = tmp_path / "list.csv"
+    held_out.write_text("path,group\nset/p/1.png,x\nq/0.png,x\n")  # from beside the folder, and from within
+    split = split_by_origin(tmp_path / "set", validation=["q"], test=[], held_out=[held_out])
+    assert [file.path.name for file in split.train] == ["0.png", "2.png", "3.png"]
+    assert [file.path.name for file in split.validation] == ["1.png", "2.png", "3.png"]
+    assert [file.path.parent.name for file in split.test] == ["p", "q"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("path\np/0.png\np/9.png\n", r"1 of its 2 files are not in .*, the first is p/9\.png"),
+        ("file\np/0.png\n", "not a CSV file with a column path"),
+        ("path\n", "it names no file"),
+    ],
+)
+def test_a_list_that_does_not_fit_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    _photo(tmp_path / "p" / "0.png")
+    held_out = tmp_path / "list.csv"
+    held_out.write_text(text)
+    with pytest.raises(SettingsError, match=rf"held_out .*list\.csv: {told}"):
+        split_by_origin(tmp_path, validation=[], test=[], held_out=[held_out])
+
+
+def test_further_manifests_count_where_they_are_named(tmp_path: Path) -> None:
+    for name in ("one/a.jpg", "two/b.jpg", "two/c.jpg"):
+        _photo(tmp_path / "set" / name)
+    (tmp_path / "manifest.csv").write_text("path,origin\nset/one/a.jpg,x\n")
+    (tmp_path / "set" / "two_manifest.csv").write_text("path,origin\ntwo/b.jpg,y : 1\ntwo/c.jpg,z : 2\n")
+    with pytest.raises(SettingsError):
+        split_by_origin(tmp_path / "set", validation=["x"], test=["z"])
+    more = ["two_manifest.csv"]
+    split = split_by_origin(tmp_path / "set", validation=["x"], test=["z"], manifests=more)
+    assert [file.path.name for file in split.train] == ["b.jpg"]
+    assert [file.path.name for file in split.test] == ["c.jpg"]
+
+
 def test_clips_give_evenly_spaced_frames(tmp_path: Path) -> None:
     path = tmp_path / "clip.mkv"
     with av.open(str(path), "w") as out:
