@@ -8,7 +8,7 @@ from jobs.estimate.measure import estimate_film, sample_frames
 from jobs.estimate.price import duration, size
 from jobs.progress.reporters import Progress
 from jobs.segments.task import close_bench
-from jobs.workdir.film_spec import Wanted
+from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.status import survey
 from jobs.workers.devices import Seat
 from models.errors import ModelError
@@ -21,7 +21,7 @@ _LEAST_RATIO = 60
 
 
 def expect(
-    wanted: Wanted,
+    spec: FilmSpec,
     *,
     seats: Sequence[Seat],
     started: float,
@@ -32,13 +32,13 @@ def expect(
 
     Warns where the disk is too small. What cannot be measured is no reason not to start: it is told, and None.
     """
-    film = wanted.film
-    left = [found.segment for found in survey(wanted, hashed=False) if not found.is_done]
+    film = spec.film
+    left = [found.segment for found in survey(spec, hashed=False) if not found.is_done]
     frames = sum(segment.end - segment.start for segment in left)
     if not seats or frames < least_ratio * sample_frames(film.info):
         return None
     try:
-        estimate = estimate_film(wanted.job, film.info, plan=film.plan, segments=left, workers=len(seats))
+        estimate = estimate_film(spec.job, film.info, plan=film.plan, segments=left, workers=len(seats))
     except (KinochromeError, ModelError) as error:
         _log.debug("not priced: %s", error)
         return None
@@ -50,7 +50,7 @@ def expect(
     progress.note(f"estimate: {duration(estimate.seconds)} for {frames:,} frames from here")
     for place, needed in (
         (film.work.path, estimate.scratch_bytes),
-        (wanted.job.output, estimate.output_bytes),
+        (spec.job.output, estimate.output_bytes),
     ):
         free = free_bytes(place)
         if free < needed:
@@ -59,7 +59,7 @@ def expect(
     return time.monotonic() - started + estimate.seconds
 
 
-def told_error(expected_seconds: float, seconds: float) -> str:
+def error_line(expected_seconds: float, seconds: float) -> str:
     """How near an estimate came, in one line."""
     error = 100 * (expected_seconds / seconds - 1) if seconds > 0 else 0.0
     return f"estimated {duration(expected_seconds)}, took {duration(seconds)}: {error:+.0f} %"

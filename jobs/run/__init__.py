@@ -1,1 +1,1 @@
-"""A whole film or still, from job to output. The only place that chains stages."""
+"""Runs a whole film, or stills, from job to output. The only place that chains stages."""

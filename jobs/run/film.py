@@ -1,8 +1,8 @@
-"""The film path: the only place that chains the stages of a film, from probe to mux.
+"""Chains the stages of a film, from probe to mux; nothing else does.
 
-`plan`, `shots` and `mux` are stages of their own, which any queue can start, on any host that shares the folder;
-a run is these three in one process. What a segment's folder records as done, of the same inputs, is not done
-again, so whatever was killed goes on where it stopped.
+`plan`, `shots` and `mux` are separate stages, which any queue can start on any host that shares the folder; a run is
+all three in one process. Segments that their folders record as done, with the same inputs, are not done again, so a
+killed run continues where it stopped.
 """
 
 import time
@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jobs.estimate.forecast import expect, told_error
+from jobs.estimate.forecast import error_line, expect
 from jobs.progress.frame_count import FrameCount
 from jobs.progress.reporters import Progress
 from jobs.records.gather import record_film
 from jobs.records.make_record import publish_record
 from jobs.run.stills_output import write_stills, written_picture
 from jobs.segments.lanes import do_lanes
-from jobs.segments.task import check_output, find_weights, make_predictor, make_wanted, open_bench
+from jobs.segments.task import check_output, find_weights, make_predictor, make_spec, open_bench
 from jobs.settings.job import Job
 from jobs.settings.shots import Ranges
 from jobs.version import VERSION
 from jobs.workdir.film_plan import open_plan, plan_film
-from jobs.workdir.film_spec import Wanted, probe_source
+from jobs.workdir.film_spec import FilmSpec, probe_source
 from jobs.workdir.folder import WorkDir
 from jobs.workdir.locks import reachable
-from jobs.workdir.run_log import noted
+from jobs.workdir.run_log import keep_notes
 from jobs.workdir.segment_records import job_fingerprint
 from jobs.workdir.status import cache_line, survey, video_paths, what_is_missing
 from jobs.workers.devices import Seat, describe_seats, plan_seats
@@ -56,7 +56,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class RunSummary:
-    """What a finished run made."""
+    """The result of a finished run."""
 
     film: FilmInfo
     output: Path
@@ -70,36 +70,38 @@ class RunSummary:
 def run_job(
     job: Job, *, work: WorkDir, progress: Progress, workers: int | None = None, scheduler: str | None = None
 ) -> RunSummary:
-    """Colourise one film. The caller holds `work`, which keeps what was done for the next run of the same job.
+    """Colours one film. The caller holds `work`, which keeps finished segments for the next run of the same job.
 
-    `workers` processes do the segments; None takes what suits the machine, and one is this process. With `scheduler`
-    those of a Dask cluster do. Raises KinochromeError or ModelError; then the output is absent, and finished
+    `workers` processes do the segments; None takes as many as suit the machine, 1 means this process. With `scheduler`
+    the workers of a Dask cluster do them. Raises KinochromeError or ModelError; then the output is absent and finished
     segments are kept.
     """
     started = time.monotonic(), datetime.now(UTC)
-    with noted(progress, work) as told, reachable(work.path):
+    with keep_notes(progress, work) as recorder, reachable(work.path):
         film = probe_source(job)
         picture = check_output(job, film)
         seats = _seats(job, progress, workers=workers, scheduler=scheduler, work=work)
         predictor, weights = _network(job, seats)
         for notice in notices(film, job.encode, width=picture.width, height=picture.height):
-            told.note(notice)
-        plan = plan_film(job, film, work=work, progress=told)
-        wanted = make_wanted(job, film, plan=plan, work=work, weights=weights)
-        expected = expect(wanted, seats=seats, started=started[0], progress=told)
-        _do(wanted, plan.segments, predictor=predictor, seats=seats, scheduler=scheduler, progress=told)
-        made = _mux(wanted, weights, started=started, progress=told, hashed=False, expected_seconds=expected)
+            recorder.note(notice)
+        plan = plan_film(job, film, work=work, progress=recorder)
+        spec = make_spec(job, film, plan=plan, work=work, weights=weights)
+        expected = expect(spec, seats=seats, started=started[0], progress=recorder)
+        _do(spec, plan.segments, predictor=predictor, seats=seats, scheduler=scheduler, progress=recorder)
+        made = _mux(
+            spec, weights, started=started, progress=recorder, hashed=False, expected_seconds=expected
+        )
         if expected is not None:
-            told.note(told_error(expected, made.seconds))
+            recorder.note(error_line(expected, made.seconds))
         return made
 
 
 def run_plan(job: Job, *, work: WorkDir, progress: Progress) -> Plan:
-    """The first stage: the film's plan, in the work folder. Raises as `run_job`, before anything else was done."""
-    with noted(progress, work) as told, reachable(work.path):
+    """The first stage: writes the film's plan into the work folder. Raises as `run_job`."""
+    with keep_notes(progress, work) as recorder, reachable(work.path):
         film = probe_source(job)
         check_output(job, film)
-        return plan_film(job, film, work=work, progress=told)
+        return plan_film(job, film, work=work, progress=recorder)
 
 
 def run_shots(
@@ -111,50 +113,50 @@ def run_shots(
     workers: int | None = None,
     scheduler: str | None = None,
 ) -> tuple[int, ...]:
-    """The second stage: all segments of the shots in `ranges` (None: all), done; returns the shots.
+    """The second stage: does all segments of the shots in `ranges` (None: all); returns the shots.
 
-    Raises SettingsError where there is no plan yet, else as `run_job`.
+    Raises SettingsError if there is no plan yet, else as `run_job`.
     """
-    with noted(progress, work) as told, reachable(work.path):
+    with keep_notes(progress, work) as recorder, reachable(work.path):
         film, plan = open_plan(job, work=work)
         count = len(plan.shots)
         shots = tuple(range(count)) if ranges is None else ranges.pick(count)
         if ranges is not None and ranges.reaches_past(count):
-            told.note(f"the last shot is {count - 1}; the range reaches past it, where nothing is to do")
+            recorder.note(f"the last shot is {count - 1}; the range reaches past it, where nothing is to do")
         segments = [segment for segment in plan.segments if segment.shot in set(shots)]
         if segments:
             seats = _seats(job, progress, workers=workers, scheduler=scheduler, work=work)
             predictor, weights = _network(job, seats)
-            wanted = make_wanted(job, film, plan=plan, work=work, weights=weights)
-            _do(wanted, segments, predictor=predictor, seats=seats, scheduler=scheduler, progress=told)
+            spec = make_spec(job, film, plan=plan, work=work, weights=weights)
+            _do(spec, segments, predictor=predictor, seats=seats, scheduler=scheduler, progress=recorder)
         return shots
 
 
 def run_mux(job: Job, *, work: WorkDir, progress: Progress) -> RunSummary:
-    """The last stage: the film from its segments, which are all hashed before.
+    """The last stage: hashes all segments, then makes the film of them.
 
-    Raises SettingsError where there is no plan or segments are to do, naming the shots; else as `run_job`.
+    Raises SettingsError if there is no plan or segments are to do, naming the shots; else as `run_job`.
     """
     started = time.monotonic(), datetime.now(UTC)
-    with noted(progress, work) as told, reachable(work.path):
+    with keep_notes(progress, work) as recorder, reachable(work.path):
         film, plan = open_plan(job, work=work)
         weights = find_weights(job)
-        wanted = make_wanted(job, film, plan=plan, work=work, weights=weights)
-        return _mux(wanted, weights, started=started, progress=told, hashed=True)
+        spec = make_spec(job, film, plan=plan, work=work, weights=weights)
+        return _mux(spec, weights, started=started, progress=recorder, hashed=True)
 
 
 def film_tags(weights: WeightsInfo | None) -> dict[str, str]:
-    """The tags by which the film says that its colours are predicted, and by what."""
-    told = f"weights {weights.name} {weights.sha256[:12]}" if weights else "colours from proxies"
+    """Tags for the film which say that its colours are predicted, and by which weights."""
+    source = f"weights {weights.name} {weights.sha256[:12]}" if weights else "colours from proxies"
     return {
-        "comment": f"Colourised by machine: the colours are predicted, not recorded. Kinochrome {VERSION}, {told}."
+        "comment": f"Colourised by machine: the colours are predicted, not recorded. Kinochrome {VERSION}, {source}."
     }
 
 
 def _seats(
     job: Job, progress: Progress, *, workers: int | None, scheduler: str | None, work: WorkDir
 ) -> tuple[Seat, ...]:
-    """Where processes of this machine work, told to the user; none where a cluster does, which is examined now."""
+    """The seats of this machine's worker processes, noted for the user; none for a cluster, which is checked now."""
     if scheduler is not None:
         from jobs.workers.dask_pool import check_cluster
 
@@ -166,7 +168,7 @@ def _seats(
 
 
 def _network(job: Job, seats: tuple[Seat, ...]) -> tuple[Predictor | None, WeightsInfo | None]:
-    """The network of this process, where this process does the work, and what its weights say of themselves."""
+    """The network if this process does the work, else None, and the facts in its weights file."""
     if len(seats) != 1 or job.from_proxy is not None:
         return None, find_weights(job)
     predictor = make_predictor(job)
@@ -174,7 +176,7 @@ def _network(job: Job, seats: tuple[Seat, ...]) -> tuple[Predictor | None, Weigh
 
 
 def _do(
-    wanted: Wanted,
+    spec: FilmSpec,
     segments: tuple[Segment, ...] | list[Segment],
     *,
     predictor: Predictor | None,
@@ -182,31 +184,31 @@ def _do(
     scheduler: str | None,
     progress: Progress,
 ) -> None:
-    """Every segment done, here, by workers or by a cluster's; an error says how much is missing."""
+    """Does every segment here, in worker processes or on a cluster; an error says how much is missing."""
     report = FrameCount(progress, segments).report
-    bench = open_bench(wanted, predictor)
+    bench = open_bench(spec, predictor)
     try:
         if len(seats) == 1:
             do_lanes(bench, segments, report=report)
         elif scheduler is not None:
             from jobs.workers.dask_pool import do_on_cluster
 
-            do_on_cluster(wanted, segments, scheduler=scheduler, report=report)
+            do_on_cluster(spec, segments, scheduler=scheduler, report=report)
         else:
             from jobs.workers.local_pool import do_in_workers
 
-            do_in_workers(wanted, segments, seats=seats, report=report)
+            do_in_workers(spec, segments, seats=seats, report=report)
     except (OutputError, DeviceError) as error:
-        if not wanted.film.work.path.is_dir():
+        if not spec.film.work.path.is_dir():
             raise
-        raise type(error)(f"{error}; {what_is_missing(wanted, segments)}") from error
-    check_source(wanted.film.info.path, wanted.film.plan.source)
-    if wanted.job.cache is not None and wanted.job.from_proxy is None:
-        progress.note(cache_line(wanted, segments))
+        raise type(error)(f"{error}; {what_is_missing(spec, segments)}") from error
+    check_source(spec.film.info.path, spec.film.plan.source)
+    if spec.job.cache is not None and spec.job.from_proxy is None:
+        progress.note(cache_line(spec, segments))
 
 
 def _mux(
-    wanted: Wanted,
+    spec: FilmSpec,
     weights: WeightsInfo | None,
     *,
     started: tuple[float, datetime],
@@ -214,11 +216,11 @@ def _mux(
     hashed: bool,
     expected_seconds: float | None = None,
 ) -> RunSummary:
-    job, film, plan, work = wanted.job, wanted.film.info, wanted.film.plan, wanted.film.work
-    segments = survey(wanted, hashed=hashed)
-    videos = video_paths(wanted, segments)
+    job, film, plan, work = spec.job, spec.film.info, spec.film.plan, spec.film.work
+    segments = survey(spec, hashed=hashed)
+    videos = video_paths(spec, segments)
 
-    def put_on_record(partial: Path, told: MuxReport) -> None:
+    def put_on_record(partial: Path, mux_report: MuxReport) -> None:
         new = None
         if job.report:
             new = record_film(
@@ -228,9 +230,9 @@ def _mux(
                 plan=plan,
                 work=work.path,
                 records=[status.records for status in segments],
-                picture=written_picture(wanted),
+                picture=written_picture(spec),
                 weights=weights,
-                mux=told,
+                mux=mux_report,
                 started=started[1],
                 started_clock=started[0],
                 estimated_seconds=expected_seconds,
@@ -240,17 +242,15 @@ def _mux(
         publish_record(new, job.output, film=partial)
 
     if job.target.is_numbered:
-        report = write_stills(
-            wanted, videos, tags=film_tags(weights), progress=progress, before=put_on_record
-        )
+        report = write_stills(spec, videos, tags=film_tags(weights), progress=progress, before=put_on_record)
     else:
         progress.stage("mux", 0, 1, unit="film")
         report = mux(
-            as_coded(film, wanted.picture),
+            as_coded(film, spec.picture),
             videos,
             job.output,
             timeline=plan.timeline,
-            color=wanted.picture.color,
+            color=spec.picture.color,
             tags=film_tags(weights),
             allow_loss=job.allow_loss,
             faststart=job.faststart,

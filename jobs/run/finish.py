@@ -1,4 +1,4 @@
-"""A film from job to output on the command line: what was finished before, what is told, what stays."""
+"""Runs a film for the command line and the API: skips a finished one, notes the result, removes the work folder."""
 
 import contextlib
 from collections.abc import Callable
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FilmResult:
-    """What became of a film."""
+    """The result of a film."""
 
     output: Path
     summary: "RunSummary | None" = None
-    """What the run made; None where the film was finished before."""
+    """What the run made; None if the film was finished before."""
     bag: Path | None = None
-    """The folder of its bag, where the job asks for one."""
+    """The folder of its bag, if the job asks for one."""
 
     def as_json(self) -> Details:
         """The result for a program."""
@@ -54,9 +54,9 @@ def run_film(
     workers: int | None = None,
     scheduler: str | None = None,
 ) -> FilmResult:
-    """All stages of a film, which this process has for itself meanwhile. Raises as `jobs.run.film.run_job`.
+    """Runs all stages of a film, whose work folder this process has alone. Raises as `jobs.run.film.run_job`.
 
-    `before_publish` is called with the complete partial and may refuse to let it be published.
+    `before_publish` is called with the complete partial and may raise to keep it from being published.
     """
     if sheet is not None and (job.target.is_numbered or job.source.is_numbered):
         raise SettingsError("--sheet shows film files; of numbered stills the report's page has pictures")
@@ -71,7 +71,9 @@ def run_film(
         is_kept = job.work is not None or job.keep_work
         try:
             result = finish_film(job, progress, work=work, make=make, sheet=sheet)
-        except SourceError:  # a film that is refused, or does not decode twice alike, is not worth its plan
+        except (
+            SourceError
+        ):  # the plan of a film that is refused, or decodes differently each time, is useless
             if not is_kept and not work.has_products:
                 work.discard()
             raise
@@ -88,28 +90,30 @@ def finish_film(
     make: Callable[[WorkDir], "RunSummary"],
     sheet: Path | None = None,
 ) -> FilmResult:
-    """The film by `make`, unless it is finished already, and what is made of it, told to the user.
+    """Makes the film by `make` and its bag, unless it is finished already, and notes the result for the user.
 
-    Raises OutputError where it was finished with other settings and must not be replaced.
+    Raises OutputError if it was finished with other settings and must not be replaced.
     """
-    wanted, finished = job_fingerprint(job), finished_fingerprint(work.path, job.output)
+    fingerprint, finished = job_fingerprint(job), finished_fingerprint(work.path, job.output)
     has_report = not job.report or record_path(job.output).exists()
-    finished_before = finished == wanted and not job.overwrite and has_report and sheet is None
+    finished_before = finished == fingerprint and not job.overwrite and has_report and sheet is None
     if finished_before:
         progress.note(f"{job.output} is finished already")
         result = FilmResult(output=job.output)
-    elif finished not in (None, wanted) and not job.overwrite:
-        told = "exists, made with other settings; another name, or --overwrite (overwrite: true) would work"
-        raise OutputError(f"output: {job.output} {told}")
+    elif finished not in (None, fingerprint) and not job.overwrite:
+        message = (
+            "exists, made with other settings; another name, or --overwrite (overwrite: true) would work"
+        )
+        raise OutputError(f"output: {job.output} {message}")
     else:
         work.log("started", version=VERSION, input=job.input, output=job.output)
         try:
             summary = make(work)
         except BaseException as error:
-            with contextlib.suppress(OutputError):  # the folder may be what went wrong
+            with contextlib.suppress(OutputError):  # the folder may be the cause
                 work.log("ended", outcome=type(error).__name__, message=str(error))
             raise
-        _tell(job, summary, progress, sheet=sheet)
+        _note_result(job, summary, progress, sheet=sheet)
         result = FilmResult(output=job.output, summary=summary)
         work.log("ended", outcome="done", **result.as_json())
     if job.bag:
@@ -117,7 +121,7 @@ def finish_film(
     return result
 
 
-def _tell(job: "Job", summary: "RunSummary", progress: Progress, *, sheet: Path | None) -> None:
+def _note_result(job: "Job", summary: "RunSummary", progress: Progress, *, sheet: Path | None) -> None:
     for change in summary.mux.converted:
         progress.note(f"changed: {change}")
     for loss in summary.mux.lost:

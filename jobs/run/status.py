@@ -1,6 +1,6 @@
-"""How a film stands, by its job and its work folder: what is done, what is to do, what would be done again and why."""
+"""Reads the state of a film from its job and its work folder: what is done, to do, or to be done again, and why."""
 
-from jobs.segments.task import find_weights, make_wanted
+from jobs.segments.task import find_weights, make_spec
 from jobs.settings.job import Job
 from jobs.settings.output_paths import finished_fingerprint, work_folder
 from jobs.workdir.film_plan import open_plan
@@ -10,12 +10,12 @@ from jobs.workdir.status import FilmStatus, survey
 
 
 def film_status(job: Job) -> FilmStatus:
-    """How the film of a job stands; nothing is written. Raises KinochromeError or ModelError as the run would."""
+    """The state of a job's film; nothing is written. Raises KinochromeError or ModelError as the run would."""
     folder = work_folder(job.output, work=job.work)
     work = WorkDir(folder, share="part")
     finished = finished_fingerprint(folder, job.output) == job_fingerprint(job)
     if not work.plan_path.exists():
         return FilmStatus(output=job.output, finished=finished)
     film, plan = open_plan(job, work=work)
-    wanted = make_wanted(job, film, plan=plan, work=work, weights=find_weights(job))
-    return FilmStatus(output=job.output, finished=finished, wanted=wanted, segments=tuple(survey(wanted)))
+    spec = make_spec(job, film, plan=plan, work=work, weights=find_weights(job))
+    return FilmStatus(output=job.output, finished=finished, spec=spec, segments=tuple(survey(spec)))

@@ -1,4 +1,4 @@
-"""Stills to colour stills, one at a time: a file to a file, a folder to a folder of the same shape."""
+"""Colours stills one at a time: a file to a file, a folder to a folder with the same sub-folders."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,27 +20,27 @@ STATEMENT = (
 
 @dataclass(frozen=True, kw_only=True)
 class StillResult:
-    """What became of one still."""
+    """The result of one still."""
 
     source: Path
     output: Path
     notes: tuple[str, ...] = ()
-    """What could not be kept as it was, a line each."""
+    """What could not be kept unchanged, a line each."""
     error: str | None = None
-    """Why it could not be coloured, a line; None where it was."""
+    """Why it could not be coloured, in one line; None if it was."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StillsSummary:
-    """What became of all stills of a run, in order."""
+    """The results of all stills of a run, in order."""
 
     output: Path
-    """The file or the folder that was asked for."""
+    """The output file or folder."""
     results: tuple[StillResult, ...]
 
     @property
     def failed(self) -> tuple[StillResult, ...]:
-        """Those that got no colour."""
+        """The stills that could not be coloured."""
         return tuple(result for result in self.results if result.error is not None)
 
 
@@ -53,7 +53,7 @@ def run_stills(
 ) -> StillsSummary:
     """Colours the still, or the folder of stills, of a job. Raises as `colorize_stills`, or WeightsError.
 
-    `before_still` is called before each still and may stop the run by an error.
+    `before_still` is called before each still and may raise to stop the run.
     """
     predictor = make_predictor(job)
     done = 0
@@ -62,14 +62,14 @@ def run_stills(
         before_still()
         return predictor.predict_pictures(luma)
 
-    def tell(result: StillResult, total: int) -> None:
+    def note(result: StillResult, total: int) -> None:
         nonlocal done
         done += 1
         progress.stage("stills", done, total, "still")
         if result.error is not None:
             progress.note(result.error, warning=True)
-        for note in result.notes:
-            progress.note(f"{result.output.name}: {note}")
+        for line in result.notes:
+            progress.note(f"{result.output.name}: {line}")
 
     return colorize_stills(
         [job.input],
@@ -77,7 +77,7 @@ def run_stills(
         predict=predict,
         saturation=job.color.saturation,
         overwrite=job.overwrite,
-        progress=tell,
+        progress=note,
     )
 
 
@@ -91,7 +91,7 @@ def colorize_stills(
     statement: str = STATEMENT,
     progress: StillDone | None = None,
 ) -> StillsSummary:
-    """Colours every still of `inputs` (files, or folders with all below them) and says how each one went.
+    """Colours every still of `inputs` (files, or folders with all below them) and returns the result of each.
 
     A single file goes to the file `output`, or into it where that is a folder; a folder or several files go
     into the folder `output` under their own names and sub-folders. `statement` is written into each picture.
@@ -129,7 +129,7 @@ def colorize_stills(
 
 
 def _pair(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
-    """Every source with its output."""
+    """Pairs every source with its output."""
     sources, is_into_folder = [target_of(path) for path in inputs], target_of(output).kind == "folder"
     if len(sources) == 1 and sources[0].kind != "folder" and not is_into_folder:
         still_format(output)

@@ -1,1 +1,1 @@
-"""The work on one segment, colour first and then picture, in lanes side by side."""
+"""Colours and renders segments: the colour first, then the picture, in parallel threads."""

@@ -1,10 +1,10 @@
-"""Lanes: while one gives a segment its colour, several render the segments before it.
+"""Runs lanes, which are threads: one colours a segment while several render the segments before it.
 
-One encoder alone leaves cores idle, at the beginning and at the end of each segment most of all. Colour is what
-rendering waits for and takes longer, so it goes first where there are not cores enough for both.
+One encoder leaves cores idle, mostly at the beginning and the end of each segment. Rendering waits for colour, which
+takes longer, so colour has priority where there are too few cores for both.
 
-A segment is worked on under its own lock. One that another process works on is left for the end; then it is
-either done, or that process is gone and it is ours.
+Each segment is worked on under its own lock. A segment locked by another process is tried again at the end: then it is
+done, or that process is gone and we do it.
 """
 
 import os
@@ -20,7 +20,7 @@ from queue import SimpleQueue
 
 from jobs.segments.stages import Colorist, Proxy, Renderer
 from jobs.supervise.heap import HeapWatch, return_free
-from jobs.workdir.film_spec import Wanted, find_graded
+from jobs.workdir.film_spec import FilmSpec, find_graded
 from jobs.workdir.locks import LOCK_NAME, WorkLock, reachable, try_lock
 from jobs.workdir.status import SegmentStatus, find_segment
 from pipeline.atomic_files import remove_partials
@@ -30,38 +30,38 @@ from pipeline.source.frame_reader import FrameReader
 
 _SEGMENTS_AHEAD = 1
 _RENDER_LANES = 4 if (os.cpu_count() or 1) >= 8 else 3
-"""Each holds an encoder of two threads, unless a job says otherwise, and its memory: no more on any machine."""
+"""Each lane has an encoder, of two threads unless a job says otherwise, and its memory, so there are never more."""
 _PAUSE_SECONDS = 0.2
 _RENDER_NICENESS = 10
-_LOOK_FRAMES = 8
-"""Of any lane, between two looks at the heaps."""
+_HEAP_CHECK_FRAMES = 8
+"""Frames of a lane between two checks of the heaps."""
 
 Report = Callable[[str, int, int], None]
-"""Told how far a segment is: stage (`colour`, `render`), segment, frames done. From several threads."""
+"""Called with stage (`colour`, `render`), segment and frames done. From several threads."""
 Stopped = Callable[[], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """All that work on a film's segments needs."""
+    """The tools that work on a film's segments needs."""
 
-    wanted: Wanted
+    spec: FilmSpec
     renderer: Renderer
     colorist: Colorist | None
-    """None where colours come from proxies."""
+    """None if colours come from proxies."""
 
 
 def do_lanes(
     bench: Bench, segments: Sequence[Segment], *, report: Report, stopped: Stopped = lambda: False
 ) -> None:
-    """Returns when every segment is done, by us or by others; earlier, after the present ones, once `stopped`.
+    """Returns when every segment is done, by us or by others; once `stopped`, after the segments in work.
 
-    Raises KinochromeError; then nothing of the segment that failed is published.
+    Raises KinochromeError; nothing of the failed segment is published then.
     """
     locks = _Locks()
-    film = bench.wanted.film
+    film = bench.spec.film
     left = list(segments)
-    report = _watching_heaps(report)
+    report = _with_heap_checks(report)
     try:
         while left and not stopped():
             held: list[Segment] = []
@@ -78,31 +78,31 @@ def do_lanes(
         locks.release_all()
 
 
-class _GivenUpError(Exception):
+class _AbandonedError(Exception):
     """Another lane failed, or the run was interrupted."""
 
 
 def _render(
     bench: Bench, ready: Iterable[tuple[SegmentStatus, Proxy]], *, locks: "_Locks", report: Report
 ) -> None:
-    """Renders what is ready; raises what the first lane to fail raised, once the others have stopped."""
-    film, failed = bench.wanted.film, list[BaseException]()
+    """Renders coloured segments; raises the first error of a lane, once the others have stopped."""
+    film, failed = bench.spec.film, list[BaseException]()
     free: SimpleQueue[FrameReader | None] = SimpleQueue()
     for _ in range(_RENDER_LANES):
         free.put(None)
 
     def render(reader: FrameReader, status: SegmentStatus, proxy: Proxy) -> None:
-        told = _counter(report, "render", status.segment)
+        count_frame = _counter(report, "render", status.segment)
 
         def count() -> None:
             if failed:
-                raise _GivenUpError
-            told()
+                raise _AbandonedError
+            count_frame()
 
         try:
             bench.renderer.render(reader, status, proxy=proxy, on_frame=count)
             locks.release(status.segment)
-        except BaseException as error:  # crosses over to the caller, whatever it is
+        except BaseException as error:  # raised again by the caller, whatever it is
             failed.append(error)
         finally:
             return_free()
@@ -110,9 +110,7 @@ def _render(
 
     with (
         ExitStack() as readers,
-        ThreadPoolExecutor(
-            _RENDER_LANES, thread_name_prefix="render", initializer=_let_color_go_first
-        ) as pool,
+        ThreadPoolExecutor(_RENDER_LANES, thread_name_prefix="render", initializer=_lower_priority) as pool,
     ):
         try:
             for status, proxy in ready:
@@ -137,25 +135,25 @@ def _color_lane(
     report: Report,
     stopped: Stopped,
 ) -> Iterator[tuple[SegmentStatus, Proxy]]:
-    """Segments that are to be rendered, each locked and with its colour; adds those that others hold to `held`.
+    """Yields segments to render, each locked and coloured; adds those that other processes have locked to `held`.
 
-    How a segment stands is seen under its lock, hashed once, and goes along with it from there.
+    The state of a segment is read and hashed once, under its lock, and passed on with it.
     """
-    film = bench.wanted.film
+    film = bench.spec.film
     with FrameReader(film.info, timeline=film.plan.timeline) as reader:
         for segment in segments:
             if stopped():
                 return
             folder = film.work.segment_dir(segment.index)
-            status = find_segment(bench.wanted, segment, hashed=False)
+            status = find_segment(bench.spec, segment, hashed=False)
             if status.is_done:
-                status = find_segment(bench.wanted, segment, records=status.records)
+                status = find_segment(bench.spec, segment, records=status.records)
             if not status.is_done:
                 if not locks.take(segment, folder):
                     held.append(segment)
                     continue
                 remove_partials(folder)
-                status = find_segment(bench.wanted, segment)
+                status = find_segment(bench.spec, segment)
                 if not status.is_done:
                     yield status, _colored(bench, reader, status, report)
                     continue
@@ -166,8 +164,8 @@ def _color_lane(
 
 def _colored(bench: Bench, reader: FrameReader, status: SegmentStatus, report: Report) -> Proxy:
     if bench.colorist is None:
-        assert bench.wanted.job.from_proxy is not None
-        return Proxy(find_graded(bench.wanted.job.from_proxy, status.segment), status.proxy_sha256)
+        assert bench.spec.job.from_proxy is not None
+        return Proxy(find_graded(bench.spec.job.from_proxy, status.segment), status.proxy_sha256)
     proxy = bench.colorist.color(reader, status, on_frame=_counter(report, "colour", status.segment))
     return_free()
     return proxy
@@ -184,19 +182,19 @@ def _counter(report: Report, stage: str, segment: Segment) -> Callable[[], None]
     return count
 
 
-def _watching_heaps(report: Report) -> Report:
+def _with_heap_checks(report: Report) -> Report:
     watch = HeapWatch()
 
     def watched(stage: str, segment: int, done: int) -> None:
-        if done % _LOOK_FRAMES == 0:
+        if done % _HEAP_CHECK_FRAMES == 0:
             watch.look()
         report(stage, segment, done)
 
     return watched
 
 
-def _let_color_go_first() -> None:
-    """Lowers the priority of the calling thread, and of all that it starts, where threads have one of their own."""
+def _lower_priority() -> None:
+    """Lowers the priority of the calling thread and of those that it starts, where threads have priorities."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
         priority = os.getpriority(os.PRIO_PROCESS, thread) + _RENDER_NICENESS
@@ -211,7 +209,7 @@ class _Locks:
         self._guard = threading.Lock()
 
     def take(self, segment: Segment, folder: Path) -> bool:
-        """Whether the segment is ours now."""
+        """Locks the segment; returns whether it is ours now."""
         lock = try_lock(folder / LOCK_NAME)
         if lock is not None:
             with self._guard:
@@ -219,13 +217,13 @@ class _Locks:
         return lock is not None
 
     def release(self, segment: Segment) -> None:
-        """Gives the segment back."""
+        """Unlocks the segment."""
         with self._guard:
             lock = self._held.pop(segment.index)
         lock.release()
 
     def release_all(self) -> None:
-        """Gives back whatever is held."""
+        """Unlocks all segments."""
         with self._guard:
             locks = list(self._held.values())
             self._held.clear()

@@ -1,6 +1,6 @@
-"""The work on one segment: first its colour, then its picture. Each is published, then recorded.
+"""The two stages of a segment, `Colorist` and `Renderer`: each publishes its product, then records it.
 
-The networks of a job: that of the film, and those that single shots ask for, opened when they are needed.
+`Networks` holds the network of the film and opens those of single shots when they are needed.
 """
 
 import time
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jobs.workdir.color_cache import ContentCache, luma_digest
-from jobs.workdir.film_spec import Wanted
+from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.segment_records import Inputs, commit, count_attempt, file_sha256, find_product
 from jobs.workdir.status import SegmentStatus
 from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy, write_proxy
@@ -31,10 +31,10 @@ from pipeline.source.frame_reader import FrameReader
 
 
 class Networks:
-    """Gives each weights' network, and keeps it; use it from one thread at a time."""
+    """Opens the network of given weights once and keeps it; use it from one thread at a time."""
 
     def __init__(self, first: Predictor, *, weights: str, make: Callable[[str], Predictor]) -> None:
-        """`first` is the network of `weights`; `make` opens others, by the names that the job has for them."""
+        """`first` is the network of `weights`; `make` opens others by the job's names of their weights."""
         self._opened, self._make = {weights: first}, make
 
     def of(self, weights: str) -> Predictor:
@@ -45,29 +45,29 @@ class Networks:
 
 
 class Proxy(NamedTuple):
-    """The colour of a segment."""
+    """The colour of a segment, as a file."""
 
     path: Path
     sha256: str
-    """Of the file when it was recorded, or looked at."""
+    """Of the file when it was recorded or last read."""
 
 
 class Colorist:
-    """Gives segments their colour: luma in, a chroma proxy out."""
+    """Colours segments: luma in, a chroma proxy out."""
 
-    def __init__(self, wanted: Wanted, networks: Networks, *, cache: ContentCache | None = None) -> None:
-        """With `cache`, colour that was predicted for the same pictures before is found there, and left there."""
-        self._wanted, self._film = wanted, wanted.film
+    def __init__(self, spec: FilmSpec, networks: Networks, *, cache: ContentCache | None = None) -> None:
+        """With `cache`, predicted colour of the same pictures is looked up there, and stored there."""
+        self._spec, self._film = spec, spec.film
         self._networks, self._cache = networks, cache
         self._view = NetworkView(
             self._film.info,
             plan=self._film.plan,
-            short_side=wanted.job.color.short_side,
+            short_side=spec.job.color.short_side,
             digest=luma_digest if cache else None,
         )
 
     def color(self, reader: FrameReader, status: SegmentStatus, *, on_frame: Callable[[], None]) -> Proxy:
-        """Publish the segment's proxy, unless it is there already by `status`, which was seen under its lock."""
+        """Publishes the segment's proxy, unless it exists by `status`, which was read under the segment's lock."""
         segment = status.segment
         folder = self._film.work.segment_dir(segment.index)
         if status.color is not None and status.color.record is not None:
@@ -76,7 +76,7 @@ class Colorist:
             return Proxy(folder / status.color.record.file, status.color.record.sha256)
         started, attempts = time.monotonic(), count_attempt(folder)
         path = folder / "proxy.mkv"
-        choice = self._wanted.shots[segment.shot]
+        choice = self._spec.shots[segment.shot]
         is_found, device = False, ""
         if choice.treatment.source == "predicted":
             is_found, device = self._predicted(path, reader, segment, on_frame=on_frame)
@@ -86,7 +86,7 @@ class Colorist:
             folder,
             "color",
             path=path,
-            inputs=self._wanted.color(segment),
+            inputs=self._spec.color(segment),
             pts=self._pts(segment),
             seconds=time.monotonic() - started,
             attempts=attempts,
@@ -103,11 +103,11 @@ class Colorist:
     def _predicted(
         self, path: Path, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]
     ) -> tuple[bool, str]:
-        """Publishes predicted colour; returns whether it was found in the cache, and what predicted it."""
-        treatment = self._wanted.shots[segment.shot].treatment
+        """Publishes predicted colour; returns whether it came from the cache, and the device that predicted it."""
+        treatment = self._spec.shots[segment.shot].treatment
         predictor = self._networks.of(treatment.weights)
         device = f"{predictor.device.type} {predictor.precision}"
-        slot = self._cache and self._cache.slot(self._wanted, segment, device=device)
+        slot = self._cache and self._cache.slot(self._spec, segment, device=device)
         if slot and slot.take(path, reader, on_frame=on_frame):
             return True, device
         try:
@@ -116,7 +116,7 @@ class Colorist:
                 segment,
                 view=self._view,
                 network=predictor,
-                settings=self._wanted.job.steady,
+                settings=self._spec.job.steady,
                 on_frame=on_frame,
                 on_digest=slot.see if slot else None,
             )
@@ -136,7 +136,7 @@ class Colorist:
                 reader,
                 segment,
                 view=self._view,
-                grey=self._wanted.shots[segment.shot].treatment.source == "grey",
+                grey=self._spec.shots[segment.shot].treatment.source == "grey",
                 on_frame=on_frame,
             )
         ) as frames:
@@ -150,28 +150,28 @@ class Colorist:
 
 
 class Renderer:
-    """Turns a segment's proxy and the film's luma into coded pictures."""
+    """Renders a segment's proxy and the film's luma into coded pictures."""
 
-    def __init__(self, wanted: Wanted) -> None:
-        self._wanted, self._film = wanted, wanted.film
+    def __init__(self, spec: FilmSpec) -> None:
+        self._spec, self._film = spec, spec.film
 
     def inputs(self, segment: Segment, *, proxy_sha256: str) -> Inputs:
-        """Everything that the coded pictures depend on."""
-        return self._wanted.video(segment, proxy_sha256=proxy_sha256)
+        """Everything on which the coded pictures depend."""
+        return self._spec.video(segment, proxy_sha256=proxy_sha256)
 
     def render(
         self, reader: FrameReader, status: SegmentStatus, *, proxy: Proxy, on_frame: Callable[[], None]
     ) -> Path:
-        """Publish the segment's coded video, unless it is there already; returns its path.
+        """Publishes the segment's coded video, unless it exists; returns its path.
 
-        `status` was seen under the segment's lock, which is still held.
+        `status` was read under the segment's lock, which is still held.
         """
         segment, color = status.segment, proxy.sha256
         folder = self._film.work.segment_dir(segment.index)
-        path = folder / f"video{self._wanted.job.encode.segment_suffix}"
+        path = folder / f"video{self._spec.job.encode.segment_suffix}"
         while True:
-            wanted = self.inputs(segment, proxy_sha256=color)
-            done = find_product(folder, "video", records=status.records, wanted=wanted).record
+            expected = self.inputs(segment, proxy_sha256=color)
+            done = find_product(folder, "video", records=status.records, expected=expected).record
             if done:
                 for _ in segment.frames():
                     on_frame()
@@ -179,17 +179,17 @@ class Renderer:
             started, attempts = time.monotonic(), count_attempt(folder)
             pts = self._write(path, reader, segment, proxy=proxy.path, on_frame=on_frame)
             seen, color = color, file_sha256(proxy.path)
-            if color == seen:  # else a host that knows nothing of our locks has put another there
+            if color == seen:  # else a host that does not see our locks has replaced it
                 break
         commit(
             folder,
             "video",
             path=path,
-            inputs=wanted,
+            inputs=expected,
             pts=pts,
             seconds=time.monotonic() - started,
             attempts=attempts,
-            keys=self._wanted.shots[segment.shot].keys,
+            keys=self._spec.shots[segment.shot].keys,
         )
         self._film.work.log("published", product="video", index=segment.index, frames=len(pts))
         return path
@@ -197,8 +197,8 @@ class Renderer:
     def _write(
         self, path: Path, reader: FrameReader, segment: Segment, *, proxy: Path, on_frame: Callable[[], None]
     ) -> list[int]:
-        info, output = self._film.info, self._wanted.picture
-        treatment = self._wanted.shots[segment.shot].treatment
+        info, output = self._film.info, self._spec.picture
+        treatment = self._spec.shots[segment.shot].treatment
         source = reader.read(segment.start, segment.end, chroma=treatment.source == "original")
         pts = []
         with (
@@ -207,7 +207,7 @@ class Renderer:
             FrameWriter(
                 path,
                 film=as_coded(info, output),
-                settings=self._wanted.job.encode,
+                settings=self._spec.job.encode,
                 width=output.width,
                 height=output.height,
                 color=output.color,

@@ -1,4 +1,4 @@
-"""A piece of work on a film, small enough to be sent to any process that sees the same folders."""
+"""Work on some segments of a film, as plain data that can be sent to any process with the same folders."""
 
 import functools
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from jobs.segments.stages import Colorist, Networks, Renderer
 from jobs.settings.job import Job
 from jobs.settings.shot_choices import weights_of_shots
 from jobs.workdir.color_cache import ContentCache
-from jobs.workdir.film_spec import Film, Wanted, find_graded, probe_source
+from jobs.workdir.film_spec import Film, FilmSpec, find_graded, probe_source
 from jobs.workdir.folder import WorkDir
 from models.checkpoint import WeightsInfo, load_weights, weights_file
 from pipeline.colorize.predict import Predictor
@@ -25,7 +25,7 @@ from pipeline.source.fingerprint import check_source
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentTask:
-    """Some segments of a planned film. Plain text and numbers: it can be pickled, or sent as JSON."""
+    """Some segments of a planned film, as text and numbers that can be pickled or sent as JSON."""
 
     job: str
     """The resolved job as JSON, see `job_text`."""
@@ -34,25 +34,25 @@ class SegmentTask:
     segments: tuple[int, ...]
     """Numbers of the plan's segments."""
     device: str | None = None
-    """The device to work on where the job leaves it open, or names one that goes by another name here."""
+    """The device to use if the job leaves it open, or if its device has another name in that process."""
 
 
 def job_text(job: Job) -> str:
-    """A resolved job as `SegmentTask` holds it."""
+    """A resolved job as JSON, for `SegmentTask`."""
     return job.model_dump_json()
 
 
 def do_segments(
     task: SegmentTask, *, report: Report | None = None, stopped: Stopped = lambda: False
 ) -> tuple[int, ...]:
-    """Colours and renders the segments of a task that are not done yet; returns those that are done in the end.
+    """Colours and renders the segments of a task that are not done yet; returns the numbers of those that are done.
 
-    These are all of them, unless `stopped` said so meanwhile. What was opened for a film, the network above all, stays
-    open in this process for the next task of the same film. Safe to run at any number of places at once. Raises
-    KinochromeError or ModelError, one line each; what was finished before is kept.
+    These are all segments of the task, unless `stopped` returned True. The network and whatever else was opened stays
+    open in this process for the next task of the same film. Any number of processes may do the same task at once.
+    Raises KinochromeError or ModelError, one line each; finished segments are kept.
     """
     bench = _bench(task.job, task.work, task.device, _stamps(task))
-    plan = bench.wanted.film.plan
+    plan = bench.spec.film.plan
     finished: set[int] = set()
 
     def tell(stage: str, segment: int, done: int) -> None:
@@ -67,13 +67,13 @@ def do_segments(
 
 
 def close_bench() -> None:
-    """Gives back what `do_segments` keeps open in this process, the network above all."""
+    """Frees what `do_segments` keeps open in this process, mainly the network."""
     _bench.cache_clear()
 
 
-def open_bench(wanted: Wanted, predictor: Predictor | None) -> Bench:
-    """All that work on the film needs. Raises SettingsError where a graded proxy is missing."""
-    job, film = wanted.job, wanted.film
+def open_bench(spec: FilmSpec, predictor: Predictor | None) -> Bench:
+    """Opens what work on the film needs. Raises SettingsError if a graded proxy is missing."""
+    job, film = spec.job, spec.film
     if job.from_proxy is not None:
         for segment in film.plan.segments:
             find_graded(job.from_proxy, segment)
@@ -87,17 +87,17 @@ def open_bench(wanted: Wanted, predictor: Predictor | None) -> Bench:
             ),
         )
         cache = None if job.cache is None else ContentCache(job.cache, limit_gb=job.cache_gb)
-        colorist = Colorist(wanted, networks, cache=cache)
-    return Bench(wanted=wanted, renderer=Renderer(wanted), colorist=colorist)
+        colorist = Colorist(spec, networks, cache=cache)
+    return Bench(spec=spec, renderer=Renderer(spec), colorist=colorist)
 
 
-def make_wanted(
+def make_spec(
     job: Job, film: FilmInfo, *, plan: Plan, work: WorkDir, weights: WeightsInfo | None
-) -> Wanted:
-    """What the job wants of the film."""
+) -> FilmSpec:
+    """What the job makes of the film."""
     film = as_counted(film, plan.fields)
     named = {} if weights is None else {job.weights: weights} | shot_weights(job)
-    return Wanted(
+    return FilmSpec(
         job=job,
         film=Film(info=film, plan=plan, work=work),
         picture=check_output(job, film),
@@ -106,7 +106,7 @@ def make_wanted(
 
 
 def check_output(job: Job, film: FilmInfo) -> OutputPicture:
-    """What the rendered frames will be; raises before anything starts when encoder or container would refuse."""
+    """The format of the rendered frames; raises before anything starts if encoder or container would refuse it."""
     check_container(film, job.target, video_codec=job.encode.codec, allow_loss=job.allow_loss)
     picture = output_picture(
         film,
@@ -124,28 +124,28 @@ def check_output(job: Job, film: FilmInfo) -> OutputPicture:
 
 
 def make_predictor(job: Job) -> Predictor:
-    """The network that a job asks for, on its device."""
+    """The network of a job, on its device."""
     return Predictor(
         job.weights_path, settings=job.color, batch=job.batch, device=job.device, precision=job.precision
     )
 
 
 def find_weights(job: Job) -> WeightsInfo | None:
-    """What the job's weights say of themselves; None where colours come from proxies. Raises WeightsError."""
+    """The facts in the job's weights file; None if colours come from proxies. Raises WeightsError."""
     if job.from_proxy is not None:
         return None
     return load_weights(weights_file(job.weights))[1]
 
 
 def shot_weights(job: Job) -> dict[str, WeightsInfo]:
-    """What the weights that single shots ask for say of themselves, by name. Raises WeightsError."""
+    """The facts in the weights files of single shots, by name. Raises WeightsError."""
     names = weights_of_shots(job) if job.from_proxy is None else ()
     return {name: load_weights(weights_file(name))[1] for name in names}
 
 
 @functools.lru_cache(maxsize=1)
 def _bench(text: str, work: str, device: str | None, stamps: tuple[int, ...]) -> Bench:
-    """The bench of a task; other `stamps` make another bench."""
+    """The bench of a task, kept until `stamps` or another argument changes."""
     job = Job.model_validate_json(text)
     film = probe_source(job)
     plan = read_plan(Path(work) / "plan.json")
@@ -154,12 +154,12 @@ def _bench(text: str, work: str, device: str | None, stamps: tuple[int, ...]) ->
     predictor = None if job.from_proxy else make_predictor(here)
     folder = WorkDir(Path(work), share="part")
     weights = None if predictor is None else predictor.weights
-    wanted = make_wanted(job, film, plan=plan, work=folder, weights=weights)
-    return open_bench(wanted, predictor)
+    spec = make_spec(job, film, plan=plan, work=folder, weights=weights)
+    return open_bench(spec, predictor)
 
 
 def _stamps(task: SegmentTask) -> tuple[int, ...]:
-    """When plan and weights were written: a bench does not outlive them."""
+    """When plan and weights were written: a bench is made again when they change."""
     job = Job.model_validate_json(task.job)
     names = (job.weights, *weights_of_shots(job))
     paths = (Path(task.work) / "plan.json", *map(weights_file, names))

@@ -1,1 +1,1 @@
-"""The work folder of a film: records of segments, locks, fingerprints, status and caches."""
+"""The work folder of a film: records of finished segments, locks, fingerprints, status and caches."""

@@ -1,8 +1,8 @@
-"""A folder of chroma proxies by name, with a limit: what was used longest ago goes first.
+"""A folder of cached chroma proxies with a size limit; the least recently used go first.
 
-An entry is one file, published by rename: a line of JSON that proves it, then the proxy. Any number of processes on
-any hosts may share the folder; an entry that is taken away under a reader is one that was not found. The cache only
-saves work: where it cannot be used, that is told once, and the work is done.
+An entry is one file, published by rename: a line of JSON with its hash and facts, then the proxy. Any number of
+processes on any hosts may share the folder; a reader takes an entry that is removed meanwhile as not found. Where the
+cache cannot be used, one warning is logged and the work is done without it.
 """
 
 import contextlib
@@ -28,38 +28,38 @@ _HEAD = f'"kind": "{_KIND}"'.encode()
 _ENTRY = re.compile(r"[0-9a-f]{64}\.proxy")
 _LONGEST_LINE = 4096
 _KEPT_SHARE = 0.9
-"""Of the limit: what is left when room was made, so that not every new entry has to make some."""
-_LOOK_AGAIN_SECONDS = 60.0
+"""The share of the limit that is left after removing entries, so that not every new entry has to remove some."""
+_RECOUNT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class CachedProxy:
-    """What is known of an entry."""
+    """The first line of an entry."""
 
     kind: str = _KIND
     key: str
     luma: str
-    """XXH3-128 over the digests of the lumas that were looked at, in order."""
+    """XXH3-128 over the digests of the lumas that the colour was made of, in order."""
     frames: int
     bytes: int
     sha256: str
-    """Of the proxy, which follows."""
+    """Of the proxy, which follows the line."""
 
 
 _CACHED = TypeAdapter(CachedProxy)
 
 
 class ProxyCache:
-    """One such folder."""
+    """The folder of cached proxies."""
 
     def __init__(self, folder: Path, *, limit_bytes: int) -> None:
         """The folder is made when the first entry is kept."""
         self._folder, self._limit = folder, limit_bytes
-        self._bytes, self._looked = 0, -_LOOK_AGAIN_SECONDS
-        self._told = False
+        self._bytes, self._counted_at = 0, -_RECOUNT_SECONDS
+        self._has_failed = False
 
     def find(self, key: str) -> tuple[CachedProxy, bytes] | None:
-        """The entry `key` and its proxy; None where there is none. One that is damaged is taken away."""
+        """The entry `key` and its proxy; None where there is none. A damaged one is removed."""
         path = self._path(key)
         try:
             with path.open("rb") as file:
@@ -68,7 +68,7 @@ class ProxyCache:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._tell(f"cannot read {path}: {error.strerror}")
+            self._give_up(f"cannot read {path}: {error.strerror}")
             return None
         entry = _checked(key, line, data)
         if entry is None:
@@ -80,12 +80,12 @@ class ProxyCache:
         return entry, data
 
     def keep(self, key: str, data: bytes, *, luma: str, frames: int) -> None:
-        """Adds an entry, or replaces it, and makes room; one that is larger than the limit is not kept."""
-        told = CachedProxy(
+        """Adds or replaces an entry and makes room for it; one that is larger than the limit is not kept."""
+        entry = CachedProxy(
             key=key, luma=luma, frames=frames, bytes=len(data), sha256=sha256(data).hexdigest()
         )
-        whole = json.dumps(asdict(told)).encode() + b"\n" + data
-        if len(whole) > self._limit or self._told:
+        whole = json.dumps(asdict(entry)).encode() + b"\n" + data
+        if len(whole) > self._limit or self._has_failed:
             return
         path = self._path(key)
         try:
@@ -94,13 +94,13 @@ class ProxyCache:
             with publish(path) as partial:
                 partial.write_bytes(whole)
             self._bytes += len(whole)
-            if self._bytes > self._limit or time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS:
+            if self._bytes > self._limit or time.monotonic() - self._counted_at > _RECOUNT_SECONDS:
                 self._make_room()
         except (OutputError, OSError) as error:
-            self._tell(str(error))
+            self._give_up(str(error))
 
     def forget(self, key: str) -> None:
-        """Takes an entry away."""
+        """Removes an entry."""
         with contextlib.suppress(OSError):
             self._path(key).unlink()
 
@@ -108,7 +108,7 @@ class ProxyCache:
         return self._folder / key[:2] / f"{key}.proxy"
 
     def _make_room(self) -> None:
-        """Counts what is there, and removes the oldest entries where it is too much; one process at a time."""
+        """Adds up the sizes and removes the oldest entries above the limit; one process at a time."""
         lock = try_lock(self._folder / "lock")
         if lock is None:
             return
@@ -122,10 +122,10 @@ class ProxyCache:
                     with contextlib.suppress(FileNotFoundError):
                         path.unlink()
                     total -= size
-            self._bytes, self._looked = total, time.monotonic()
+            self._bytes, self._counted_at = total, time.monotonic()
 
     def _entries(self) -> Iterator[tuple[int, int, Path]]:
-        """When each entry was used last, its size and path; what dead processes left is removed on the way."""
+        """Time of last use, size and path of each entry; removes partial files of dead processes on the way."""
         for folder in self._folder.iterdir():
             if not re.fullmatch("[0-9a-f]{2}", folder.name) or folder.is_symlink() or not folder.is_dir():
                 continue
@@ -137,14 +137,14 @@ class ProxyCache:
                             known = entry.stat()
                             yield known.st_mtime_ns, known.st_size, Path(entry.path)
 
-    def _tell(self, what: str) -> None:
-        if not self._told:
-            _log.warning("the cache %s cannot be used, everything is predicted: %s", self._folder, what)
-        self._told = True
+    def _give_up(self, reason: str) -> None:
+        if not self._has_failed:
+            _log.warning("the cache %s cannot be used, everything is predicted: %s", self._folder, reason)
+        self._has_failed = True
 
 
 def _is_ours(path: str) -> bool:
-    """Whether a file, and no link to one, says by its beginning that it is an entry."""
+    """Whether a path is a file, no link, that begins as an entry does."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
@@ -154,10 +154,10 @@ def _is_ours(path: str) -> bool:
 
 
 def _checked(key: str, line: bytes, data: bytes) -> CachedProxy | None:
-    """What an entry says of itself, if that is true."""
+    """The first line of an entry; None where it does not match the key and the proxy."""
     try:
         entry = _CACHED.validate_json(line, strict=True)
     except ValidationError:
         return None
-    wanted = (_KIND, key, len(data), sha256(data).hexdigest())
-    return entry if (entry.kind, entry.key, entry.bytes, entry.sha256) == wanted else None
+    expected = (_KIND, key, len(data), sha256(data).hexdigest())
+    return entry if (entry.kind, entry.key, entry.bytes, entry.sha256) == expected else None

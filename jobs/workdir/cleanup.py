@@ -1,15 +1,15 @@
-"""What a run leaves behind is taken away: partial files, and the work folder of a film without a plan."""
+"""Removes what a dead run left: partial files, and the work folder of a film without a plan."""
 
 import contextlib
 from pathlib import Path
 
-from jobs.supervise import heartbeat as pulses
+from jobs.supervise.heartbeat import Trace
 from jobs.workdir.folder import WorkDir
 from pipeline.errors import KinochromeError
 
 
-def tidy_up(traces: list[pulses.Trace]) -> None:
-    """Takes away what a process that is gone left half-written, temporary folders included."""
+def tidy_up(traces: list[Trace]) -> None:
+    """Removes half-written files and temporary folders of a process that is gone."""
     from pipeline.partial_files import remove_partials, remove_temporary_folders
 
     for trace in traces:

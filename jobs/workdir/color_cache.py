@@ -1,7 +1,7 @@
-"""Predicted colour found by content: the same pictures, weights and settings give the same colour, in any film.
+"""Finds predicted colour by content: the same pictures, weights and settings give the same colour in any film.
 
-A segment's slot is named by the luma hashes of its plan and by every setting. What lies there counts only where the
-lumas that it was made of, hashed again with 128 bits, are those that the film decodes to now.
+The key of a segment is made of the luma hashes in the plan and of every setting. A cached proxy is used only if the
+128-bit hash of the lumas that it was made of equals that of the lumas decoded now.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import numpy as np
 import xxhash
 
 from jobs.workdir.cache_folder import ProxyCache
-from jobs.workdir.film_spec import Wanted
+from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.fingerprints import content_key, prediction
 from pipeline.colorize.chroma_proxy import read_proxy, write_proxy
 from pipeline.errors import SourceError
@@ -21,31 +21,31 @@ from pipeline.source.frame_reader import FrameReader
 
 
 def luma_digest(luma: Plane) -> bytes:
-    """128 bits of a luma, its size and sample type included."""
+    """The 128-bit hash of a luma, its size and its sample type."""
     seen = xxhash.xxh3_128(f"{luma.shape}{luma.dtype}".encode())
     seen.update(np.ascontiguousarray(luma).data)
     return seen.digest()
 
 
 class Slot:
-    """The place of one segment's colour in the cache; made by `ContentCache.slot`."""
+    """The entry of one segment's colour in the cache, present or not; made by `ContentCache.slot`."""
 
-    def __init__(self, cache: ProxyCache, wanted: Wanted, segment: Segment, *, key: str) -> None:
-        self._cache, self._wanted, self._segment, self._key = cache, wanted, segment, key
+    def __init__(self, cache: ProxyCache, spec: FilmSpec, segment: Segment, *, key: str) -> None:
+        self._cache, self._spec, self._segment, self._key = cache, spec, segment, key
         self._seen = xxhash.xxh3_128()
 
     def see(self, digest: bytes) -> None:
-        """Takes note of the `luma_digest` of the next luma that the colour is made of."""
+        """Adds the `luma_digest` of the next luma that the colour is made of."""
         self._seen.update(digest)
 
     def take(self, path: Path, reader: FrameReader, *, on_frame: Callable[[], None]) -> bool:
-        """Publishes the colour that lies here as this segment's proxy, with its times; False where none does.
+        """Publishes the cached colour as this segment's proxy, with its times; False if there is none.
 
         The bytes are those that predicting again would give.
         """
-        segment, film = self._segment, self._wanted.film
+        segment, film = self._segment, self._spec.film
         found = self._cache.find(self._key)
-        if found is None or not self._is_of_these(found[0].luma, reader):
+        if found is None or not self._is_same_luma(found[0].luma, reader):
             return False
         pts = (int(film.plan.timeline.pts[number]) for number in segment.frames())
         frames = read_proxy(path, film=film.info, frame_count=segment.end - segment.start, data=found[1])
@@ -60,11 +60,11 @@ class Slot:
         return True
 
     def keep(self, path: Path) -> None:
-        """Leaves a proxy here that was made of the lumas that were seen."""
+        """Stores a proxy that was made of the lumas passed to `see`."""
         frames = self._segment.end - self._segment.start
         self._cache.keep(self._key, path.read_bytes(), luma=self._seen.hexdigest(), frames=frames)
 
-    def _is_of_these(self, luma: str, reader: FrameReader) -> bool:
+    def _is_same_luma(self, luma: str, reader: FrameReader) -> bool:
         for frame in reader.read(self._segment.lead_start, self._segment.lead_end):
             self.see(luma_digest(frame.luma))
         is_same = self._seen.hexdigest() == luma
@@ -73,16 +73,16 @@ class Slot:
 
 
 class ContentCache:
-    """The cache of a job."""
+    """The colour cache of a job."""
 
     def __init__(self, folder: Path, *, limit_gb: float) -> None:
         self._proxies = ProxyCache(folder, limit_bytes=round(limit_gb * 1e9))
 
-    def slot(self, wanted: Wanted, segment: Segment, *, device: str) -> Slot:
-        """The place of a segment's colour; `device` is what would predict it."""
-        assert wanted.weights_sha256 is not None
-        film, job = wanted.film, wanted.job
-        weights = wanted.weights_sha256[wanted.shots[segment.shot].treatment.weights]
+    def slot(self, spec: FilmSpec, segment: Segment, *, device: str) -> Slot:
+        """The slot of a segment's colour; `device` is what would predict it."""
+        assert spec.weights_sha256 is not None
+        film, job = spec.film, spec.job
+        weights = spec.weights_sha256[spec.shots[segment.shot].treatment.weights]
         key = content_key(
             film.info,
             plan=film.plan,
@@ -91,4 +91,4 @@ class ContentCache:
             steady=job.steady,
             device=device,
         )
-        return Slot(self._proxies, wanted, segment, key=key)
+        return Slot(self._proxies, spec, segment, key=key)

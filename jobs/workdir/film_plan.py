@@ -1,4 +1,4 @@
-"""The plan of a job's film: found in its work folder, or made there."""
+"""Reads the plan of a job's film from its work folder, or makes it there."""
 
 from jobs.progress.reporters import Progress
 from jobs.settings.job import Job
@@ -18,20 +18,20 @@ _UNITS = {"fingerprint": "byte", "packets": "packet"}
 
 
 def open_plan(job: Job, *, work: WorkDir) -> tuple[FilmInfo, Plan]:
-    """The film and its plan. Raises SettingsError where it has none that fits, SourceError where it changed."""
+    """The film and its plan. Raises SettingsError without a plan of these settings, SourceError if the film changed."""
     film = probe_source(job)
     if not work.plan_path.exists():
         raise SettingsError(f"{film.path} is not planned in {work.path}; `kinochrome plan` does it")
     plan = _fitting_plan(job, film, work)
     if plan is None:
-        told = "is planned with other segment_frames, overlap_frames or interlaced"
-        raise SettingsError(f"{film.path} {told}; `kinochrome plan` plans it again")
+        message = "is planned with other segment_frames, overlap_frames or interlaced"
+        raise SettingsError(f"{film.path} {message}; `kinochrome plan` plans it again")
     _check(job, film, plan)
     return film, plan
 
 
 def find_plan(job: Job, film: FilmInfo, *, work: WorkDir) -> Plan | None:
-    """The film's plan, None where none fits. Raises as `open_plan` where the job does not fit the plan."""
+    """The film's plan; None if there is none for these settings. Raises as `open_plan` if the job does not fit it."""
     if not work.plan_path.exists():
         return None
     try:
@@ -44,10 +44,10 @@ def find_plan(job: Job, film: FilmInfo, *, work: WorkDir) -> Plan | None:
 
 
 def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) -> Plan:
-    """The plan in the work folder if it is of this source and these settings; else a new one, written there.
+    """Reads the plan from the work folder if it is of this source and these settings; else makes one and writes it.
 
-    Planners that meet in one folder wait for each other; where they cannot, they write the same bytes. Raises
-    OutputError where the output's container cannot hold the times that were found.
+    Planners in one folder wait for each other; without locks they write the same bytes. Raises OutputError if the
+    output's container cannot hold the times of the film.
     """
     with work.alone("plan", waiting=lambda who: progress.note(f"waiting: {who} plans this film")):
         if work.plan_path.exists():
@@ -80,7 +80,7 @@ def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) ->
 
 
 def _check(job: Job, film: FilmInfo, plan: Plan) -> None:
-    """Raises SettingsError where `shots:` does not fit the plan, SourceError for damage that the job stops at."""
+    """Raises SettingsError if `shots:` does not fit the plan, SourceError for damage at which the job stops."""
     check_shots(job, plan)
     if job.interlaced == "refuse" and plan.fields is not None:
         refuse_fields(film, plan.fields)
@@ -88,7 +88,7 @@ def _check(job: Job, film: FilmInfo, plan: Plan) -> None:
 
 
 def _fitting_plan(job: Job, film: FilmInfo, work: WorkDir) -> Plan | None:
-    """The plan that is there, if it is of these settings. Raises KinochromeError where it is of another film."""
+    """The existing plan; None if it was made with other settings. Raises KinochromeError if it is of another film."""
     plan = read_plan(work.plan_path)
     check_source(film.path, plan.source)
     fits = (plan.shot_settings, plan.segment_settings) == (ShotSettings(), job.segments)

@@ -1,8 +1,7 @@
-"""What a job wants to be made of a film that is planned: of every segment its colour and its coded pictures.
+"""Says what a job makes of a planned film: for every segment, the inputs of its colour and of its coded pictures.
 
-Chroma proxies that somebody kept or graded: which file belongs to which segment.
-
-The film that a job is about, as the job's settings have it read: the one way in which jobs open their input.
+`probe_source` is the one way in which jobs open their film; `find_graded` finds the chroma proxy of a segment that
+somebody kept or graded.
 """
 
 from collections.abc import Mapping
@@ -28,7 +27,7 @@ from pipeline.still_pattern import parse_rate
 
 @dataclass(frozen=True, kw_only=True)
 class Film:
-    """What every segment of a job shares."""
+    """A film with its plan and its work folder."""
 
     info: FilmInfo
     plan: Plan
@@ -36,8 +35,8 @@ class Film:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What a job wants to be made of a planned film."""
+class FilmSpec:
+    """What a job makes of a planned film."""
 
     job: Job
     film: Film
@@ -47,11 +46,11 @@ class Wanted:
 
     @cached_property
     def shots(self) -> tuple[ShotChoice, ...]:
-        """What becomes of each shot."""
+        """How each shot is treated."""
         return choose_treatments(self.job, self.film.plan)
 
     def color(self, segment: Segment) -> Inputs:
-        """What the segment's proxy is to be made of."""
+        """The inputs of the segment's proxy."""
         assert self.weights_sha256 is not None
         treatment = self.shots[segment.shot].treatment
         return color_inputs(
@@ -64,7 +63,7 @@ class Wanted:
         )
 
     def video(self, segment: Segment, *, proxy_sha256: str) -> Inputs:
-        """What the segment's coded pictures are to be made of."""
+        """The inputs of the segment's coded pictures."""
         return video_inputs(
             plan=self.film.plan,
             segment=segment,
@@ -88,15 +87,15 @@ def find_graded(folder: Path, segment: Segment) -> Path:
     found = [path for path in found if path.suffix != ".partial"]
     if len(found) == 1:
         return found[0]
-    wanted = f"one file {own}/proxy.* or {folder}/{name}.*"
+    needed = f"one file {own}/proxy.* or {folder}/{name}.*"
     raise SettingsError(
         f"--from-proxy {folder}: segment {segment.index} (frames {segment.start} to {segment.end - 1}) needs "
-        f"{wanted}; found {first_few(path.name for path in found) or 'none'}"
+        f"{needed}; found {first_few(path.name for path in found) or 'none'}"
     )
 
 
 def probe_source(job: Job) -> FilmInfo:
-    """The job's film. Raises SourceError for what is no film, or one that the settings refuse."""
+    """Opens the job's film. Raises SourceError if it is no film, or one that the settings refuse."""
     rate = None if job.rate is None else parse_rate(job.rate)
     film = probe_film_or_stills(job.input, rate=rate, sound=job.sound, limits=job.limits)
     return take_fields(film, job.interlaced)

@@ -1,4 +1,4 @@
-"""What the two products of a segment are made of: the inputs that their fingerprints cover."""
+"""The inputs of a segment's proxy and coded pictures, which their fingerprints cover."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -21,10 +21,10 @@ CODE_FORMAT = 3
 
 
 def prediction(job: Job, *, weights_sha256: str) -> dict[str, object]:
-    """Everything about the network that a job asks for and that its colours depend on.
+    """The settings of the network on which the colours of a job depend.
 
-    Device and precision count as they were asked for: with `auto`, any machine of a farm may go on with what
-    another began, and a film need not be coloured on the machine that muxes it.
+    Device and precision enter as the job names them: with `auto`, any machine of a farm can continue what another
+    began, and a film need not be coloured on the machine that muxes it.
     """
     return {
         "weights": weights_sha256,
@@ -48,7 +48,7 @@ def color_inputs(
     steady: SteadySettings,
     source: ColorSource = "predicted",
 ) -> Inputs:
-    """What a chroma proxy depends on; `predict` is as `prediction` gives it."""
+    """What a chroma proxy depends on; `predict` comes from `prediction`."""
     color = {**predict["color"], "source": source}
     how = {**predict, "color": color, "steady": asdict(steady)}
     if source != "predicted":
@@ -74,9 +74,9 @@ def content_key(
     steady: SteadySettings,
     device: str,
 ) -> str:
-    """Names a predicted proxy by what it shows and how it is made, in whatever film and wherever in it.
+    """The cache key of a predicted proxy: of its pictures and how it is made, whatever film they are in.
 
-    `device` is what predicts, for devices do not agree in the last bit.
+    `device` is part of it because devices differ in the last bit.
     """
     lumas = plan.timeline.luma_hash[segment.lead_start : segment.lead_end].astype(">u8").tobytes()
     return fingerprint(
@@ -105,7 +105,7 @@ def video_inputs(
     output: OutputPicture,
     treatment: ShotTreatment,
 ) -> Inputs:
-    """What coded pictures depend on; the proxy counts by its bytes."""
+    """What coded pictures depend on; the proxy enters by the hash of its bytes."""
     return as_inputs(
         {
             "product": "video",
@@ -128,7 +128,7 @@ def video_inputs(
 
 
 def _shown(film: FilmInfo, plan: Plan, segment: Segment) -> dict[str, object]:
-    """What colour depends on beside pictures and settings."""
+    """What colour depends on besides pictures and settings."""
     return {
         "format": CODE_FORMAT,
         "version": VERSION,

@@ -1,14 +1,14 @@
-"""The work folder of a job: one run at a time, or any number of stages; gone when a run has done the film.
+"""The work folder of a job, for one run or any number of stages at a time; removed when a run has made the film.
 
 job.lock     held while a run or a stage works here (fcntl.flock: free at once when the holder dies); it names who
-             held it last, and by that the folder is known to be ours
+             held it last, which marks the folder as ours
 job.yaml     the resolved settings
 plan.json    shots and segments
 events.jsonl what happened, a JSON object a line, appended by every run
-output.json  the output that this job published, to know it again
+output.json  identity and fingerprint of the output that this job published
 segments/000012/
 
-A folder with other things in it, or a link to one, is refused: what is in a work folder gets removed.
+A folder with other files, or a link to a folder, is refused, because the content of a work folder gets removed.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ from jobs.workdir.work_files import (
     refuse_link,
     refuse_others,
     remove_work,
-    take_note_back,
+    restore_output_record,
 )
 from pipeline.atomic_files import publish, write_json
 from pipeline.errors import OutputError, SettingsError
@@ -44,8 +44,8 @@ from pipeline.partial_files import remove_partials, remove_temporary_folders
 from pipeline.target import target_of
 
 Share = Literal["run", "stage", "part"]
-"""Who works in a folder: `run` has it alone; a `stage` shares it with other stages, also of other hosts; a `part`
-works for a run or a stage, in a process of its own, and leaves the folder as it finds it."""
+"""How a process uses a folder: a `run` has it alone; a `stage` shares it with other stages, on other hosts too; a
+`part` works for a run or a stage in its own process and neither locks nor removes anything."""
 
 
 class WorkDir:
@@ -53,8 +53,8 @@ class WorkDir:
 
     On entering, the folder is made and locked and the settings written; a run removes the partials of dead runs, a
     stage those of the folder itself.
-    On leaving, the lock is released. `discard` removes the folder at that point; so does whoever ends with
-    an error before anything worth resuming was left, if nobody else works in it.
+    On leaving, the lock is released. The folder is removed then after `discard`, or after an error before anything
+    worth resuming was made, if nobody else works in it.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class WorkDir:
         before_output: Callable[[Path], None] | None = None,
         share: Share = "run",
     ) -> None:
-        """`settings` is the text of job.yaml; of `output`, stale partials are removed too.
+        """`settings` is the text of job.yaml; stale partials of `output` are removed too.
 
         `before_output` is called with the complete partial just before the output is published, and may refuse.
         """
@@ -90,7 +90,7 @@ class WorkDir:
                 self.remove_partials()
             else:
                 remove_partials(self.path)
-            take_note_back(self.path, output=self._output, is_alone=self._share == "run")
+            restore_output_record(self.path, output=self._output, is_alone=self._share == "run")
             with publish(self.path / JOB) as partial:
                 partial.write_text(self._settings, encoding="utf-8")
         except BaseException:
@@ -105,19 +105,19 @@ class WorkDir:
 
     @property
     def plan_path(self) -> Path:
-        """Of plan.json, which need not exist yet."""
+        """The path of plan.json, which need not exist yet."""
         return self.path / PLAN
 
     @property
     def has_products(self) -> bool:
-        """Whether anything of any segment is finished."""
+        """Whether any product of any segment is finished."""
         return any((self.path / SEGMENTS).glob(f"*/{RECORD_NAME}"))
 
     def segment_dir(self, index: int) -> Path:
-        """The folder of a segment, made where it is not there."""
+        """The folder of a segment, made if it is missing."""
         folder = segment_folder(self.path, index)
         try:
-            folder.parent.mkdir(exist_ok=True)  # a work folder that went away is never made anew
+            folder.parent.mkdir(exist_ok=True)  # never makes a work folder again that disappeared
             folder.mkdir(exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
@@ -125,14 +125,14 @@ class WorkDir:
 
     @contextlib.contextmanager
     def alone(self, stage: Literal["plan", "mux"], *, waiting: Callable[[str], None]) -> Iterator[None]:
-        """For the length of the block no other process does that stage here; waits, and tells for whom."""
+        """Keeps other processes from this stage during the block; waits for one, and calls `waiting` with its name."""
         with hold_lock(self.path / f"{stage}.lock", waiting=waiting):
             if stage == "mux":
                 self._remove_output_partials()
             yield
 
     def remove_partials(self) -> None:
-        """Removes what dead processes began to write into this folder, and of the output."""
+        """Removes partial files of dead processes in this folder, and those of the output."""
         segments = self.path / SEGMENTS
         for folder in (self.path, *(segments.iterdir() if segments.is_dir() else ())):
             if not folder.is_symlink():
@@ -140,7 +140,7 @@ class WorkDir:
         self._remove_output_partials()
 
     def clear_up(self, made: Iterable[Path]) -> None:
-        """Does for a run that died, and had made these folders, what it does itself when it fails.
+        """Cleans up after a run that died as the run itself does when it fails; `made` are the folders that it made.
 
         Raises KinochromeError.
         """
@@ -158,17 +158,17 @@ class WorkDir:
             raise OutputError(f"cannot write {self.path / EVENTS}: {error.strerror}") from error
 
     def record_output(self, partial: Path, *, fingerprint: str) -> None:
-        """Notes that `partial`, complete but perhaps not renamed yet, is this job's output."""
+        """Records `partial`, complete but perhaps not renamed yet, as this job's output."""
         if self._before_output is not None:
             self._before_output(partial)
         write_json(self.path / OUTPUT, {"fingerprint": fingerprint, "identity": file_identity(partial)})
 
     def discard(self) -> None:
-        """Lets the folder and all in it go when the block ends; what is not a job's is left alone."""
+        """Has the folder removed when the block ends; other people's files in it stay."""
         self._discarded = True
 
     def _acquire(self) -> int:
-        """The descriptor of the lock file; made anew where a finishing run removed the folder meanwhile."""
+        """Locks the folder, returns the descriptor; makes the folder again if a finishing run removed it meanwhile."""
         lock = self.path / LOCK
         while True:
             try:
@@ -187,8 +187,8 @@ class WorkDir:
             if not flock(descriptor, fcntl.LOCK_EX if self._share == "run" else fcntl.LOCK_SH):
                 os.close(descriptor)
                 process, host = holder(lock)
-                told = f"another run ({process}) works in {self.path} on {host}"
-                raise SettingsError(f"{told}; wait for it, or stop it")
+                message = f"another run ({process}) works in {self.path} on {host}"
+                raise SettingsError(f"{message}; wait for it, or stop it")
             try:
                 if os.path.samestat(os.fstat(descriptor), lock.stat()):
                     write_holder(descriptor)
@@ -196,7 +196,7 @@ class WorkDir:
             except FileNotFoundError:
                 pass
             except OSError as error:
-                if is_lock(lock):  # it names another, whom we have outlived
+                if is_lock(lock):  # it names a former holder, but the lock is ours
                     return descriptor
                 os.close(descriptor)
                 raise _cannot_use(self.path, error) from error
@@ -205,7 +205,7 @@ class WorkDir:
     def _remove_output_partials(self) -> None:
         if self._output is not None:
             home = target_of(self._output).home
-            old = home.with_name(f"{home.name}.old")  # what stepped aside for new stills
+            old = home.with_name(f"{home.name}.old")  # the former stills, moved aside for new ones
             for path in (home, old, record_path(self._output), page_path(self._output)):
                 remove_partials(path.parent, name=path.name)
 
@@ -225,14 +225,14 @@ class WorkDir:
                 remove_work(self.path, made=self._made)
             elif self.path.is_dir() and not is_lock(
                 self.path / LOCK
-            ):  # another run, without locks, took it away
+            ):  # another run, without locks, removed it
                 renew_lock_file(self.path / LOCK)
         except OSError as error:
             if (
                 not failed and error.errno != errno.ENOTEMPTY
-            ):  # else there is more to tell, or others are at work here
-                told = f"cannot remove the work folder {self.path}: {error.strerror or error}"
-                raise OutputError(f"{told}; all else is done, and the same command removes it") from error
+            ):  # else another error is raised, or others work here
+                message = f"cannot remove the work folder {self.path}: {error.strerror or error}"
+                raise OutputError(f"{message}; all else is done, and the same command removes it") from error
         finally:
             with contextlib.suppress(OSError):
                 os.close(lock)

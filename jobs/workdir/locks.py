@@ -1,9 +1,9 @@
-"""Locks by which processes that share a work folder leave each other's work alone.
+"""Locks that keep processes in one work folder from doing the same work.
 
-They save work and carry no promise: on a share that knows no locks, or keeps them to each host, work may be
-done twice, and comes out the same. A lock is free at once when its holder dies.
+They save work but are not needed for a correct result: on a share without locks, or with locks for each host alone,
+work may be done twice, with the same result. A lock is free at once when its holder dies.
 
-A work folder that goes away while it is worked in, with its disk or its share: a fault to be told, not a bug.
+`reachable` turns errors of a work folder that disappears with its disk or share into an OutputError.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 _PAUSE_SECONDS = 0.1
 _HELD = re.compile(rb"process [0-9]+\n")
 OPEN_LOCK = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-"""How a lock is opened: never through a link, for what holds it is written into it."""
+"""Flags for opening a lock; never through a link, because the holder's name is written into the file."""
 
 
 class WorkLock:
@@ -43,15 +43,15 @@ class WorkLock:
         self.release()
 
     def release(self) -> None:
-        """Lets go of it; a second time does nothing."""
+        """Releases the lock; a second call does nothing."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
-            with contextlib.suppress(OSError):  # closed it is, whatever the disk has to say
+            with contextlib.suppress(OSError):  # the descriptor is closed even if the disk reports an error
                 os.close(descriptor)
 
 
 def try_lock(path: Path) -> WorkLock | None:
-    """The lock that the file `path` stands for, or None where another holds it. Raises OutputError."""
+    """Takes the lock of the file `path`; None if another process holds it. Raises OutputError."""
     try:
         descriptor = os.open(path, OPEN_LOCK, 0o666)
     except OSError as error:
@@ -71,19 +71,19 @@ def try_lock(path: Path) -> WorkLock | None:
 
 @contextlib.contextmanager
 def hold_lock(path: Path, *, waiting: Callable[[str], None]) -> Iterator[None]:
-    """Holds the lock for the length of the block; while another has it, waits, and tells once whose it is."""
-    told = False
+    """Holds the lock during the block; while another process holds it, waits and calls `waiting` once with its name."""
+    has_called = False
     while (lock := try_lock(path)) is None:
-        if not told:
+        if not has_called:
             waiting(" on ".join(holder(path)))
-            told = True
+            has_called = True
         time.sleep(_PAUSE_SECONDS)
     with lock:
         yield
 
 
 def flock(descriptor: int, how: int) -> bool:
-    """As `take_lock`, in a work folder: raises OutputError."""
+    """As `take_lock`, but raises OutputError."""
     try:
         return take_lock(descriptor, how)
     except OSError as error:
@@ -91,9 +91,9 @@ def flock(descriptor: int, how: int) -> bool:
 
 
 def take_lock(descriptor: int, how: int) -> bool:
-    """Whether the lock `how` (LOCK_EX or LOCK_SH) was to be had; True where the file system has no locks.
+    """Takes the lock `how` (LOCK_EX or LOCK_SH) if it is free; returns whether it is ours, or there are no locks.
 
-    Raises OSError where it has them and fails.
+    Raises OSError if the file system has locks and fails.
     """
     try:
         fcntl.flock(descriptor, how | fcntl.LOCK_NB)
@@ -106,14 +106,14 @@ def take_lock(descriptor: int, how: int) -> bool:
 
 
 def write_holder(descriptor: int) -> None:
-    """Notes in the lock's file who has it; at no moment is nobody noted who was before. Raises OSError."""
-    told = f"process {os.getpid()}\n{socket.gethostname()}\n".encode()
-    os.pwrite(descriptor, told, 0)
-    os.ftruncate(descriptor, len(told))
+    """Writes this process into the lock's file, which is never empty meanwhile. Raises OSError."""
+    name = f"process {os.getpid()}\n{socket.gethostname()}\n".encode()
+    os.pwrite(descriptor, name, 0)
+    os.ftruncate(descriptor, len(name))
 
 
 def renew_lock_file(path: Path) -> None:
-    """Makes the file of a lock that we hold and somebody removed, for others to see. Raises OSError."""
+    """Makes the file of a lock again that we hold and somebody removed. Raises OSError."""
     descriptor = os.open(path, OPEN_LOCK, 0o666)
     try:
         write_holder(descriptor)
@@ -122,7 +122,7 @@ def renew_lock_file(path: Path) -> None:
 
 
 def is_lock(path: Path) -> bool:
-    """Whether a file is a lock that somebody of ours has held: it names a process."""
+    """Whether a file is a lock that Kinochrome wrote: it names a process."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
@@ -132,7 +132,7 @@ def is_lock(path: Path) -> bool:
 
 
 def holder(path: Path) -> tuple[str, str]:
-    """Who noted last that the lock is his: process and host."""
+    """Process and host in the lock's file: whoever took the lock last."""
     with contextlib.suppress(OSError):
         process, _, host = path.read_bytes()[:300].decode(errors="replace").strip().partition("\n")
         return process or "just starting", host or "some host"
@@ -141,9 +141,9 @@ def holder(path: Path) -> tuple[str, str]:
 
 @contextlib.contextmanager
 def reachable(folder: Path) -> Iterator[None]:
-    """For the length of the block, a file of `folder` that cannot be used is an OutputError that names it.
+    """Turns an OSError of the block about a file in `folder` into an OutputError that names the file.
 
-    Where the folder itself is gone, every error is one that says so, once. Blocks may lie in each other.
+    If the folder itself is gone, the error says so, once. Blocks may be nested.
     """
     try:
         yield
@@ -154,8 +154,8 @@ def reachable(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.filename is None or folder not in Path(os.fsdecode(error.filename)).parents:
             raise
-        told = f"cannot use {os.fsdecode(error.filename)}: {error.strerror}"
-        raise OutputError(told if folder.is_dir() else f"{told}; {_gone(folder)}") from error
+        message = f"cannot use {os.fsdecode(error.filename)}: {error.strerror}"
+        raise OutputError(message if folder.is_dir() else f"{message}; {_gone(folder)}") from error
 
 
 def _gone(folder: Path) -> str:

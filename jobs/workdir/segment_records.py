@@ -1,4 +1,4 @@
-"""The commit records of segments: what was made of what, so that finished work is known and never trusted blindly.
+"""The commit records of segments, which say what was made of which inputs, so that finished work can be checked.
 
 `done.json` in a segment's folder holds one record for its colour (the proxy) and one for its picture (the
 coded video). A record is written after its file is published; a file without a record does not count.
@@ -32,7 +32,7 @@ _ATTEMPTS_NAME = "attempts"
 _CHANGES_NOTHING = {"overwrite", "work", "keep_work", "operator", "bag", "limits", "cache", "cache_gb"}
 """Keys of a job that change no byte of its film."""
 _DECIDES = "color.source"
-"""An input on which it depends what other inputs there are: where it changed, it alone is told."""
+"""An input that decides which other inputs there are; if it changed, only it is named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Record:
     file: str
     """File name inside the segment's folder."""
     fingerprint: str
-    """Of everything that the file's bytes depend on; see `fingerprint`."""
+    """Of everything on which the file's bytes depend; see `fingerprint`."""
     bytes: int
     sha256: str
     frames: int
@@ -54,21 +54,21 @@ class Record:
     """Starts of this segment up to and with the one that finished."""
     host: str
     device: str = ""
-    """Of the network, e.g. `cpu bf16`; empty where none was asked."""
+    """Of the network, e.g. `cpu bf16`; empty if none was used."""
     inputs: Inputs
-    """What the fingerprint was made of, to tell later what has changed."""
+    """What the fingerprint was made of, to say later what has changed."""
     keys: dict[str, str] = field(default_factory=dict)
-    """Inputs that a key of the job file set for this shot alone, with that key."""
+    """Inputs that the job file sets for this shot alone, each with its key."""
     is_from_cache: bool = False
-    """Whether it was not made for this film, but found by its content."""
+    """Whether it was found in the cache by its content."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What became of looking for a product."""
+    """The result of looking for a product."""
 
     record: Record | None = None
-    """Of the product, where it is good."""
+    """Of the product, if it is good."""
     state: Literal["done", "missing", "changed", "damaged"]
     why: str = ""
     """What is wrong with it, or which inputs changed: `color.saturation was 1.0, is 0.8`."""
@@ -95,7 +95,7 @@ def fingerprint(inputs: Mapping[str, Any]) -> str:
 
 
 def job_fingerprint(job: "Job") -> str:
-    """Of what a finished output depends on, as far as the file system tells without reading the film."""
+    """Of what a finished output depends on, with size and time of its files instead of their content."""
     from jobs.settings.shot_choices import weights_of_shots
 
     values = job.model_dump(mode="json", exclude=_CHANGES_NOTHING)
@@ -116,33 +116,34 @@ def find_product(
     product: Product,
     *,
     records: Mapping[str, Record],
-    wanted: Inputs,
+    expected: Inputs,
     hashed: bool = True,
     keys: Mapping[str, str] = MappingProxyType({}),
 ) -> Finding:
-    """Looks for a finished product that was made of the wanted inputs and is still what was recorded.
+    """Looks for a finished product that was made of the expected inputs and has not changed since.
 
-    `records` are those of the folder, see `read_records`; `keys` say what set the inputs that are of this shot alone,
-    to be told. The file is hashed, for decoders do not notice a flipped byte; without `hashed` its size must do.
+    `records` are those of the folder, see `read_records`; `keys` name the keys of the job file that set
+    inputs for this shot alone. The file is hashed, because decoders do not notice a flipped byte; without `hashed` only
+    its size is compared.
     """
     record = records.get(product)
     if record is None:
         return Finding(state="missing", why="not made yet" if not _has_records(folder) else "no record of it")
-    if record.fingerprint != fingerprint(wanted):
-        return Finding(state="changed", why=_changes(record, wanted, keys))
+    if record.fingerprint != fingerprint(expected):
+        return Finding(state="changed", why=_changes(record, expected, keys))
     path = folder / record.file
     if not path.is_file():
         return Finding(state="missing", why=f"{record.file} is gone")
     if path.stat().st_size != record.bytes:
-        told = f"{record.file} has {path.stat().st_size} bytes, it had {record.bytes}"
-        return Finding(state="damaged", why=told)
+        why = f"{record.file} has {path.stat().st_size} bytes, it had {record.bytes}"
+        return Finding(state="damaged", why=why)
     if hashed and file_sha256(path) != record.sha256:
         return Finding(state="damaged", why=f"{record.file}: its bytes are not those that were written")
     return Finding(state="done", record=record)
 
 
 def count_attempt(folder: Path) -> int:
-    """Note that work on a segment starts; returns how many times it has, with this one. Raises OutputError."""
+    """Records a start of work on a segment; returns the number of starts, this one included. Raises OutputError."""
     path = folder / _ATTEMPTS_NAME
     with told_clearly(path), path.open("ab") as file:
         file.write(b".")
@@ -164,7 +165,7 @@ def commit(
 ) -> Record:
     """Write the record of a product whose file has been published; returns it.
 
-    The other product's record is read anew: a host that knows nothing of our locks may have written it meanwhile.
+    The other product's record is read again: a host that does not see our locks may have written it meanwhile.
     """
     record = Record(
         file=path.name,
@@ -219,11 +220,11 @@ def _changes(record: Record, now: Inputs, keys: Mapping[str, str]) -> str:
     changed = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
     if _DECIDES in changed:
         changed = [_DECIDES]
-    told = [
+    reasons = [
         _named(name, f"was {_short(before.get(name))}, is {_short(now.get(name))}", record.keys, keys)
         for name in changed
     ]
-    return "; ".join(told) or "its record is not its own"
+    return "; ".join(reasons) or "its record is not its own"
 
 
 def _named(name: str, change: str, before: Mapping[str, str], now: Mapping[str, str]) -> str:

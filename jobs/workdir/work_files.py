@@ -1,4 +1,4 @@
-"""What lies in a work folder, how it is known to be ours, and how it goes so that a kill at any point does no harm."""
+"""The files of a work folder: how it is recognised as ours, and how it is removed so that a kill does no harm."""
 
 import contextlib
 import errno
@@ -17,38 +17,40 @@ JOB = "job.yaml"
 PLAN = "plan.json"
 EVENTS = "events.jsonl"
 _STAGE_LOCKS = ("plan.lock", "mux.lock")
-_LOOKS, _LOOK_SECONDS = 3, 0.05
+_TRIES, _TRY_SECONDS = 3, 0.05
 
 
 def is_work_folder(folder: Path) -> bool:
-    """Whether a folder was made by us to work in, or for a dataset's records; no link to one is."""
+    """Whether Kinochrome made a folder to work in, or for a dataset's records; False for a link to one."""
     return not folder.is_symlink() and is_lock(folder / LOCK)
 
 
 def refuse_link(folder: Path) -> None:
     """Raises OutputError for a work folder that is a link."""
     if folder.is_symlink():
-        told = "is a link, and what is in a work folder gets removed; remove the link, or name a folder with --work"
-        raise OutputError(f"the work folder {folder} {told}")
+        message = "is a link, and what is in a work folder gets removed; remove the link, or name a folder with --work"
+        raise OutputError(f"the work folder {folder} {message}")
 
 
 def refuse_others(folder: Path) -> None:
-    """Raises OutputError for a folder that holds things and is not known to be ours, OSError where it is none."""
-    for _ in range(_LOOKS):  # others may be making it, or removing it
+    """Raises OutputError for a folder with files that is not ours, OSError if it is no folder."""
+    for _ in range(_TRIES):  # others may be making it, or removing it
         is_ours = is_lock(folder / LOCK)
         own = {LOCK, *(path.name for path in all_partials(folder))}
         strange = sorted({path.name for path in folder.iterdir()} - own)
         if is_ours or not strange:
             return
-        time.sleep(_LOOK_SECONDS)
-    told = f"holds {strange[0]} and was not made by Kinochrome; move it, or name another folder with --work"
-    raise OutputError(f"the work folder would be {folder}, which {told}")
+        time.sleep(_TRY_SECONDS)
+    message = (
+        f"holds {strange[0]} and was not made by Kinochrome; move it, or name another folder with --work"
+    )
+    raise OutputError(f"the work folder would be {folder}, which {message}")
 
 
-def take_note_back(folder: Path, *, output: Path | None, is_alone: bool) -> None:
-    """Puts into the folder the note of a run that was killed when it had nothing else to remove any more.
+def restore_output_record(folder: Path, *, output: Path | None, is_alone: bool) -> None:
+    """Restores output.json after a kill at the end of `remove_work`, when nothing but its partial was left.
 
-    Where it is not of `output`, as it is now, whoever is alone in the folder removes it.
+    If it is not of `output` as it is now, it is removed by a run, which is alone in the folder.
     """
     for note in partials_of(folder):
         with contextlib.suppress(OSError):
@@ -59,10 +61,10 @@ def take_note_back(folder: Path, *, output: Path | None, is_alone: bool) -> None
 
 
 def remove_work(folder: Path, *, made: Sequence[Path]) -> None:
-    """Removes what a job leaves, and the folders of `made` where they are empty then; other people's files stay.
+    """Removes a job's files, and the folders of `made` that are empty then; other people's files stay.
 
-    Killed at any point of this, the next run knows its film again and goes on here: the note of the output goes last,
-    by one step. The lock goes late, so that nobody gets a half-removed folder. Raises OSError.
+    After a kill at any point the next run recognises its film and continues here, because output.json is removed last,
+    in one step. The lock is removed late, so that nobody gets a half-removed folder. Raises OSError.
     """
     segments = folder / SEGMENTS_NAME
     if segments.is_dir() and not segments.is_symlink():
@@ -83,7 +85,7 @@ def remove_work(folder: Path, *, made: Sequence[Path]) -> None:
 
 
 def _remove_tree(folder: Path) -> None:
-    """All of a folder; what is gone already is no error."""
+    """Removes a folder; what is gone already is no error."""
 
     def judge(function: object, path: str, raised: tuple[object, BaseException, object]) -> None:
         if not isinstance(raised[1], FileNotFoundError):
@@ -93,7 +95,7 @@ def _remove_tree(folder: Path) -> None:
 
 
 def _remove_folder(folder: Path) -> None:
-    """A folder that is empty; others stay, for somebody keeps files of his own in them."""
+    """Removes a folder if it is empty; else somebody keeps files in it."""
     try:
         folder.rmdir()
     except OSError as error:

@@ -19,7 +19,7 @@ from jobs.segments.lanes import Report
 from jobs.segments.task import SegmentTask, job_text
 from jobs.settings.job import Job
 from jobs.settings.output_paths import segment_folder
-from jobs.workdir.film_spec import Wanted
+from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.folder import WorkDir
 from jobs.workdir.status import survey
 from jobs.workers import dask_worker
@@ -58,7 +58,7 @@ def check_cluster(
 
 
 def do_on_cluster(
-    wanted: Wanted,
+    spec: FilmSpec,
     segments: Sequence[Segment],
     *,
     scheduler: str,
@@ -72,32 +72,32 @@ def do_on_cluster(
     `check_cluster`. What is finished is kept. When this returns or raises, KeyboardInterrupt included, no worker
     that can still be reached works on the film.
     """
-    left = Handout(wanted, segments, report=report, cure="a smaller color.short_side")
+    left = Handout(spec, segments, report=report, cure="a smaller color.short_side")
     if not left:
         return
-    work = wanted.film.work
-    with Link(scheduler) as link, questioning(wanted.job, work.path) as question:
+    work = spec.film.work
+    with Link(scheduler) as link, questioning(spec.job, work.path) as question:
         crew = Crew(link, question)
         crew.gather(answer_seconds=_ANSWER_SECONDS, patience_seconds=patience_seconds)
-        foreman = _Foreman(wanted, left, link=link, crew=crew, report=report, patience=patience_seconds)
+        foreman = _Foreman(spec, left, link=link, crew=crew, report=report, patience=patience_seconds)
         try:
             foreman.run()
         finally:
             foreman.settle()
             work.remove_partials()
-    _wait_for_records(wanted, segments)
+    _wait_for_records(spec, segments)
 
 
 class _Foreman:
     """Hands out segments to a crew that comes and goes, and copes with deaths and errors."""
 
     def __init__(
-        self, wanted: Wanted, left: Handout, *, link: Link, crew: Crew, report: Report, patience: float
+        self, spec: FilmSpec, left: Handout, *, link: Link, crew: Crew, report: Report, patience: float
     ) -> None:
-        self._wanted, self._left, self._link, self._crew = wanted, left, link, crew
+        self._spec, self._left, self._link, self._crew = spec, left, link, crew
         self._report, self._patience = report, patience
         self._run = uuid.uuid4().hex
-        self._job, self._folder = job_text(wanted.job), str(wanted.film.work.path.absolute())
+        self._job, self._folder = job_text(spec.job), str(spec.film.work.path.absolute())
         self._tasks: dict[str, tuple[tuple[Segment, ...], Future]] = {}
         self._unsure: set[int] = set()
         self._has_begun = False
@@ -129,7 +129,7 @@ class _Foreman:
     def settle(self) -> None:
         """Returns when nobody works for this run any more, and dead processes' partial files are removed."""
         self._link.cancel(self._pending)
-        folders = [str(segment_folder(self._wanted.film.work.path, index)) for index in sorted(self._unsure)]
+        folders = [str(segment_folder(self._spec.film.work.path, index)) for index in sorted(self._unsure)]
         end = time.monotonic() + _SETTLE_SECONDS
         left = set(self._crew.members)
         while left and self._link.is_open and (seconds := end - time.monotonic()) > 0:
@@ -145,7 +145,7 @@ class _Foreman:
         task = self._left.next_task(crew)
         if not task:
             return
-        job = self._wanted.job
+        job = self._spec.job
         self._unsure.update(segment.index for segment in task)
         sent = SegmentTask(
             job=self._job,
@@ -175,7 +175,7 @@ class _Foreman:
 
     @property
     def _wants_gpu(self) -> bool:
-        return self._wanted.job.from_proxy is None and self._wanted.job.device != "cpu"
+        return self._spec.job.from_proxy is None and self._spec.job.device != "cpu"
 
     def _hear(self, message: object) -> None:
         match message:
@@ -230,12 +230,12 @@ class _Foreman:
             self._link.tell(dask_worker.stop, self._run, workers=list(self._tasks), seconds=_LOOK_SECONDS)
 
 
-def _wait_for_records(wanted: Wanted, segments: Sequence[Segment]) -> None:
+def _wait_for_records(spec: FilmSpec, segments: Sequence[Segment]) -> None:
     """Returns when what workers of other hosts finished shows here too: shares keep what they read for a while."""
     end = time.monotonic() + _SHARE_SECONDS
-    while left := [found for found in survey(wanted, segments=segments, hashed=False) if not found.is_done]:
+    while left := [found for found in survey(spec, segments=segments, hashed=False) if not found.is_done]:
         if time.monotonic() > end:
-            told = f"{len(left)} segments that workers have finished do not show in {wanted.film.work.path}"
+            told = f"{len(left)} segments that workers have finished do not show in {spec.film.work.path}"
             raise OutputError(
                 f"{told} after {_SHARE_SECONDS:.0f} s; a folder that is one for all hosts works"
             )

@@ -23,7 +23,7 @@ from jobs.segments.lanes import Report
 from jobs.segments.task import job_text
 from jobs.supervise.signals import undisturbed
 from jobs.supervise.watchdog import Watch
-from jobs.workdir.film_spec import Wanted
+from jobs.workdir.film_spec import FilmSpec
 from jobs.workers import local_worker
 from jobs.workers.devices import Seat
 from jobs.workers.task_queue import Handout
@@ -37,7 +37,7 @@ Done = Future[tuple[int, ...]]
 
 
 def do_in_workers(
-    wanted: Wanted, segments: Sequence[Segment], *, seats: Sequence[Seat], report: Report
+    spec: FilmSpec, segments: Sequence[Segment], *, seats: Sequence[Seat], report: Report
 ) -> None:
     """Colours and renders the segments that are not done yet, in one process for each seat.
 
@@ -46,15 +46,15 @@ def do_in_workers(
     included, no process is left, and no partial file of one.
     """
     cure = "fewer --workers or a smaller color.short_side"
-    left = Handout(wanted, segments, report=report, cure=cure)
+    left = Handout(spec, segments, report=report, cure=cure)
     if not left:
         return
     with contextlib.ExitStack() as stack:
-        stack.callback(wanted.film.work.remove_partials)
+        stack.callback(spec.film.work.remove_partials)
         crew = [_Worker(seat) for seat in seats[: len(left)]]
         for worker in crew:
             stack.callback(worker.close)
-        _Foreman(wanted, left, crew=crew, report=report).run()
+        _Foreman(spec, left, crew=crew, report=report).run()
 
 
 class _Worker:
@@ -132,9 +132,9 @@ class _Worker:
 class _Foreman:
     """Hands out segments, in runs that get shorter towards the end, and copes with deaths and errors."""
 
-    def __init__(self, wanted: Wanted, left: Handout, *, crew: Sequence[_Worker], report: Report) -> None:
-        self._wanted, self._left, self._crew, self._report = wanted, left, crew, report
-        self._job, self._folder = job_text(wanted.job), str(wanted.film.work.path)
+    def __init__(self, spec: FilmSpec, left: Handout, *, crew: Sequence[_Worker], report: Report) -> None:
+        self._spec, self._left, self._crew, self._report = spec, left, crew, report
+        self._job, self._folder = job_text(spec.job), str(spec.film.work.path)
         self._failure: BaseException | None = None
 
     def run(self) -> None:
@@ -184,7 +184,7 @@ class _Foreman:
     def _bury(self, worker: _Worker, last_words: str) -> None:
         """Puts a new process in its place, and has what it left undone tried again."""
         worker.replace()
-        self._wanted.film.work.remove_partials()
+        self._spec.film.work.remove_partials()
         try:
             self._left.bury(worker.task, last_words=last_words)
         except DeviceError as error:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jobs.segments.lanes import Report
 from jobs.settings.shots import format_ranges
-from jobs.workdir.film_spec import Wanted
+from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.status import SegmentStatus, survey
 from pipeline.errors import DeviceError
 from pipeline.media import Segment
@@ -19,10 +19,10 @@ _MOST_DEATHS = 3
 class Handout:
     """What is left of some segments; the tasks that it gives get shorter towards the end."""
 
-    def __init__(self, wanted: Wanted, segments: Sequence[Segment], *, report: Report, cure: str) -> None:
+    def __init__(self, spec: FilmSpec, segments: Sequence[Segment], *, report: Report, cure: str) -> None:
         """Those that are done already are reported as done. `cure`: what would work where processes die."""
-        self._wanted, self._cure = wanted, cure
-        found = survey(wanted, segments=segments)
+        self._spec, self._cure = spec, cure
+        found = survey(spec, segments=segments)
         for status in found:
             if status.is_done:
                 for stage in ("colour", "render"):
@@ -54,13 +54,13 @@ class Handout:
         `last_words` say how it died, and begin with a space. Raises DeviceError, naming the segment, where one has now
         cost three processes their life.
         """
-        found = survey(self._wanted, segments=task, hashed=False)
+        found = survey(self._spec, segments=task, hashed=False)
         undone = [status for status in found if not status.is_done]
         self._deaths.update(status.segment.index for status in undone)
         for status in undone:
             if self._deaths[status.segment.index] >= _MOST_DEATHS:
                 raise self._poison(status, last_words)
-        self._wanted.film.work.log("worker died", segments=[status.segment.index for status in undone])
+        self._spec.film.work.log("worker died", segments=[status.segment.index for status in undone])
         names = format_ranges(status.segment.index for status in undone) or "none"
         _log.warning(
             "a worker process died%s; it is replaced, to do again are segments: %s", last_words, names
@@ -72,4 +72,4 @@ class Handout:
         place = f"segment {segment.index} (shot {segment.shot}, frames {segment.start} to {segment.end - 1})"
         told = f"its worker process died {_MOST_DEATHS} times{last_words}"
         cure = f"where memory is short, {self._cure} would work"
-        return DeviceError(f"{self._wanted.film.info.path}: {place}: {told}; {cure}")
+        return DeviceError(f"{self._spec.film.info.path}: {place}: {told}; {cure}")

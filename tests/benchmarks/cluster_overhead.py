@@ -26,10 +26,10 @@ from loky import ProcessPoolExecutor
 
 from jobs.progress.reporters import QuietProgress
 from jobs.segments.lanes import do_lanes
-from jobs.segments.task import make_predictor, make_wanted, open_bench
+from jobs.segments.task import make_predictor, make_spec, open_bench
 from jobs.settings.job_file import load_job
 from jobs.workdir.film_plan import plan_film
-from jobs.workdir.film_spec import Wanted
+from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.folder import WorkDir
 from jobs.workers.dask_client import Link
 from jobs.workers.dask_pool import do_on_cluster
@@ -39,7 +39,7 @@ from pipeline.source.probe import probe
 from tests.clusters import Cluster
 from tests.media import make_film
 
-Engine = Callable[[Wanted], None]
+Engine = Callable[[FilmSpec], None]
 _SEGMENT_FRAMES = 8
 _ROUND_TRIPS = 200
 
@@ -66,11 +66,11 @@ def measure(folder: Path, *, segments: int = 48, repeats: int = 3) -> dict[str, 
         cluster.start_worker("--resources", "GPU=1")
         engines: dict[str, Engine] = {
             "in this process": _here,
-            "loky worker": lambda wanted: do_in_workers(
-                wanted, wanted.film.plan.segments, seats=[Seat()], report=_ignore
+            "loky worker": lambda spec: do_in_workers(
+                spec, spec.film.plan.segments, seats=[Seat()], report=_ignore
             ),
-            "dask worker": lambda wanted: do_on_cluster(
-                wanted, wanted.film.plan.segments, scheduler=cluster.address, report=_ignore
+            "dask worker": lambda spec: do_on_cluster(
+                spec, spec.film.plan.segments, scheduler=cluster.address, report=_ignore
             ),
         }
         for number in range(repeats):
@@ -109,7 +109,7 @@ def _per_segment(job_path: Path, folder: Path, engine: Engine) -> float:
     with WorkDir(folder, settings=job.to_yaml(), output=job.output, share="stage") as work:
         plan = plan_film(job, film, work=work, progress=QuietProgress())
         weights = make_predictor(job).weights
-        engine(make_wanted(job, film, plan=plan, work=work, weights=weights))
+        engine(make_spec(job, film, plan=plan, work=work, weights=weights))
     lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
     ends = [event["time"] for event in map(json.loads, lines) if event.get("product") == "video"]
     assert len(ends) == len(plan.segments)
@@ -117,9 +117,9 @@ def _per_segment(job_path: Path, folder: Path, engine: Engine) -> float:
     return seconds
 
 
-def _here(wanted: Wanted) -> None:
-    bench = open_bench(wanted, make_predictor(wanted.job))
-    do_lanes(bench, wanted.film.plan.segments, report=_ignore)
+def _here(spec: FilmSpec) -> None:
+    bench = open_bench(spec, make_predictor(spec.job))
+    do_lanes(bench, spec.film.plan.segments, report=_ignore)
 
 
 def _ignore(stage: str, segment: int, done: int) -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from jobs.progress.reporters import QuietProgress
 from jobs.workdir.folder import WorkDir
-from jobs.workdir.run_log import noted, read_notes
+from jobs.workdir.run_log import keep_notes, read_notes
 
 
 def test_notes_and_warnings_of_all_runs_are_kept_once_and_in_order(tmp_path: Path) -> None:
     with WorkDir(tmp_path / "work") as work:
         for _ in range(2):
             work.log("started")
-            with noted(QuietProgress(), work) as progress:
+            with keep_notes(QuietProgress(), work) as progress:
                 progress.note("padded to 64x48")
                 progress.note("left out: a font", warning=True)
                 logging.getLogger("pipeline.plan.plan").warning("damaged in %d places", 3)
