@@ -10,7 +10,7 @@ class CallbackProgress:
     """Calls back with stage, done and total; notes and warnings are log records."""
 
     def __init__(self, call: Callable[[str, int, int | None], None] | None = None) -> None:
-        """Without `call` nobody is told of stages. It is called from any thread, several at once too."""
+        """Without `call` stages are not reported. It is called from any thread, from several at once too."""
         self._call = call
 
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:

@@ -1,6 +1,6 @@
 """Progress for a worker of Open Job Description: `openjd_progress:`, `openjd_status:` and `openjd_fail:` lines.
 
-They begin in column 1 of stdout, each written whole and flushed. Whatever else is told begins with `kinochrome: `, so
+They begin in column 1 of stdout, each written whole and flushed. Any other output begins with `kinochrome: `, so
 that no text of a film or a job (a title with a line break in it) can pass for such a line.
 """
 
@@ -58,10 +58,10 @@ class OpenJdProgress:
             if percent > self._percent and now - self._told_at >= self._progress_seconds:
                 self._percent, self._told_at = percent, now
                 self._say(f"openjd_progress: {percent:.1f}")
-        told = self._rates.due(name, done, total)
-        if told is not None:
+        rate = self._rates.due(name, done, total)
+        if rate is not None:
             with self._lock:
-                self._say(f"openjd_status: {_one_line(stage_line(name, done, total, unit, told))}")
+                self._say(f"openjd_status: {_one_line(stage_line(name, done, total, unit, rate))}")
 
     def note(self, message: str, *, warning: bool = False) -> None:
         """Plain lines of the log; a warning is the status too."""

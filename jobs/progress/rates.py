@@ -4,8 +4,8 @@ import threading
 import time
 
 
-class Told:
-    """What is worth telling of a stage now."""
+class Rate:
+    """How fast a stage is and how long it will take; None if not known yet."""
 
     def __init__(self, per_second: float | None, seconds_left: float | None) -> None:
         self.per_second = per_second
@@ -13,7 +13,7 @@ class Told:
 
 
 class Rates:
-    """When a stage is due to be told again, and how fast it has been since its first report."""
+    """When a stage is due for a report, and how fast it has been since its first report."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -21,8 +21,8 @@ class Rates:
         self._last: dict[str, tuple[float, int]] = {}
         self._lock = threading.Lock()
 
-    def due(self, name: str, done: int, total: int | None) -> Told | None:
-        """The stage's rate, if it is to be told now: at its start, now and then, and once at its end."""
+    def due(self, name: str, done: int, total: int | None) -> Rate | None:
+        """The stage's rate, if a report is due: at its start, now and then, and once at its end."""
         now = time.monotonic()
         with self._lock:
             begun, initial = self._first.setdefault(name, (now, done))
@@ -32,17 +32,17 @@ class Rates:
                 return None
             self._last[name] = (now, done)
         if done <= initial or now <= begun:
-            return Told(None, None)
+            return Rate(None, None)
         per_second = (done - initial) / (now - begun)
-        return Told(per_second, None if total is None else (total - done) / per_second)
+        return Rate(per_second, None if total is None else (total - done) / per_second)
 
 
-def stage_line(name: str, done: int, total: int | None, unit: str, told: Told) -> str:
+def stage_line(name: str, done: int, total: int | None, unit: str, rate: Rate) -> str:
     """How far a stage is, how fast and for how long still, in one line."""
     of = "" if total is None else f" of {total}"
-    left = "" if told.seconds_left is None else f", {_clock(told.seconds_left)} left"
-    rate = "" if told.per_second is None else f", {told.per_second:.1f} {unit}s/s"
-    return f"{name}: {done}{of} {unit}s{rate}{left}"
+    left = "" if rate.seconds_left is None else f", {_clock(rate.seconds_left)} left"
+    speed = "" if rate.per_second is None else f", {rate.per_second:.1f} {unit}s/s"
+    return f"{name}: {done}{of} {unit}s{speed}{left}"
 
 
 def _clock(seconds: float) -> str:

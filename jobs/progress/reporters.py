@@ -1,10 +1,7 @@
-"""How far a run is, told to whoever watches: bars on a terminal, lines in a log, JSON to a program.
+"""Reports the progress of a run: bars on a terminal, lines in a log, JSON to a program.
 
 Stages report (stage, done, total); several may do so at once, from several threads.
-
-Text from files and file names, made fit for a line of a terminal or a log.
-
-It cannot break the line, colour it or go on without end.
+`one_line` makes text from files safe for a line: it cannot break the line, colour it or be endless.
 """
 
 import contextlib
@@ -28,7 +25,7 @@ _FIRST_CHARACTERS, _LAST_CHARACTERS = 12_000, 2_000
 """Of a line that is longer: two of the longest paths fit, each byte an escape of three."""
 
 Details = dict[str, Any]
-"""What a program that reads the events is told at the end of a run."""
+"""What a program that reads the events gets at the end of a run."""
 
 
 class Progress(Protocol):
@@ -119,9 +116,9 @@ class LineProgress:
 
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
         """A line, if the last one of this stage is long enough ago or this is its end."""
-        told = self._rates.due(name, done, total)
-        if told is not None:
-            print(stage_line(name, done, total, unit, told), file=self._stream, flush=True)
+        rate = self._rates.due(name, done, total)
+        if rate is not None:
+            print(stage_line(name, done, total, unit, rate), file=self._stream, flush=True)
 
     def note(self, message: str, *, warning: bool = False) -> None:
         """A line."""
@@ -144,12 +141,18 @@ class JsonProgress:
 
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
         """`{"event": "stage", "stage", "done", "total", "unit", "per_second", "seconds_left"}`."""
-        told = self._rates.due(name, done, total)
-        if told is not None:
-            rate = None if told.per_second is None else round(told.per_second, 2)
-            left = None if told.seconds_left is None else round(told.seconds_left, 1)
+        rate = self._rates.due(name, done, total)
+        if rate is not None:
+            per_second = None if rate.per_second is None else round(rate.per_second, 2)
+            left = None if rate.seconds_left is None else round(rate.seconds_left, 1)
             self._emit(
-                "stage", stage=name, done=done, total=total, unit=unit, per_second=rate, seconds_left=left
+                "stage",
+                stage=name,
+                done=done,
+                total=total,
+                unit=unit,
+                per_second=per_second,
+                seconds_left=left,
             )
 
     def note(self, message: str, *, warning: bool = False) -> None:

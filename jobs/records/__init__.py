@@ -1,1 +1,1 @@
-"""What is on record of a finished film: report, page, verification and bag."""
+"""The records of a finished film: report, page and bag, and their verification."""

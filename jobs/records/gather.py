@@ -1,4 +1,4 @@
-"""From a job and its work folder to its record and its page: what a run, or `kinochrome report`, has to gather."""
+"""Gathers what the record and the page of a film need from its job and its work folder."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -143,8 +143,8 @@ def _find_work(path: Path) -> Path:
 
 
 def _refuse_other_plan(record: FilmRecord, plan: Plan, work: Path) -> None:
-    told = [(shot.start, shot.end) for shot in record.shots]
-    if record.source.xxh3_128 != plan.source.xxh3_128 or told != [(s.start, s.end) for s in plan.shots]:
+    recorded = [(shot.start, shot.end) for shot in record.shots]
+    if record.source.xxh3_128 != plan.source.xxh3_128 or recorded != [(s.start, s.end) for s in plan.shots]:
         raise SettingsError(
             f"{work}: is not of the film on record in {record.output.name}.report.json; run it again"
         )

@@ -1,7 +1,4 @@
-"""jobs.records.page_parts.
-
-What became of a shot's colour, in a line for the report page.
-"""
+"""Says in one line for the report page how a shot's colour was treated."""
 
 from jobs.records.film_record import TreatmentRecord
 
@@ -9,19 +6,19 @@ _SOURCES = {"grey": "stays black-and-white", "original": "keeps the source's own
 
 
 def treatment_line(treatment: TreatmentRecord | None) -> str:
-    """`By shots.3-7.saturation: saturation 0.5, …`; empty for a shot that was coloured like the film."""
+    """`saturation 0.5, … (by shots.3-7.saturation)`; empty for a shot that was coloured like the film."""
     if treatment is None:
         return ""
-    told = []
+    parts = []
     if treatment.source != "predicted":
-        told.append(_SOURCES[treatment.source])
+        parts.append(_SOURCES[treatment.source])
     elif treatment.keys:
-        told.append(f"saturation {treatment.saturation:g}")
+        parts.append(f"saturation {treatment.saturation:g}")
         if treatment.hue_degrees:
-            told.append(f"hue turned by {treatment.hue_degrees:+g}°")
+            parts.append(f"hue turned by {treatment.hue_degrees:+g}°")
         if treatment.weights is not None:
-            told.append(f"weights {treatment.weights.name}, {treatment.weights.licence}")
-    if not told:
+            parts.append(f"weights {treatment.weights.name}, {treatment.weights.licence}")
+    if not parts:
         return ""
-    line = ", ".join(told)
+    line = ", ".join(parts)
     return f"{line} (by {', '.join(treatment.keys)})" if treatment.keys else line

@@ -63,8 +63,8 @@ def luma_line(luma: LumaProof) -> str:
         return f"Luma equals the source's, sample for sample, in all {luma.frames:,} frames."
     if luma.psnr_min_db is None:
         return f"Luma is the source's, {luma.reason}, in all {luma.frames:,} frames."
-    told = f"Luma PSNR {luma.psnr_mean_db:.2f} dB, worst frame {luma.psnr_min_frame:,}: {luma.psnr_min_db:.2f} dB"
-    return f"{told} ({luma.reason})." if luma.reason else f"{told}."
+    line = f"Luma PSNR {luma.psnr_mean_db:.2f} dB, worst frame {luma.psnr_min_frame:,}: {luma.psnr_min_db:.2f} dB"
+    return f"{line} ({luma.reason})." if luma.reason else f"{line}."
 
 
 def _object(name: str, file: FileRecord, derived_from: str | None) -> dict[str, Any]:
@@ -91,8 +91,8 @@ def _object(name: str, file: FileRecord, derived_from: str | None) -> dict[str, 
     return made
 
 
-def _agent(name: str, kind: str, told: str, **more: str) -> dict[str, Any]:
-    return {"agentIdentifier": _identifier("agent", name), "agentType": kind, "agentName": told, **more}
+def _agent(name: str, kind: str, label: str, **more: str) -> dict[str, Any]:
+    return {"agentIdentifier": _identifier("agent", name), "agentType": kind, "agentName": label, **more}
 
 
 def _identifier(what: str, name: str) -> dict[str, str]:

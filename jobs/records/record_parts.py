@@ -27,7 +27,7 @@ from pipeline.verify.fixity import ContentHash
 
 @dataclass(frozen=True, kw_only=True)
 class FinishedFilm:
-    """What a record needs to be told of a run whose film is muxed but not published yet."""
+    """What a record needs from a run whose film is muxed but not published yet."""
 
     job: Job
     colored: ColoredFilm

@@ -1,6 +1,6 @@
-"""Whether a finished film is still what its record says, and if not, what changed: which frame, which stream.
+"""Compares a finished film with its record and finds what changed: which frame, which stream.
 
-The file is hashed first; only where that hash differs are its streams looked at. Nothing is decoded.
+The file is hashed first; only if that hash differs are its streams compared. Nothing is decoded.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from pipeline.verify.fixity import ContentHash, StreamHash, hash_content, split_
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What came of looking at a film."""
+    """The result of comparing a film with its record."""
 
     film: Path
     faults: tuple[str, ...]
@@ -62,10 +62,10 @@ def verify_film(path: Path, *, progress: StageProgress | None = None) -> Verdict
 def verify_source(path: Path, *, record: FilmRecord, progress: StageProgress | None = None) -> Verdict:
     """Compares a source film with what a record says of it."""
     found = hash_content(path, places=False, progress=progress)
-    wanted = record.source.content
-    same = (found.size_bytes, found.sha256) == (wanted.size_bytes, wanted.sha256)
-    told = f"{path}: is not the source on record, {record.source.name}: SHA-256 {found.sha256[:16]}…"
-    fault = f"{told}, on record {wanted.sha256[:16]}…"
+    recorded = record.source.content
+    same = (found.size_bytes, found.sha256) == (recorded.size_bytes, recorded.sha256)
+    message = f"{path}: is not the source on record, {record.source.name}: SHA-256 {found.sha256[:16]}…"
+    fault = f"{message}, on record {recorded.sha256[:16]}…"
     return Verdict(
         film=path,
         faults=() if same else (fault,),
@@ -75,12 +75,12 @@ def verify_source(path: Path, *, record: FilmRecord, progress: StageProgress | N
 
 
 def _faults(path: Path, record: FilmRecord, found: ContentHash) -> Iterator[str]:
-    wanted = record.output.content
-    if found.sha256 == wanted.sha256:
+    recorded = record.output.content
+    if found.sha256 == recorded.sha256:
         return
     own = {stream.index: stream for stream in found.streams}
     lines: list[str] = []
-    for stream in wanted.streams:
+    for stream in recorded.streams:
         other = own.pop(stream.index, None)
         if other is None:
             lines.append(f"{_name(record, stream)}: is missing")
@@ -90,19 +90,19 @@ def _faults(path: Path, record: FilmRecord, found: ContentHash) -> Iterator[str]
     if found.broken_off is not None:
         lines.append(f"its packets cannot be read to the end: {found.broken_off}")
     if not lines:
-        size = f"{found.size_bytes:,} bytes, were {wanted.size_bytes:,}"
+        size = f"{found.size_bytes:,} bytes, were {recorded.size_bytes:,}"
         lines.append(f"the container changed (headers, index or tags; {size}); all its streams are whole")
     for line in lines:
         yield f"{path}: {line}"
 
 
-def _change(record: FilmRecord, wanted: StreamHash, found: StreamHash) -> str:
+def _change(record: FilmRecord, recorded: StreamHash, found: StreamHash) -> str:
     """What changed in a stream, and where first."""
-    if wanted.frames is not None and found.frames is not None:
-        return _changed_frames(record, wanted.frames, found.frames)
-    if wanted.seconds is None or not wanted.seconds:
+    if recorded.frames is not None and found.frames is not None:
+        return _changed_frames(record, recorded.frames, found.frames)
+    if recorded.seconds is None or not recorded.seconds:
         return "changed"
-    seconds, own = dict(wanted.seconds), dict(found.seconds or {})
+    seconds, own = dict(recorded.seconds), dict(found.seconds or {})
     changed = sorted(int(at) for at in {*seconds, *own} if seconds.get(at) != own.get(at))
     if not changed:
         return "its packets stand in another order"
@@ -110,10 +110,10 @@ def _change(record: FilmRecord, wanted: StreamHash, found: StreamHash) -> str:
     return f"{of}, the first at {clock_time(Fraction(changed[0]))}"
 
 
-def _changed_frames(record: FilmRecord, wanted: str, found: str) -> str:
+def _changed_frames(record: FilmRecord, recorded: str, found: str) -> str:
     left = Counter(split_hashes(found))
     changed = []
-    for number, digest in enumerate(split_hashes(wanted)):
+    for number, digest in enumerate(split_hashes(recorded)):
         if left[digest] > 0:
             left[digest] -= 1
         else:

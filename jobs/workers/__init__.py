@@ -1,1 +1,1 @@
-"""Processes that do segments: of this machine, and of a Dask cluster."""
+"""Worker processes that do segments, on this machine or on a Dask cluster."""

@@ -20,7 +20,7 @@ _CONNECT_SECONDS = 30
 _CLOSE_SECONDS = 3
 _RESULT_SECONDS = 30
 _BROKEN = (OSError, TimeoutError, RuntimeError, asyncio.CancelledError, concurrent.futures.CancelledError)
-"""How Dask's client says that it could not reach whom it wanted."""
+"""Errors of Dask's client when it cannot reach scheduler or worker."""
 GPU = "GPU"
 """The resource that workers with a GPU offer."""
 
@@ -43,8 +43,8 @@ class Link:
 
     def __init__(self, address: str) -> None:
         if importlib.util.find_spec("distributed") is None:
-            told = "--scheduler needs the package distributed: pip install 'kinochrome[cluster]' works"
-            raise SettingsError(told)
+            message = "--scheduler needs the package distributed: pip install 'kinochrome[cluster]' works"
+            raise SettingsError(message)
         from distributed import Client
 
         self.address = address
@@ -57,8 +57,8 @@ class Link:
                     address, timeout=_CONNECT_SECONDS, name="kinochrome", set_as_default=False
                 )
         except (*_BROKEN, ValueError) as error:
-            told = f"cannot reach a scheduler at {address} within {_CONNECT_SECONDS} s"
-            raise DeviceError(f"{told}; `dask scheduler` starts one") from error
+            message = f"cannot reach a scheduler at {address} within {_CONNECT_SECONDS} s"
+            raise DeviceError(f"{message}; `dask scheduler` starts one") from error
 
     def __enter__(self) -> Self:
         return self
@@ -83,18 +83,18 @@ class Link:
         return {
             address: Member(
                 address=address,
-                host=str(told.get("host", "")),
-                has_nanny=bool(told.get("nanny")),
-                gpus=float(told.get("resources", {}).get(GPU, 0)),
-                memory_bytes=int(told.get("memory_limit") or 0),
+                host=str(worker.get("host", "")),
+                has_nanny=bool(worker.get("nanny")),
+                gpus=float(worker.get("resources", {}).get(GPU, 0)),
+                memory_bytes=int(worker.get("memory_limit") or 0),
             )
-            for address, told in found.items()
+            for address, worker in found.items()
         }
 
-    def hear(self, topic: str, heard: Callable[[Any], None]) -> None:
-        """Has `heard` called, in another thread, with every message of a topic from now on."""
+    def subscribe(self, topic: str, on_message: Callable[[Any], None]) -> None:
+        """Calls `on_message`, in another thread, with every message of a topic from now on."""
         with self._reaching():
-            self._client.subscribe_topic(topic, lambda event: heard(event[1]))
+            self._client.subscribe_topic(topic, lambda event: on_message(event[1]))
 
     def give(
         self, function: Callable[..., Any], *arguments: object, to: Member, gpu: bool = False
@@ -188,7 +188,7 @@ def _check_certificates(address: str) -> None:
 
 
 def _be_quiet() -> None:
-    """What becomes of a connection is told by our errors, in one line."""
+    """Silences Dask's logs: our errors report a broken connection in one line."""
     import distributed
 
     assert distributed

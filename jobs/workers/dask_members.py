@@ -1,4 +1,4 @@
-"""The workers of a cluster that may work on a film: each is asked first what it is and what it sees."""
+"""The workers of a cluster that may work on a film; each is checked first: versions, files, weights."""
 
 import logging
 import secrets
@@ -28,13 +28,13 @@ _MUST_AGREE = ("kinochrome", "python", "distributed")
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What a worker is asked, and the answer that we would give."""
+    """What a worker is asked, and our own answer."""
 
     probe: Path
     """A file in the work folder with a secret in it."""
     source: Path
     weights: tuple[str, ...]
-    """As `clusterworker.look` takes them."""
+    """As `dask_worker.look` takes them."""
     ours: Mapping[str, str]
 
 
@@ -111,8 +111,8 @@ class Crew:
     def nobody(self, seconds: float) -> DeviceError:
         """What to raise where there was no worker for that long."""
         address = self._link.address
-        told = f"no worker of the scheduler at {address} within {seconds:.0f} s"
-        return DeviceError(f"{told}; `dask worker {address} --nworkers 1 --nthreads 1` starts one")
+        message = f"no worker of the scheduler at {address} within {seconds:.0f} s"
+        return DeviceError(f"{message}; `dask worker {address} --nworkers 1 --nthreads 1` starts one")
 
     def _ask(self, member: Member) -> "Future":
         question = self._question
@@ -120,7 +120,7 @@ class Crew:
         return self._link.give(dask_worker.look, *arguments, to=member)
 
     def _hear(self, address: str) -> str | None:
-        """Takes a worker that fits into the crew; of another, tells why it does not."""
+        """Adds a worker that fits to the crew; returns why another one does not."""
         member, future = self._asked.pop(address)
         answer = self._link.result(future)
         if answer is None:  # it has just died; where it comes again, it is asked again
@@ -132,8 +132,8 @@ class Crew:
         self.members[address] = member
         self.processes[address] = answer["process"]
         if 0 < member.memory_bytes < _SMALL_BYTES:
-            told = "may use %.1f GB of memory, then its nanny kills it; `dask worker --memory-limit 0` has no limit"
-            _log.warning(f"worker %s {told}", address, member.memory_bytes / 1e9)
+            message = "may use %.1f GB of memory, then its nanny kills it; `dask worker --memory-limit 0` has no limit"
+            _log.warning(f"worker %s {message}", address, member.memory_bytes / 1e9)
         return None
 
 
@@ -143,11 +143,11 @@ def _fault(member: Member, question: Question, theirs: Facts | BaseException) ->
     if not member.has_nanny:
         return "it has no nanny, so nobody would start it again; leave out --no-nanny"
     if isinstance(theirs, BaseException):
-        told = f"it cannot answer ({type(theirs).__name__}: {theirs})"
-        return f"{told}; is kinochrome {ours['kinochrome']} installed there?"
+        message = f"it cannot answer ({type(theirs).__name__}: {theirs})"
+        return f"{message}; is kinochrome {ours['kinochrome']} installed there?"
     if theirs["probe"] != ours["probe"]:
-        told = f"it does not see the work folder {question.probe.parent} as we do"
-        return f"{told}; a folder that all hosts share under one path works, see --work"
+        message = f"it does not see the work folder {question.probe.parent} as we do"
+        return f"{message}; a folder that all hosts share under one path works, see --work"
     if theirs["writable"] != "yes":
         return f"it may not write into the work folder {question.probe.parent}"
     if theirs["source"] != ours["source"]:
@@ -158,6 +158,6 @@ def _fault(member: Member, question: Question, theirs: Facts | BaseException) ->
             return f"{name} there is {theirs.get(name)}, here {ours.get(name)}; both must be the same"
     for name in dask_worker.LIBRARIES:
         if theirs[name] != ours[name]:
-            told = "worker %s: %s there is %s, here %s; colours may differ from those made here"
-            _log.warning(told, member.address, name, theirs[name], ours[name])
+            message = "worker %s: %s there is %s, here %s; colours may differ from those made here"
+            _log.warning(message, member.address, name, theirs[name], ours[name])
     return None

@@ -1,4 +1,4 @@
-"""Many machines at work on one film: a Dask cluster whose workers share the work folder.
+"""Does a film on many machines: a Dask cluster whose workers share the work folder.
 
 Each worker gets one task at a time, some segments, addressed to it alone: so it is clear whose segments are left when
 it dies. What is done is what the folder's records say; the scheduler is only asked who is there. A worker that
@@ -25,7 +25,7 @@ from jobs.workdir.status import survey
 from jobs.workers import dask_worker
 from jobs.workers.dask_client import Link, Member
 from jobs.workers.dask_members import Crew, questioning
-from jobs.workers.task_queue import Handout
+from jobs.workers.task_queue import TaskQueue
 from pipeline.errors import DeviceError, OutputError, SettingsError
 from pipeline.media import Segment
 
@@ -72,7 +72,7 @@ def do_on_cluster(
     `check_cluster`. What is finished is kept. When this returns or raises, KeyboardInterrupt included, no worker
     that can still be reached works on the film.
     """
-    left = Handout(spec, segments, report=report, cure="a smaller color.short_side")
+    left = TaskQueue(spec, segments, report=report, cure="a smaller color.short_side")
     if not left:
         return
     work = spec.film.work
@@ -92,7 +92,7 @@ class _Foreman:
     """Hands out segments to a crew that comes and goes, and copes with deaths and errors."""
 
     def __init__(
-        self, spec: FilmSpec, left: Handout, *, link: Link, crew: Crew, report: Report, patience: float
+        self, spec: FilmSpec, left: TaskQueue, *, link: Link, crew: Crew, report: Report, patience: float
     ) -> None:
         self._spec, self._left, self._link, self._crew = spec, left, link, crew
         self._report, self._patience = report, patience
@@ -105,7 +105,7 @@ class _Foreman:
 
     def run(self) -> None:
         """Returns when all is done; else raises."""
-        self._link.hear(dask_worker.TOPIC, self._hear)
+        self._link.subscribe(dask_worker.TOPIC, self._hear)
         looked = seen = time.monotonic()
         while self._tasks or (self._left and self._failure is None):
             hands = self._hands if self._failure is None else []
@@ -188,7 +188,7 @@ class _Foreman:
         task, future = self._tasks.pop(address)
         frames = self._link.result(future)
         if frames is None or type(frames).__name__ == "KilledWorker":
-            self._bury(address, task)
+            self._handle_death(address, task)
             return
         if isinstance(frames, BaseException):
             self._fail(frames)
@@ -203,7 +203,7 @@ class _Foreman:
             self._crew.drop(address)
 
     def _look(self) -> None:
-        """Who is gone, and who is new?"""
+        """Handles workers that are gone or new."""
         gone, faults = self._crew.update()
         if faults and not self._has_begun:
             self._fail(SettingsError.of_many(faults))
@@ -213,13 +213,13 @@ class _Foreman:
             if address in self._tasks:
                 task, future = self._tasks.pop(address)
                 self._link.cancel([future])
-                self._bury(address, task)
+                self._handle_death(address, task)
 
-    def _bury(self, address: str, task: Sequence[Segment]) -> None:
-        """Has what a dead process left undone tried again, by whoever is there."""
+    def _handle_death(self, address: str, task: Sequence[Segment]) -> None:
+        """Requeues what a dead process left undone."""
         self._crew.drop(address)
         try:
-            self._left.bury(task)
+            self._left.requeue_undone(task)
         except DeviceError as error:
             self._fail(error)
 
@@ -235,8 +235,8 @@ def _wait_for_records(spec: FilmSpec, segments: Sequence[Segment]) -> None:
     end = time.monotonic() + _SHARE_SECONDS
     while left := [found for found in survey(spec, segments=segments, hashed=False) if not found.is_done]:
         if time.monotonic() > end:
-            told = f"{len(left)} segments that workers have finished do not show in {spec.film.work.path}"
+            message = f"{len(left)} segments that workers have finished do not show in {spec.film.work.path}"
             raise OutputError(
-                f"{told} after {_SHARE_SECONDS:.0f} s; a folder that is one for all hosts works"
+                f"{message} after {_SHARE_SECONDS:.0f} s; a folder that is one for all hosts works"
             )
         time.sleep(_PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""The inside of a Dask worker: it says what it is, does what it is sent, and tells how far it is.
+"""Runs inside a Dask worker: answers questions about the process, does tasks and reports their progress.
 
 To the client go events of the topic `TOPIC`, as dicts: `{"run", "stage", "segment", "done"}` and
 `{"run", "level", "logger", "text"}`. A task that its client cancelled, or whose client or scheduler is gone, ends
@@ -52,9 +52,9 @@ class _UnwantedError(Exception):
 
 
 def look(probe: str, source: str, weights: Sequence[str]) -> Facts:
-    """What this process is and sees: versions, the text in `probe`, the size of `source`, the hashes of `weights`.
+    """Facts about this process: versions, the text in `probe`, the size of `source`, the hashes of `weights`.
 
-    These are paths, or `default`. What cannot be read is told in words.
+    These are paths, or `default`. An error stands in the place of what cannot be read.
     """
     from jobs.workdir.fingerprints import CODE_FORMAT
     from jobs.workdir.segment_records import file_sha256
@@ -86,7 +86,7 @@ def work(task: "SegmentTask", run: str, process: str, threads: int, level: int) 
 
     worker = get_worker()
     key = worker.get_current_task()
-    told: dict[str, float] = {}
+    sent_at: dict[str, float] = {}
     frames: dict[tuple[str, int], int] = {}
 
     def is_wanted() -> bool:
@@ -100,8 +100,8 @@ def work(task: "SegmentTask", run: str, process: str, threads: int, level: int) 
             raise _UnwantedError
         frames[stage, segment] = done
         now = time.monotonic()
-        if now - told.get(stage, 0) >= _TELL_SECONDS:
-            told[stage] = now
+        if now - sent_at.get(stage, 0) >= _TELL_SECONDS:
+            sent_at[stage] = now
             worker.log_event(TOPIC, {"run": run, "stage": stage, "segment": segment, "done": done})
 
     import torch

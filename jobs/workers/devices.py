@@ -1,4 +1,4 @@
-"""How many processes a machine is good for, and on which device each of them works."""
+"""Decides how many worker processes a machine gets, and the device of each."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Several processes at work on one film, each with its own network, on its own GPU where there are GPUs.
+"""Does a film in several processes, each with its own network, and on its own GPU if there are GPUs.
 
 Each seat is an executor of one loky process, never forked: when a process dies, the others go on, and it is clear
 whose segments are left. Which process does a segment, and how many there are, changes no byte of it.
@@ -26,7 +26,7 @@ from jobs.supervise.watchdog import Watch
 from jobs.workdir.film_spec import FilmSpec
 from jobs.workers import local_worker
 from jobs.workers.devices import Seat
-from jobs.workers.task_queue import Handout
+from jobs.workers.task_queue import TaskQueue
 from pipeline.errors import DeviceError
 from pipeline.media import Segment
 from pipeline.read_monitor import Place
@@ -46,7 +46,7 @@ def do_in_workers(
     included, no process is left, and no partial file of one.
     """
     cure = "fewer --workers or a smaller color.short_side"
-    left = Handout(spec, segments, report=report, cure=cure)
+    left = TaskQueue(spec, segments, report=report, cure=cure)
     if not left:
         return
     with contextlib.ExitStack() as stack:
@@ -83,13 +83,13 @@ class _Worker:
                 self.future.set_exception(error)
 
     def messages(self) -> Iterator[tuple[object, ...]]:
-        """What it has told since the last time."""
+        """Messages of the process since the last call."""
         with contextlib.suppress(EOFError, OSError):
             while self.pipe.poll():
                 yield self.pipe.recv()
 
-    def hear(self, pid: int, places: Sequence[Place]) -> None:
-        """Takes its word on where it is reading."""
+    def update_places(self, pid: int, places: Sequence[Place]) -> None:
+        """Stores where the process is reading; this is also its sign of life."""
         self._pid, self.places = pid, places
         self._beats += 1
 
@@ -101,7 +101,7 @@ class _Worker:
                 os.kill(self._pid, signal.SIGKILL)
 
     def stop(self) -> None:
-        """Asks it to begin no further segment."""
+        """Asks the process to begin no further segment."""
         with contextlib.suppress(OSError):
             self.pipe.send("stop")
 
@@ -132,7 +132,7 @@ class _Worker:
 class _Foreman:
     """Hands out segments, in runs that get shorter towards the end, and copes with deaths and errors."""
 
-    def __init__(self, spec: FilmSpec, left: Handout, *, crew: Sequence[_Worker], report: Report) -> None:
+    def __init__(self, spec: FilmSpec, left: TaskQueue, *, crew: Sequence[_Worker], report: Report) -> None:
         self._spec, self._left, self._crew, self._report = spec, left, crew, report
         self._job, self._folder = job_text(spec.job), str(spec.film.work.path)
         self._failure: BaseException | None = None
@@ -170,23 +170,23 @@ class _Foreman:
                 case ("log", str(name), int(level), str(text)):
                     replay(name, level, text)
                 case ("places", int(pid), list(places)):
-                    worker.hear(pid, places)
+                    worker.update_places(pid, places)
 
     def _collect(self, worker: _Worker, future: Done) -> None:
         self._hear(worker)
         worker.future = None
         error = future.exception()
         if isinstance(error, BrokenProcessPool):
-            self._bury(worker, _last_words(worker, error))
+            self._handle_death(worker, _cause_of_death(worker, error))
         elif error is not None:
             self._fail(error)
 
-    def _bury(self, worker: _Worker, last_words: str) -> None:
-        """Puts a new process in its place, and has what it left undone tried again."""
+    def _handle_death(self, worker: _Worker, cause: str) -> None:
+        """Starts a new process in its place and requeues what it left undone."""
         worker.replace()
         self._spec.film.work.remove_partials()
         try:
-            self._left.bury(worker.task, last_words=last_words)
+            self._left.requeue_undone(worker.task, cause=cause)
         except DeviceError as error:
             self._fail(error)
 
@@ -199,11 +199,11 @@ class _Foreman:
                 worker.stop()
 
 
-def _last_words(worker: _Worker, error: BrokenProcessPool) -> str:
+def _cause_of_death(worker: _Worker, error: BrokenProcessPool) -> str:
     """How the process ended, and where it was reading half a second before; a space in front, or nothing."""
     if worker.hang is not None:
         return f" ({worker.hang})"
     how = re.search(r"{(\w+)\(-\d+\)}", str(error))
-    told = [how[1]] if how else []
-    told += [str(place) for place in worker.places[:1]]
-    return f" ({', '.join(told)})" if told else ""
+    cause = [how[1]] if how else []
+    cause += [str(place) for place in worker.places[:1]]
+    return f" ({', '.join(cause)})" if cause else ""

@@ -1,4 +1,4 @@
-"""The inside of a worker process: it does what it is sent, tells how far it is, and never outlives its parent.
+"""Runs inside a worker process: does tasks, reports their progress, and ends with its parent.
 
 To its parent it has one pipe. Up go `("frames", stage, segment, done)`, `("log", name, level, text)` and, twice a
 second, `("places", pid, places)`: where it is reading, which is also its sign of life. Down comes `"stop"`, after which
@@ -29,7 +29,7 @@ class _Line:
     pipe: "Connection[object, object]"
     stopped: threading.Event = field(default_factory=threading.Event)
     guard: threading.Lock = field(default_factory=threading.Lock)
-    told: dict[str, float] = field(default_factory=dict)
+    sent_at: dict[str, float] = field(default_factory=dict)
 
     def send(self, *message: object) -> None:
         with contextlib.suppress(OSError), self.guard:  # a parent that is gone ends us elsewhere
@@ -58,15 +58,15 @@ def work(job: str, folder: str, segments: tuple[int, ...], device: str | None) -
 
     line = _line
     assert line is not None
-    line.told.clear()
+    line.sent_at.clear()
     task = SegmentTask(job=job, work=folder, segments=segments, device=device)
     totals: dict[tuple[str, int], int] = {}
 
     def report(stage: str, segment: int, done: int) -> None:
         totals[stage, segment] = done
         now = time.monotonic()
-        if now - line.told.get(stage, 0) >= _TELL_SECONDS:
-            line.told[stage] = now
+        if now - line.sent_at.get(stage, 0) >= _TELL_SECONDS:
+            line.sent_at[stage] = now
             line.send("frames", stage, segment, done)
 
     try:

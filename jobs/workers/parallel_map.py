@@ -1,4 +1,4 @@
-"""The same function on many tasks in several processes, results as they come."""
+"""Runs a function on many tasks in several processes; yields results as they come."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ def in_processes(
     workers: int,
     tick: CountProgress,
 ) -> Generator[tuple[_Task, _Result], None, None]:
-    """Each task with its result, as they come; with one worker or one task in this process, where `tick` is told.
+    """Each task with its result, as they come; with one worker or one task in this process, which calls `tick`.
 
     Whatever a function raises is raised here and ends the others. No process is left when the iterator ends,
     however it ends; where this one is killed the others follow. Raises DeviceError where a process dies.

@@ -1,4 +1,4 @@
-"""Segments that are still to do, handed out to a crew of processes any of which may die."""
+"""A queue of the segments still to do, for worker processes any of which may die."""
 
 import logging
 from collections import Counter, deque
@@ -16,11 +16,11 @@ _LONGEST_TASK = 8
 _MOST_DEATHS = 3
 
 
-class Handout:
-    """What is left of some segments; the tasks that it gives get shorter towards the end."""
+class TaskQueue:
+    """The segments still to do; its tasks get shorter towards the end."""
 
     def __init__(self, spec: FilmSpec, segments: Sequence[Segment], *, report: Report, cure: str) -> None:
-        """Those that are done already are reported as done. `cure`: what would work where processes die."""
+        """Those that are done already are reported as done. `cure`: what to advise if processes die."""
         self._spec, self._cure = spec, cure
         found = survey(spec, segments=segments)
         for status in found:
@@ -48,28 +48,26 @@ class Handout:
         """Takes back what was not begun."""
         self._left.extendleft(reversed(task))
 
-    def bury(self, task: Sequence[Segment], *, last_words: str = "") -> None:
-        """Takes back what a process left undone when it died, to be tried one by one.
+    def requeue_undone(self, task: Sequence[Segment], *, cause: str = "") -> None:
+        """Takes back the undone segments of a process that died, to be tried one by one.
 
-        `last_words` say how it died, and begin with a space. Raises DeviceError, naming the segment, where one has now
-        cost three processes their life.
+        `cause` says how it died and begins with a space. Raises DeviceError with the segment's name once three
+        processes have died on one.
         """
         found = survey(self._spec, segments=task, hashed=False)
         undone = [status for status in found if not status.is_done]
         self._deaths.update(status.segment.index for status in undone)
         for status in undone:
             if self._deaths[status.segment.index] >= _MOST_DEATHS:
-                raise self._poison(status, last_words)
+                raise self._poison(status, cause)
         self._spec.film.work.log("worker died", segments=[status.segment.index for status in undone])
         names = format_ranges(status.segment.index for status in undone) or "none"
-        _log.warning(
-            "a worker process died%s; it is replaced, to do again are segments: %s", last_words, names
-        )
+        _log.warning("a worker process died%s; it is replaced, to do again are segments: %s", cause, names)
         self._alone.extend(status.segment for status in undone)
 
-    def _poison(self, status: SegmentStatus, last_words: str) -> DeviceError:
+    def _poison(self, status: SegmentStatus, cause: str) -> DeviceError:
         segment = status.segment
         place = f"segment {segment.index} (shot {segment.shot}, frames {segment.start} to {segment.end - 1})"
-        told = f"its worker process died {_MOST_DEATHS} times{last_words}"
+        message = f"its worker process died {_MOST_DEATHS} times{cause}"
         cure = f"where memory is short, {self._cure} would work"
-        return DeviceError(f"{self._spec.film.info.path}: {place}: {told}; {cure}")
+        return DeviceError(f"{self._spec.film.info.path}: {place}: {message}; {cure}")
