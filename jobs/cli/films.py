@@ -1,6 +1,6 @@
-"""What each verb of the command line does: parsed arguments in, one call, an outcome out.
+"""The verbs about films: parsed arguments in, one call, a result out.
 
-Whatever is heavy is imported by the verb that needs it, so that a fault in a job file is told at once.
+Whatever is heavy is imported by the verb that needs it, so that a fault in a job file is reported at once.
 """
 
 import argparse

@@ -74,7 +74,7 @@ class Call(Protocol):
     """What a verb does."""
 
     def __call__(self, arguments: argparse.Namespace, progress: Progress, /) -> Details:
-        """Parsed arguments in, what a program is told at the end out."""
+        """Takes parsed arguments, returns the details of the final event."""
 
 
 def add_crew_options(verb: argparse.ArgumentParser) -> None:

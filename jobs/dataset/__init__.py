@@ -1,1 +1,1 @@
-"""The run that makes a training set from films and stills."""
+"""Makes a training set from films and stills."""

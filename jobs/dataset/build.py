@@ -100,8 +100,8 @@ def _holds(out: Path, manifest: str) -> bool:
 
 def _tidy(out: Path, inputs: Inputs, entries: Sequence[Entry], selection: Selection) -> None:
     """Removes pictures that the set does not want, and records of batches and contents that are no more."""
-    wanted = {picture.kept.file for picture in selection.pictures}
-    remove_pictures(out, (k for entry in entries for k in entry.record.kept if k.file not in wanted))
+    used = {picture.kept.file for picture in selection.pictures}
+    remove_pictures(out, (k for entry in entries for k in entry.record.kept if k.file not in used))
     current = {record_path(out / RECORDS, e.record.kind, [f.path for f in e.files]) for e in entries}
     named = {str(file.path) for file in (*inputs.films, *inputs.stills)}
     others = []
@@ -112,7 +112,7 @@ def _tidy(out: Path, inputs: Inputs, entries: Sequence[Entry], selection: Select
         if named.isdisjoint(source.path for source in record.sources):
             others.append(Path(record.sources[0].path).name)
             continue
-        remove_pictures(out, (kept for kept in record.kept if kept.file not in wanted))
+        remove_pictures(out, (kept for kept in record.kept if kept.file not in used))
         path.unlink(missing_ok=True)
     if others:
         _log.warning(

@@ -1,1 +1,1 @@
-"""What a film will cost: a sample is really done, and the whole is priced from it."""
+"""Estimates time, disk and memory of a film from a sample that is really coloured and rendered."""

@@ -1,4 +1,4 @@
-"""What a long run expects of itself at its beginning, and how near that came at its end."""
+"""Estimates a long run at its beginning, and compares the estimate with the real time at its end."""
 
 import logging
 import time
@@ -17,7 +17,7 @@ from pipeline.errors import KinochromeError
 
 _log = logging.getLogger(__name__)
 _LEAST_RATIO = 60
-"""A run is priced where it does so many times the frames of the sample, so that the price does not tell in its time."""
+"""A run is priced where it does so many times the frames of the sample, so that measuring takes little of its time."""
 
 
 def expect(
@@ -30,7 +30,7 @@ def expect(
 ) -> float | None:
     """Seconds that a run will take from `started` on, by the monotonic clock; None where it is too short to be priced.
 
-    Warns where the disk is too small. What cannot be measured is no reason not to start: it is told, and None.
+    Warns where the disk is too small. Returns None, with a debug log line, if the sample cannot be measured.
     """
     film = spec.film
     left = [found.segment for found in survey(spec, hashed=False) if not found.is_done]
@@ -54,8 +54,8 @@ def expect(
     ):
         free = free_bytes(place)
         if free < needed:
-            told = f"{place.parent} has {size(free)} left, this film needs about {size(needed)} there"
-            progress.note(f"{told}; what is finished before the disk is full is kept", warning=True)
+            message = f"{place.parent} has {size(free)} left, this film needs about {size(needed)} there"
+            progress.note(f"{message}; what is finished before the disk is full is kept", warning=True)
     return time.monotonic() - started + estimate.seconds
 
 

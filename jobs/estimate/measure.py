@@ -1,4 +1,4 @@
-"""What a film will cost, measured on a few seconds of real work on excerpts from all over it."""
+"""Measures a few seconds of real work on excerpts from all over a film, and prices the film from them."""
 
 import resource
 import time

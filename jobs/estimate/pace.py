@@ -1,4 +1,4 @@
-"""How fast a machine colours and renders a film: real work on a sample, in as many processes as the run will have."""
+"""Measures how fast a machine colours and renders a sample, in as many processes as the run will have."""
 
 import contextlib
 import resource
@@ -13,7 +13,7 @@ from loky import BrokenProcessPool, ProcessPoolExecutor
 
 from jobs.estimate.sample import Sample, sample_work
 from jobs.segments.task import SegmentTask, do_segments
-from jobs.supervise.signals import undisturbed
+from jobs.supervise.signals import signals_deferred
 from jobs.workers.devices import Seat
 from pipeline.errors import DeviceError
 from pipeline.plan.plan import write_plan
@@ -46,7 +46,7 @@ def measure_pace(
 ) -> tuple[Pace, ...]:
     """The pace of each seat's process, all at once; each works in its own folder `sample_work(folder, number)`.
 
-    Goes on for about `seconds` once it is warm, and at least until the least that tells is done. One seat is this
+    Goes on for about `seconds` once it is warm, and at least until enough segments are done. One seat is this
     process. Raises KinochromeError or ModelError as the run itself would.
     """
     tasks = []
@@ -60,13 +60,13 @@ def measure_pace(
     with _processes(seats) as executors:
         futures: list[Future[Pace]] = []
         for task, executor in zip(tasks, executors, strict=True):
-            with undisturbed():
+            with signals_deferred():
                 futures.append(executor.submit(_measure, task, time.monotonic(), torch.get_num_threads()))
         try:
             return tuple(future.result() for future in futures)
         except BrokenProcessPool as error:
-            told = f"one of {len(seats)} processes died on a sample of the film"
-            raise DeviceError(f"{told}; where memory is short, fewer --workers would work") from error
+            message = f"one of {len(seats)} processes died on a sample of the film"
+            raise DeviceError(f"{message}; where memory is short, fewer --workers would work") from error
 
 
 def lanes_seconds(
@@ -172,6 +172,6 @@ def _processes(seats: Sequence[Seat]) -> Iterator[list[ProcessPoolExecutor]]:
         made.extend(ProcessPoolExecutor(max_workers=1, env=seat.environment) for seat in seats)
         yield made
     finally:
-        with undisturbed():
+        with signals_deferred():
             for executor in made:
                 executor.shutdown(wait=True, kill_workers=True)

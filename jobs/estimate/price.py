@@ -1,4 +1,4 @@
-"""What a film will cost, from what its parts cost: time, scratch, output and memory."""
+"""Computes time, scratch, output and memory of a film from the costs of its parts."""
 
 import math
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Estimate:
 
     film: FilmInfo
     frames: int | None
-    """None where neither plan nor header tells."""
+    """None if neither plan nor header gives it."""
     shots: int | None
     counted: bool
     """Whether frames and shots are those of the film's plan; else the header's claim and a guess."""

@@ -1,1 +1,1 @@
-"""A film as work for a render farm: OpenJD templates, Slurm scripts, command lists."""
+"""Exports a film as work for a render farm: OpenJD templates, Slurm scripts, command lists."""

@@ -81,8 +81,8 @@ def export_job(
         timeout_seconds=timeout_seconds,
     )
     if made.chunk_count > MOST_CHUNKS:
-        told = f"{made.chunk_count} chunks are more than many a farm takes at once"
-        progress.note(f"{told}; --chunk {-(-shots // MOST_CHUNKS)} makes fewer", warning=True)
+        message = f"{made.chunk_count} chunks are more than many a farm takes at once"
+        progress.note(f"{message}; --chunk {-(-shots // MOST_CHUNKS)} makes fewer", warning=True)
     _write(dict(zip(paths, _texts(made, path, farm), strict=True)), runnable=farm == "slurm")
     return Exported(paths=paths, shots=shots, chunks=made.chunk_count)
 

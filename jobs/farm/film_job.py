@@ -71,8 +71,8 @@ class FarmJob:
 
 def default_chunk(*, shots: int, frames: int) -> int:
     """Shots of a chunk: as many as make `CHUNK_FRAMES` frames on average, and no more than MOST_CHUNKS chunks."""
-    wanted = max(round(CHUNK_FRAMES * shots / max(frames, 1)), -(-shots // MOST_CHUNKS))
-    return min(max(wanted, 1), shots)
+    size = max(round(CHUNK_FRAMES * shots / max(frames, 1)), -(-shots // MOST_CHUNKS))
+    return min(max(size, 1), shots)
 
 
 def make_title(name: str) -> str:

@@ -69,9 +69,11 @@ def _parameters(farm: FarmJob, folder: Path) -> tuple[list[dict[str, Any]], list
         name = f"ProgramWord{n}" if n else "Program"
         found.append(_text(name, word, "What starts Kinochrome on a worker, a word each."))
         program.append(f"{{{{Param.{name}}}}}")
-    found.append(_path("JobFile", farm.job_file, folder, kind="FILE", told="The job file."))
+    found.append(_path("JobFile", farm.job_file, folder, kind="FILE", description="The job file."))
     if farm.work is not None:
-        found.append(_path("WorkDir", farm.work, folder, kind="DIRECTORY", told="Folder of work folders."))
+        found.append(
+            _path("WorkDir", farm.work, folder, kind="DIRECTORY", description="Folder of work folders.")
+        )
         job.append("--work={{Param.WorkDir}}")
     for n, override in enumerate(farm.overrides, 1):
         found.append(_text(f"Set{n}", override, "A setting, key=value."))
@@ -80,8 +82,8 @@ def _parameters(farm: FarmJob, folder: Path) -> tuple[list[dict[str, Any]], list
     chunk = {"name": "ShotsPerTask", "type": "INT", "default": farm.chunk, "minValue": 1}
     found.append({**chunk, "description": "Shots that one task colours."})
     if len(found) > _MOST_PARAMETERS:
-        told = f"{len(farm.overrides)} settings are more than a template takes"
-        raise SettingsError(f"export: {told}; put them into {farm.job_file}")
+        message = f"{len(farm.overrides)} settings are more than a template takes"
+        raise SettingsError(f"export: {message}; put them into {farm.job_file}")
     return found, program, job
 
 
@@ -120,17 +122,17 @@ def _chunks() -> dict[str, Any]:
     }
 
 
-def _text(name: str, value: str, told: str) -> dict[str, Any]:
-    return {"name": name, "type": "STRING", "default": _checked(value), "description": told}
+def _text(name: str, value: str, description: str) -> dict[str, Any]:
+    return {"name": name, "type": "STRING", "default": _checked(value), "description": description}
 
 
-def _path(name: str, value: Path, folder: Path, *, kind: str, told: str) -> dict[str, Any]:
+def _path(name: str, value: Path, folder: Path, *, kind: str, description: str) -> dict[str, Any]:
     below = value.relative_to(folder) if value.is_relative_to(folder) else None
     if below is None or ".." in below.parts:
-        return _text(name, str(value), told)
+        return _text(name, str(value), description)
     flow = "IN" if kind == "FILE" else "INOUT"
     found = {"name": name, "type": "PATH", "objectType": kind, "dataFlow": flow}
-    return {**found, "default": _checked(str(below)), "description": told}
+    return {**found, "default": _checked(str(below)), "description": description}
 
 
 def _checked(value: str) -> str:
@@ -141,6 +143,6 @@ def _checked(value: str) -> str:
             f"export: {os.fsencode(value)!r} is not UTF-8; rename it, or link to it"
         ) from None
     if len(value) > _LONGEST_VALUE:
-        told = f"{value[:40]}… has {len(value)} characters, and a template takes {_LONGEST_VALUE}"
-        raise SettingsError(f"export: {told}; put it into the job file, or shorten it")
+        message = f"{value[:40]}… has {len(value)} characters, and a template takes {_LONGEST_VALUE}"
+        raise SettingsError(f"export: {message}; put it into the job file, or shorten it")
     return value

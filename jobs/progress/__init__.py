@@ -1,1 +1,1 @@
-"""How far a run is, for whoever watches: bars, log lines, JSON, the lines of a farm's worker."""
+"""Reports the progress of a run: bars, log lines, JSON, and the lines of a render farm's worker."""

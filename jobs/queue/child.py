@@ -1,4 +1,4 @@
-"""A job in a process of its own, seen from the worker: started, read, stopped, and nothing of it left behind."""
+"""Runs a job in a process of its own for the worker: starts it, reads its output, and stops it with its children."""
 
 import contextlib
 import os

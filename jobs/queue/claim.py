@@ -1,4 +1,4 @@
-"""What a running job and its queue must agree on: who may publish, and what was published.
+"""Settles between a running job and its queue who may publish, and what was published.
 
 A worker that was cut off for long loses its job to another. Its run may still be alive: so a run that a queue
 started looks once more before it publishes, and notes what it is about to publish. If then everything dies
@@ -18,7 +18,7 @@ from pipeline.atomic_files import read_json, write_json
 from pipeline.errors import KinochromeError, OutputError, SettingsError
 
 CANCEL = "cancel"
-"""Suffix of the file by which a worker learns that its job is not wanted any more."""
+"""Suffix of the file by which a worker learns that its job is cancelled."""
 _RESULT, _BEGUN = "result", "begun"
 _PATIENCE_SECONDS = 600.0
 _LONGEST_PAUSE_SECONDS = 30.0

@@ -1,7 +1,4 @@
-"""What a person does to a job in a spool: find it, cancel it, give it another try.
-
-Jobs into a spool: checked, complete, and never two that write one file.
-"""
+"""Finds, cancels and retries jobs of a spool, and submits new ones, of which no two write the same file."""
 
 import contextlib
 from collections.abc import Iterable, Sequence
@@ -38,8 +35,10 @@ def find_job(spool: Spool, name: str) -> Entry:
     ids = [entry.id for entry in entries]
     near = [id for id in ids if name and name.lower() in id.lower()][:_NEAR]
     near += [id for id in get_close_matches(name, ids, n=_NEAR, cutoff=0.5) if id not in near]
-    told = f"; near: {', '.join(near[:_NEAR])}" if near else ""
-    raise SettingsError(f"no job {name} in {spool.path}{told}; `kinochrome status {spool.path}` lists them")
+    message = f"; near: {', '.join(near[:_NEAR])}" if near else ""
+    raise SettingsError(
+        f"no job {name} in {spool.path}{message}; `kinochrome status {spool.path}` lists them"
+    )
 
 
 def cancel_job(spool: Spool, name: str) -> Entry:
@@ -76,16 +75,16 @@ def retry_job(spool: Spool, name: str) -> Entry:
     """
     entry = find_job(spool, name)
     if entry.state not in ("failed", "cancelled"):
-        told = "failed and cancelled jobs can be tried again"
-        raise SettingsError(f"job {entry.id} is in {entry.state}/; {told}")
+        message = "failed and cancelled jobs can be tried again"
+        raise SettingsError(f"job {entry.id} is in {entry.state}/; {message}")
     with spool.alone():
         try:
             order = read_order(spool.file(entry))
         except OSError as error:
             raise SpoolError(f"cannot read {spool.file(entry)}: {error.strerror}") from error
         if order.fault:
-            told = "put the corrected file into the drop folder, or submit a job file"
-            raise SettingsError(f"job {entry.id} could not become a job ({order.fault}); {told}")
+            message = "put the corrected file into the drop folder, or submit a job file"
+            raise SettingsError(f"job {entry.id} could not become a job ({order.fault}); {message}")
         refuse_same_outputs(spool, [(f"job {entry.id}", Path(order.output))])
         drop_notes(spool, entry.id, done=False)
         moved = spool.move(entry, "queue", attempts=0)
@@ -128,8 +127,8 @@ def refuse_same_outputs(spool: Spool, wanted: Iterable[tuple[str, Path]]) -> Non
     for name, output in wanted:
         real = _real(output)
         if real in writers:
-            told = f"{output} is written by {writers[real]} already; another name would work"
-            faults.append(f"{name}: output: {told}")
+            message = f"{output} is written by {writers[real]} already; another name would work"
+            faults.append(f"{name}: output: {message}")
         writers.setdefault(real, name)
     if faults:
         raise SettingsError.of_many(faults)

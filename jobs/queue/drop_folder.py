@@ -78,10 +78,10 @@ class DropFolder:
             if not folder.is_dir():
                 raise SettingsError(f"{option}: no such folder: {folder}; make it first")
         if self._path.samefile(settings.output_dir):
-            told = (
+            message = (
                 "is the watched folder: films that are done would be dropped again; another folder would work"
             )
-            raise SettingsError(f"--output-dir: {settings.output_dir} {told}")
+            raise SettingsError(f"--output-dir: {settings.output_dir} {message}")
         if settings.preset is not None:
             try:
                 queue_preset(settings.preset, settings.presets)

@@ -48,8 +48,8 @@ class Spool:
             spool.path.mkdir(exist_ok=True)
             strange = sorted(set(os.listdir(spool.path)) - {*STATES, _LOGS, _SEEN})  # noqa: PTH208
             if _MARK not in strange and [name for name in strange if not name.endswith(".partial")]:
-                told = f"{spool.path} is no spool and not empty (it holds {strange[0]}); another folder would work"
-                raise SettingsError(told)
+                message = f"{spool.path} is no spool and not empty (it holds {strange[0]}); another folder would work"
+                raise SettingsError(message)
             for name in (*STATES, _LOGS, _SEEN):
                 (spool.path / name).mkdir(exist_ok=True)
         if _MARK not in strange:
@@ -62,14 +62,14 @@ class Spool:
         try:
             mark = read_json(self.path / _MARK)
         except FileNotFoundError:
-            told = f"no spool at {self.path} (spool.json is missing there); `kinochrome submit` makes one"
-            raise SpoolError(told) from None
+            message = f"no spool at {self.path} (spool.json is missing there); `kinochrome submit` makes one"
+            raise SpoolError(message) from None
         except OSError as error:
             raise _cannot_use(self.path, error) from error
         found = mark.get("format") if isinstance(mark, dict) else None
         if found != _FORMAT:
-            told = f"format {found!r}, this version knows {_FORMAT}; run the same version on every host"
-            raise SettingsError(f"{self.path}: {told}")
+            message = f"format {found!r}, this version knows {_FORMAT}; run the same version on every host"
+            raise SettingsError(f"{self.path}: {message}")
 
     def entries(self, *states: State) -> list[Entry]:
         """The jobs in these states (all, if none is named), in the order in which they are due."""
@@ -139,7 +139,7 @@ class Spool:
         return moved
 
     def holds(self, entry: Entry) -> bool:
-        """Whether the job still is where it was. Raises SpoolError where that cannot be told."""
+        """Whether the job still is where it was. Raises SpoolError if that is unknown."""
         with _unavailable(self.path):
             try:
                 self.file(entry).open("rb").close()  # network shares look anew for an open, not for a stat
@@ -182,8 +182,8 @@ class Spool:
         with _unavailable(self.path):
             while not take_lock(descriptor, fcntl.LOCK_EX):
                 if time.monotonic() > until:
-                    told = f"another submit has held {self.path} for {_LOCK_SECONDS:.0f} s; stop it, or try again"
-                    raise SpoolError(told)
+                    message = f"another submit has held {self.path} for {_LOCK_SECONDS:.0f} s; stop it, or try again"
+                    raise SpoolError(message)
                 time.sleep(0.05)
 
     def _names(self, state: State) -> list[str]:

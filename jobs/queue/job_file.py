@@ -1,4 +1,4 @@
-"""What a job file in a spool holds: a complete job, and a first line that the queue reads without the rest.
+"""Writes and reads job files of a spool: a complete job, after a first line that the queue reads without the rest.
 
 The first line is a YAML comment with JSON in it; so a job in a spool still is a job file that
 `kinochrome run` takes.
@@ -25,7 +25,7 @@ _LONGEST_LINE = 1 << 16
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """Who wants what, and where it goes."""
+    """Who submitted a job, and where its files go."""
 
     input: str
     output: str
@@ -40,7 +40,7 @@ class Order:
     attempts: int = NORMAL_ATTEMPTS
     """Starts after which the job is given up."""
     submitted: float = 0.0
-    """Seconds since 1970 by the submitting host's clock; told to people, never compared."""
+    """Seconds since 1970 by the submitting host's clock; shown to people, never compared."""
     by: str = ""
     """USER@HOST."""
     version: str = ""
@@ -104,8 +104,8 @@ def read_order(path: Path) -> Order:
         if not isinstance(order.attempts, int):
             raise TypeError("attempts is no number")
     except (ValueError, TypeError, AttributeError) as error:
-        told = f"its first line is not that of a submitted job ({error}); `kinochrome submit` makes one"
-        raise SettingsError(f"{path}: {told}") from error
+        message = f"its first line is not that of a submitted job ({error}); `kinochrome submit` makes one"
+        raise SettingsError(f"{path}: {message}") from error
     return order
 
 

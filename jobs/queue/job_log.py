@@ -1,4 +1,4 @@
-"""The log of a job: whatever its processes say, in one file of bounded size that keeps beginning and end."""
+"""The log of a job: the output of its processes in one file of limited size that keeps beginning and end."""
 
 import contextlib
 import os

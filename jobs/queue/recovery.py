@@ -1,6 +1,4 @@
-"""What dead workers leave: their jobs go back, or to failed/ once their attempts are used up.
-
-What the end of an attempt means for its job.
+"""Decides where a job goes after an attempt; jobs of dead workers go back, or to failed/ after their last attempt.
 
 Exit code 0 is done; 1 and 2 are the job's own fault, so it fails at once; anything else (a bug, a signal, a work
 folder in use) is tried again until the job's attempts are used up.
@@ -61,10 +59,10 @@ def verdict(code: int, *, attempt: int, attempts: int) -> tuple[State, str]:
     """Where a job goes after attempt `attempt` of `attempts` ended with `code` (negative: a signal), and why."""
     if code == 0:
         return "done", "done"
-    told = f"ended by {signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
+    message = f"ended by {signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
     if code in _OWN_FAULTS:
-        return "failed", told
-    return "failed" if attempt >= attempts else "queue", f"{told} in attempt {attempt} of {attempts}"
+        return "failed", message
+    return "failed" if attempt >= attempts else "queue", f"{message} in attempt {attempt} of {attempts}"
 
 
 def move_on(spool: Spool, mine: Entry, state: State | None, *, attempts: int) -> Entry | None:

@@ -1,4 +1,4 @@
-"""How a worker behaves."""
+"""The settings of a queue's worker."""
 
 from dataclasses import dataclass
 
@@ -27,10 +27,10 @@ class WorkerSettings:
     def __post_init__(self) -> None:
         for name in ("poll_seconds", "beat_seconds", "dead_seconds"):
             if not 0.01 <= getattr(self, name) <= 86400:
-                told = f"found {getattr(self, name)}; 0.01 to 86400 s would work"
+                message = f"found {getattr(self, name)}; 0.01 to 86400 s would work"
                 raise SettingsError(
-                    f"--{name.removesuffix('_seconds').replace('dead', 'dead-after')}: {told}"
+                    f"--{name.removesuffix('_seconds').replace('dead', 'dead-after')}: {message}"
                 )
         if self.dead_seconds < 2 * self.beat_seconds:
-            told = f"found {self.dead_seconds:g} s; twice the heartbeat ({self.beat_seconds:g} s) or more would work"
-            raise SettingsError(f"--dead-after: {told}")
+            message = f"found {self.dead_seconds:g} s; twice the heartbeat ({self.beat_seconds:g} s) or more would work"
+            raise SettingsError(f"--dead-after: {message}")

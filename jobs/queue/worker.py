@@ -138,9 +138,9 @@ class Worker:
         if is_published(self._spool, mine, order):
             return self._settle(mine, "done", log, "was finished by the attempt before")
         with self._heart(mine, log):
-            state, told = self._run(mine, order, log)
+            state, message = self._run(mine, order, log)
             seconds = time.monotonic() - started
-            return self._settle(mine, state, log, f"{told}, {seconds:.1f} s")
+            return self._settle(mine, state, log, f"{message}, {seconds:.1f} s")
 
     @contextlib.contextmanager
     def _heart(self, mine: Entry, log: JobLog) -> Iterator[None]:
@@ -155,8 +155,8 @@ class Worker:
                 stack.enter_context(heart)
             except OSError as error:
                 self._spool.move(mine, "queue", attempts=mine.attempts - 1)
-                told = f"cannot write into the spool {self._spool.path}: {error.strerror}"
-                raise SpoolError(told) from error
+                message = f"cannot write into the spool {self._spool.path}: {error.strerror}"
+                raise SpoolError(message) from error
             yield
 
     def _run(self, mine: Entry, order: Order, log: JobLog) -> tuple[State | None, str]:
@@ -183,26 +183,26 @@ class Worker:
                 except SpoolError as error:
                     self._missed(error)
 
-    def _settle(self, mine: Entry, state: State | None, log: JobLog, told: str) -> None:
+    def _settle(self, mine: Entry, state: State | None, log: JobLog, message: str) -> None:
         """Moves the job on, however long the spool is away; says what became of it."""
         attempts = mine.attempts - 1 if state == "queue" and self.stop.is_set() else mine.attempts
         moved = self._insist(lambda: move_on(self._spool, mine, state, attempts=attempts))
         if moved is None:
-            return self._let_go(mine, state, log, told)
-        log.say(f"=== {told}; now in {moved.state}/")
+            return self._let_go(mine, state, log, message)
+        log.say(f"=== {message}; now in {moved.state}/")
         log.flush()
         if moved.state != "queue":
             drop_notes(self._spool, mine.id, done=moved.state == "done")
         outcome = "back in the queue" if moved.state == "queue" else moved.state
         self._tally.count(outcome)
         if outcome in ("done", "cancelled"):
-            return self._progress.note(f"{mine.id}: {told}")
-        self._progress.note(f"{mine.id}: {moved.state}: {told}", warning=True)
+            return self._progress.note(f"{mine.id}: {message}")
+        self._progress.note(f"{mine.id}: {moved.state}: {message}", warning=True)
         if outcome == "failed":
             self._progress.note(f"{mine.id}: see {log.path}")
         return None
 
-    def _let_go(self, mine: Entry, state: State | None, log: JobLog, told: str) -> None:
+    def _let_go(self, mine: Entry, state: State | None, log: JobLog, message: str) -> None:
         """The job was given away while this worker gave no sign of life, or cancelled: no fault of anything."""
         ended = self._insist(lambda: self._spool.entries("done"))
         if state == "done" or any(entry.id == mine.id for entry in ended):
@@ -210,7 +210,7 @@ class Worker:
             self._progress.note(f"{mine.id}: done{'' if state == 'done' else ' by another worker'}")
             return
         log.say(
-            f"=== {told}; attempt {mine.attempts} ends, for another worker has the job, or it was cancelled"
+            f"=== {message}; attempt {mine.attempts} ends, for another worker has the job, or it was cancelled"
         )
         log.flush()
         self._tally.count("let go")

@@ -1,1 +1,1 @@
-"""Job files and options: from text, in layers, to checked and frozen values."""
+"""Reads job files and options in layers and turns them into checked, frozen values."""

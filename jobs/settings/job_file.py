@@ -1,9 +1,7 @@
-"""Text to a job.
+"""Reads a job file.
 
 Settings come in layers, later ones win: defaults, preset, job file, `--set key=value`, the command line's own
-options.
-
-Options of an encoder, in layers of settings: they belong to the codec that they were written for.
+options. Encoder options are dropped where a later layer names another codec.
 """
 
 import dataclasses
@@ -156,8 +154,8 @@ def _read_preset(asked: Layer) -> tuple[Layer, list[Fault]]:
         return _shipped(name if isinstance(name, str) else "access"), []
     path = Path(name)
     if not path.is_file():
-        told = f"no such preset or file: {name}; {', '.join(PRESETS)} or a path would work"
-        return _shipped("access"), [Fault(asked.origin(("preset",)), "preset", told)]
+        message = f"no such preset or file: {name}; {', '.join(PRESETS)} or a path would work"
+        return _shipped("access"), [Fault(asked.origin(("preset",)), "preset", message)]
     layer = absolute(read_yaml(path, keys=Job.model_fields, all_known=True))
     faults = [
         Fault(layer.origin((key,)), key, "belongs into a job, not into a preset")

@@ -1,4 +1,4 @@
-"""The paths of a job: what they are relative to, which file the output is, and whether they can work."""
+"""Resolves the paths of a job, completes the output's name, and checks whether the paths can work."""
 
 import copy
 import dataclasses

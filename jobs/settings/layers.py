@@ -1,7 +1,7 @@
 """Settings in layers: preset below, job file above it, command line on top, each value with its origin.
 
 A layer is a nested mapping of plain values. Where two layers give the same key the upper one wins; mappings
-are merged key by key. Whatever is wrong with a value is told with the place it came from.
+are merged key by key. Errors name the place where a value was written.
 """
 
 import copy
@@ -31,7 +31,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong, ready to be sorted and told."""
+    """One thing that is wrong, ready to be sorted and shown."""
 
     origin: Origin
     key: str
@@ -45,7 +45,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Layer:
-    """What one source of settings says."""
+    """The values of one source of settings."""
 
     values: Values
     origins: Mapping[Loc, Origin] = field(default_factory=dict)

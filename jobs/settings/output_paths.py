@@ -1,4 +1,4 @@
-"""Where the record, the page and the bag of a film lie, and whether something else is in the way there."""
+"""The paths of a film's record, page, bag and work folder, and whether something else is in the way there."""
 
 from pathlib import Path
 from typing import Literal

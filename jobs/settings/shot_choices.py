@@ -1,6 +1,5 @@
-"""From a job and the plan of its film to what becomes of each shot, and which key of the job file says so.
-
-What colour the shots of a film have already and what becomes of it, in words and figures.
+"""Decides from a job and its film's plan how each shot is treated, and which key of the job file says so; sums up what
+colour the shots have already.
 """
 
 from collections import Counter
@@ -77,9 +76,9 @@ def idle_settings(job: "Job", plan: "Plan") -> list[str]:
 def check_shots(job: "Job", plan: "Plan") -> None:
     """Raises SettingsError, a line for each, where `shots:` names shots that the film does not have."""
     count = len(plan.shots)
-    told = f"the film has {count} shots, 0 to {count - 1}" if count > 1 else "the film has one shot, 0"
+    message = f"the film has {count} shots, 0 to {count - 1}" if count > 1 else "the film has one shot, 0"
     refuse(
-        Fault(job.origin(("shots", text)), f"shots.{text}", f"{told}; numbers of these would work")
+        Fault(job.origin(("shots", text)), f"shots.{text}", f"{message}; numbers of these would work")
         for text in job.shots
         if parse_ranges(text).reaches_past(count)
     )

@@ -3,7 +3,7 @@
 A range names shots, from 0. It may reach past the film's last shot, for farms give upper bounds: then it says so,
 and names the shots that there are.
 
-What a job file says of single shots: `shots: {"3-7,12": {saturation: 0.8}}`.
+`ShotOverride` holds the settings of single shots in a job file: `shots: {"3-7,12": {saturation: 0.8}}`.
 """
 
 import re

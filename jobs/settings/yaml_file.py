@@ -3,8 +3,8 @@
 Booleans are `true` and `false` only, numbers are plain decimals, and everything else is text: `no`, `12:30`
 and dates stay what was typed. Aliases, tags and keys given twice are refused.
 
-A file that turns out to be no settings file may be anybody's: of it only lines are told, and what kind of thing
-stands there, never a word of it.
+A file that turns out to be no settings file may be private: errors name only lines and the kind of thing that stands
+there, never its text.
 """
 
 import difflib
@@ -139,9 +139,9 @@ def _compose(text: str, name: str, *, numbered: bool = True) -> yaml.Node | None
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        told = error.problem or error.context or "cannot be understood"
+        message = error.problem or error.context or "cannot be understood"
         place = Origin(name, (mark.line + 1 if mark else 1) * numbered)
-        raise SettingsError(str(Fault(place, "", f"not readable as YAML: {_plainer(told)}"))) from error
+        raise SettingsError(str(Fault(place, "", f"not readable as YAML: {_plainer(message)}"))) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         found = f"the character U+{ord(text[error.position]):04X}"
@@ -171,9 +171,9 @@ def _refuse_foreign(node: yaml.MappingNode, name: str, *, keys: Collection[str],
             foreign.append(key_node)
     if foreign and (all_known or 2 * len(foreign) > len(node.value)):
         examples = ", ".join([*keys][:3])
-        told = f"{len(foreign)} of its {len(node.value)} keys are none of settings"
+        message = f"{len(foreign)} of its {len(node.value)} keys are none of settings"
         raise SettingsError(
-            f"{name}:{_line(foreign[0])}: no settings file: {told}, the first of them here; "
+            f"{name}:{_line(foreign[0])}: no settings file: {message}, the first of them here; "
             f"keys such as {examples} would work"
         )
 

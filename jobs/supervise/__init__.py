@@ -1,1 +1,1 @@
-"""Processes watched from outside: crashes, hangs, signals, and a heap that grows."""
+"""Supervises processes from outside: crashes, hangs and signals; limits the growth of their heaps."""

@@ -1,4 +1,4 @@
-"""The C library's allocator, told how many heaps it may keep and when to give back what is free in them."""
+"""Limits the heaps of the C library's allocator, and returns free memory to the system."""
 
 import contextlib
 import ctypes
@@ -68,12 +68,12 @@ class _Mallinfo2(ctypes.Structure):
 
 
 def _held_bytes() -> int:
-    """What is resident in heaps and not in use, plus what this process has outside heaps; 0 where nothing tells."""
+    """What is resident in heaps and not in use, plus what this process has outside heaps; 0 if unknown."""
     try:
         mallinfo2 = ctypes.CDLL(None).mallinfo2
         mallinfo2.restype = _Mallinfo2
-        told = mallinfo2()
+        info = mallinfo2()
         resident, shared = map(int, Path("/proc/self/statm").read_text().split()[1:3])
     except (OSError, AttributeError):
         return 0
-    return (resident - shared) * mmap.PAGESIZE - int(told.uordblks) - int(told.hblkhd)
+    return (resident - shared) * mmap.PAGESIZE - int(info.uordblks) - int(info.hblkhd)

@@ -1,6 +1,6 @@
-"""What a supervised process tells its supervisor: that it lives, how it ended, what there would be to tidy up.
+"""The state of a supervised process in memory that it shares with its supervisor: its beats, exit code and traces.
 
-It stands in memory that both share, so it can be read when the process has crashed.
+It can still be read after the process has crashed.
 """
 
 import json
@@ -23,17 +23,17 @@ BEAT_SECONDS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """Something that the process would take away itself if it came to its end."""
+    """Files that the process would remove itself at its end."""
 
     output: str
-    """A file that it makes; what is half-written of it goes."""
+    """A file that it makes; its partials are removed."""
     work: str | None = None
     """The work folder for it, which goes where nothing is worth going on with."""
     made: tuple[str, ...] = ()
     """Folders that it made for the work folder, and that go with it."""
 
 
-class Pulse:
+class Heartbeat:
     """Written by the process, read by its supervisor."""
 
     def __init__(self) -> None:
@@ -82,20 +82,20 @@ class Pulse:
             time.sleep(BEAT_SECONDS)
 
 
-_pulse: tuple[int, Pulse] | None = None
+_heartbeat: tuple[int, Heartbeat] | None = None
 
 
-def begin(pulse: Pulse) -> None:
-    """Makes it the pulse of this process, and starts it."""
-    global _pulse
-    _pulse = os.getpid(), pulse
-    pulse.start()
+def begin(heartbeat: Heartbeat) -> None:
+    """Makes it the heartbeat of this process and starts it."""
+    global _heartbeat
+    _heartbeat = os.getpid(), heartbeat
+    heartbeat.start()
 
 
 def leave_trace(output: Path | None, *, work: Path | None = None, made: Sequence[Path] = ()) -> None:
-    """Tells the supervisor what to tidy up should this process come to no end; without either, nothing."""
-    if output is not None and _pulse is not None and _pulse[0] == os.getpid():
-        _pulse[1].leave(
+    """Tells the supervisor what to remove if this process dies; does nothing without output or supervisor."""
+    if output is not None and _heartbeat is not None and _heartbeat[0] == os.getpid():
+        _heartbeat[1].leave(
             Trace(
                 output=str(output.absolute()),
                 work=None if work is None else str(work.absolute()),

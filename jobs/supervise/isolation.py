@@ -1,4 +1,4 @@
-"""A verb in a process of its own: a crash or a hang of it is one line and an exit code, and nothing of it stays.
+"""Runs a verb in a forked process, so that its crash or hang becomes one line and an exit code, and leaves no files.
 
 The process is forked before anything heavy is loaded, so that this costs milliseconds; what supervises it waits
 for signals, which it passes on, and looks now and then at where the other is (`pipeline.read_monitor`). If it is
@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from jobs.supervise import heartbeat as pulses
+from jobs.supervise.heartbeat import Heartbeat, Trace, begin
 from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, INTERRUPTING, die_with, interruptible, prctl
 from jobs.supervise.watchdog import Watch
 from pipeline import read_monitor
@@ -29,9 +29,9 @@ _FAULT, _SIGNALLED = 1, 128
 _PR_SET_CHILD_SUBREAPER = 36
 
 Tell = Callable[[int, str], object]
-"""Told an exit code and the line that belongs to it."""
-TidyUp = Callable[[list[pulses.Trace]], object]
-"""Takes away what a process that is gone left half-written."""
+"""Called with an exit code and the line that belongs to it."""
+TidyUp = Callable[[list[Trace]], object]
+"""Removes half-written files of a process that is gone."""
 
 
 def isolate(call: Callable[[], int], *, tell: Tell, tidy_up: TidyUp) -> int:
@@ -44,7 +44,7 @@ def isolate(call: Callable[[], int], *, tell: Tell, tidy_up: TidyUp) -> int:
     """
     if threading.current_thread() is not threading.main_thread():
         return call()
-    board, pulse = read_monitor.renew_board(), pulses.Pulse()
+    board, heartbeat = read_monitor.renew_board(), Heartbeat()
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()
@@ -55,28 +55,28 @@ def isolate(call: Callable[[], int], *, tell: Tell, tidy_up: TidyUp) -> int:
     child = os.fork()
     if child == 0:
         die_with(supervisor)
-        pulses.begin(pulse)
+        begin(heartbeat)
         try:
             with interruptible():
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
                 code = call()
         except KeyboardInterrupt:  # before the call was ready for it, or after
             code = INTERRUPTED
-        pulse.end(code)
+        heartbeat.end(code)
         return code
     try:
-        status, hang, is_interrupted = _wait(child, waited, board=board, pulse=pulse)
+        status, hang, is_interrupted = _wait(child, waited, board=board, heartbeat=heartbeat)
         if status >= 0:
             return status
         _kill_orphans()
-        if pulse.exit_code is not None:  # it fell while it was being taken down: all was done and said
-            return pulse.exit_code
-        tidy_up(pulse.traces())
+        if heartbeat.exit_code is not None:  # it crashed at its very end, when all was done and reported
+            return heartbeat.exit_code
+        tidy_up(heartbeat.traces())
         if is_interrupted and -status in _CRASHES:  # a library that was not made for it fell over it
-            code, told = INTERRUPTED, INTERRUPTED_LINE
+            code, line = INTERRUPTED, INTERRUPTED_LINE
         else:
-            code, told = _verdict(-status, hang, next(iter(board.places()), None))
-        tell(code, told)
+            code, line = _verdict(-status, hang, next(iter(board.places()), None))
+        tell(code, line)
         return code
     finally:
         while signal.sigtimedwait(waited, 0) is not None:  # came too late to be of use to anybody
@@ -85,7 +85,7 @@ def isolate(call: Callable[[], int], *, tell: Tell, tidy_up: TidyUp) -> int:
 
 
 def _wait(
-    child: int, signals: set[signal.Signals], *, board: read_monitor.Board, pulse: pulses.Pulse
+    child: int, signals: set[signal.Signals], *, board: read_monitor.Board, heartbeat: Heartbeat
 ) -> tuple[int, str | None, bool]:
     """Waits for the end of the child; its exit code (negative: a signal), why it had to be killed, if it had, and
     whether it was asked to end."""
@@ -100,7 +100,7 @@ def _wait(
         if pid:
             return os.waitstatus_to_exitcode(status), hang, is_interrupted
         now = time.monotonic()
-        hang = hang or watch.look(board.places(), beats=pulse.beats, seconds=now - looked)
+        hang = hang or watch.look(board.places(), beats=heartbeat.beats, seconds=now - looked)
         looked = now
         if hang is not None:
             os.kill(child, signal.SIGKILL)

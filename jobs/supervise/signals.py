@@ -1,8 +1,6 @@
-"""SIGINT and SIGTERM as KeyboardInterrupt, and what became of one that a library kept to itself.
+"""Turns SIGINT and SIGTERM into KeyboardInterrupt, and remembers one that a library swallowed.
 
-Moments in which Ctrl-C and SIGTERM have to wait: while processes are started and ended.
-
-What processes ask of the kernel about their parents and children; on systems without it, nothing.
+`signals_deferred` holds both back while processes are started and ended; `die_with` ends a process with its parent.
 """
 
 import contextlib
@@ -26,7 +24,7 @@ _ORPHANED = 1
 
 
 class Interruption:
-    """Whether an end was asked for.
+    """Whether the user asked for an end.
 
     KeyboardInterrupt is raised wherever Python happens to be, in a library's C code too, which may turn it into an
     error of its own: what goes wrong after an interruption counts as the interruption.
@@ -63,8 +61,8 @@ def interruptible() -> Iterator[Interruption]:
 
 
 @contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """What arrives meanwhile comes when the block ends. Processes that the block starts never hear of either."""
+def signals_deferred() -> Iterator[None]:
+    """Holds SIGINT and SIGTERM back until the block ends. Processes that the block starts never get them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTING)  # which a new process inherits
     try:
         with _put_off():

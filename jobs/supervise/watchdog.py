@@ -1,4 +1,4 @@
-"""When a process counts as hung: a library that gives nothing, or nothing at all, for longer than the job allows.
+"""Decides when a process is hung: a library, or all of it, makes no progress for longer than the job allows.
 
 Clocks of two processes are never compared: it is the watcher's own looking that counts, so a machine that was
 suspended, or a watcher that was stopped together with what it watches, gives no false alarm.
@@ -13,7 +13,7 @@ _LONGEST_LOOK_SECONDS = 2.0
 
 
 class Watch:
-    """Looks at a process again and again."""
+    """Checks one process repeatedly."""
 
     def __init__(self) -> None:
         self._beats: int | None = None

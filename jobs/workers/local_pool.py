@@ -21,7 +21,7 @@ from loky import BrokenProcessPool, ProcessPoolExecutor
 from jobs.progress.log_forwarding import replay
 from jobs.segments.lanes import Report
 from jobs.segments.task import job_text
-from jobs.supervise.signals import undisturbed
+from jobs.supervise.signals import signals_deferred
 from jobs.supervise.watchdog import Watch
 from jobs.workdir.film_spec import FilmSpec
 from jobs.workers import local_worker
@@ -73,7 +73,7 @@ class _Worker:
         """Sends it to work; the first time, the process starts."""
         self.task = task
         indices = tuple(segment.index for segment in task)
-        with undisturbed():
+        with signals_deferred():
             try:
                 self.future = self._executor.submit(
                     local_worker.work, job, folder, indices, self._seat.device
@@ -112,7 +112,7 @@ class _Worker:
 
     def close(self) -> None:
         """Ends the process, at once, and waits for its end."""
-        with undisturbed():
+        with signals_deferred():
             self._executor.shutdown(wait=True, kill_workers=True)
             for pipe in (self.pipe, self._far):
                 pipe.close()
