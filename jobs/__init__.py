@@ -78,14 +78,14 @@ def colorize(
         from pipeline.errors import SettingsError
 
         job = _make_job(source, output=output, preset=preset, settings=settings)
-        told = CallbackProgress(progress)
+        reporter = CallbackProgress(progress)
         if not job.is_of_stills:
-            return run_film(job, told, workers=workers, scheduler=scheduler)
+            return run_film(job, reporter, workers=workers, scheduler=scheduler)
         if workers is not None or scheduler is not None:
             raise SettingsError(
                 f"workers and scheduler are for films; {job.input} is a still or a folder of stills"
             )
-        return run_stills(job, told)
+        return run_stills(job, reporter)
 
 
 def check(
@@ -165,10 +165,10 @@ def _clear_errors() -> Iterator[None]:
     except ModelError as error:
         raise SettingsError(str(error)) from error
     except OSError as error:
-        told = None if isinstance(error, KinochromeError) else disk_fault(error)
-        if told is None:
+        message = None if isinstance(error, KinochromeError) else disk_fault(error)
+        if message is None:
             raise
-        raise OutputError(told) from error
+        raise OutputError(message) from error
 
 
 _NOWHERE = logging.NullHandler()

@@ -82,9 +82,11 @@ def make_parser() -> argparse.ArgumentParser:
     settings = set_option()
     verb = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
 
-    def add(name: str, call: Verb, told: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    def add(
+        name: str, call: Verb, summary: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
         made = verb.add_parser(
-            name, help=told, description=told, parents=[*parents, every], allow_abbrev=False
+            name, help=summary, description=summary, parents=[*parents, every], allow_abbrev=False
         )
         made.set_defaults(call=call, verb=name)
         return made
@@ -98,18 +100,18 @@ def make_parser() -> argparse.ArgumentParser:
         "--sheet", type=Path, metavar="PNG", help="write pairs of pictures, before and after, there"
     )
     add_crew_options(one)
-    for name, call, told in (
+    for name, call, summary in (
         ("run", films.run, "Run a job file; the same command goes on where a run was stopped."),
         ("check", films.check, "Check a job file and say what it will need; nothing is written."),
     ):
-        one = add(name, call, told, job, settings)
+        one = add(name, call, summary, job, settings)
         one.add_argument("job", type=Path, metavar="JOB.yaml")
         if call is films.check:
             add_workers_option(one)
         if call is films.run:
             add_crew_options(one)
-            told = "publish only while JOB.yaml stays where it is; a queue's workers say so"
-            one.add_argument("--claimed", action="store_true", help=told)
+            summary = "publish only while JOB.yaml stays where it is; a queue's workers say so"
+            one.add_argument("--claimed", action="store_true", help=summary)
             add_presets_option(one)
     add_stage_verbs(add, job, settings)
     add_queue_verbs(add, job=job, settings=settings)
@@ -175,9 +177,9 @@ def _tell_fault(error: Exception, progress: Progress, arguments: Sequence[str]) 
     if isinstance(error, KinochromeError):
         return _tell(progress, FAULT, *error.lines)
     if isinstance(error, MemoryError):
-        told = f"there is not enough memory ({_first_line(error) or 'allocation failed'})"
+        message = f"there is not enough memory ({_first_line(error) or 'allocation failed'})"
         return _tell(
-            progress, FAULT, f"{told}; a smaller color.short_side, batch or encode.max_lines would work"
+            progress, FAULT, f"{message}; a smaller color.short_side, batch or encode.max_lines would work"
         )
     if isinstance(error, OSError) and (fault := disk_fault(error)) is not None:
         return _tell(progress, FAULT, fault)

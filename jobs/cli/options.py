@@ -30,8 +30,8 @@ def job_options() -> argparse.ArgumentParser:
     options.add_argument(
         "--keep-work", action="store_true", help="keep the work folder when the film is done"
     )
-    told = "frames per second of numbered stills, frames/%%06d.dpx: 24, 23.976, 24000/1001"
-    options.add_argument("--rate", metavar="FPS", help=told)
+    summary = "frames per second of numbered stills, frames/%%06d.dpx: 24, 23.976, 24000/1001"
+    options.add_argument("--rate", metavar="FPS", help=summary)
     options.add_argument("--sound", metavar="FILE", help="the sound of numbered stills")
     options.add_argument("--cache", metavar="DIR", help="folder that keeps predicted colours of any film")
     options.add_argument("--bag", action="store_true", help="also make a BagIt bag of the film, OUT.bag")
@@ -41,9 +41,9 @@ def job_options() -> argparse.ArgumentParser:
 def set_option() -> argparse.ArgumentParser:
     """`--set`, for the parsers of verbs."""
     options = argparse.ArgumentParser(add_help=False)
-    told = "change one setting, e.g. steady.strength=0.8; again for more"
+    summary = "change one setting, e.g. steady.strength=0.8; again for more"
     options.add_argument(
-        "--set", action="append", default=[], type=_assignment, metavar="KEY=VALUE", help=told
+        "--set", action="append", default=[], type=_assignment, metavar="KEY=VALUE", help=summary
     )
     return options
 
@@ -65,7 +65,7 @@ class AddVerb(Protocol):
     """Makes the parser of a verb."""
 
     def __call__(
-        self, name: str, call: "Call", told: str, *parents: argparse.ArgumentParser
+        self, name: str, call: "Call", summary: str, *parents: argparse.ArgumentParser
     ) -> argparse.ArgumentParser:
         """The parser, with the options that every verb takes."""
 
@@ -81,14 +81,14 @@ def add_crew_options(verb: argparse.ArgumentParser) -> None:
     """Adds `--workers` and `--scheduler`, of which one may be given."""
     one = verb.add_mutually_exclusive_group()
     add_workers_option(one)
-    told = "tcp://HOST:PORT of a Dask scheduler, whose workers do the film; else this machine does"
-    one.add_argument("--scheduler", type=_scheduler, metavar="ADDRESS", help=told)
+    summary = "tcp://HOST:PORT of a Dask scheduler, whose workers do the film; else this machine does"
+    one.add_argument("--scheduler", type=_scheduler, metavar="ADDRESS", help=summary)
 
 
 def add_workers_option(verb: "argparse._ActionsContainer") -> None:
     """Adds `--workers`."""
-    told = "processes at work on the film; else one for each GPU, or one. The film is the same"
-    verb.add_argument("--workers", type=_workers, metavar="N", help=told)
+    summary = "processes at work on the film; else one for each GPU, or one. The film is the same"
+    verb.add_argument("--workers", type=_workers, metavar="N", help=summary)
 
 
 def _assignment(text: str) -> str:

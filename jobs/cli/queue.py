@@ -59,8 +59,8 @@ def worker(arguments: argparse.Namespace, progress: Progress) -> Details:
         tally = made.serve()
     if made.stop.is_set():
         raise KeyboardInterrupt
-    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(tally.ended.items()))
-    progress.note(f"{spool.path}: {told or 'nothing to do'}")
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(tally.ended.items()))
+    progress.note(f"{spool.path}: {counts or 'nothing to do'}")
     return {"spool": spool.path, "jobs": tally.ended}
 
 
@@ -70,8 +70,8 @@ def cancel(arguments: argparse.Namespace, progress: Progress) -> Details:
     from jobs.queue.folder import Spool
 
     was = cancel_job(Spool(arguments.spool), arguments.id)
-    told = f"{was.worker} is told to stop it" if was.state == "running" else "cancelled"
-    progress.note(f"{was.id}: {told}")
+    change = f"{was.worker} is told to stop it" if was.state == "running" else "cancelled"
+    progress.note(f"{was.id}: {change}")
     return {"id": was.id, "was": was.state}
 
 
@@ -105,19 +105,19 @@ def add_queue_verbs(add: AddVerb, *, job: argparse.ArgumentParser, settings: arg
     add_presets_option(verb)
     _add_standing(verb)
     _add_worker(add("worker", worker, "Run the jobs of a queue folder.", settings))
-    for name, call, told in (
+    for name, call, summary in (
         ("cancel", cancel, "Take a job out of a queue folder; a running one is stopped."),
         ("retry", retry, "Put a failed or cancelled job back into the queue."),
     ):
-        verb = add(name, call, told)
+        verb = add(name, call, summary)
         verb.add_argument("id", metavar="ID", help="as submit printed it, or its last eight characters")
         _add_spool(verb)
 
 
 def add_presets_option(verb: argparse.ArgumentParser) -> None:
     """Adds `--presets`, the folder of a queue's own presets."""
-    told = "folder whose YAML files are presets, by their names; jobs of a queue can name no other file"
-    verb.add_argument("--presets", type=Path, metavar="DIR", help=told)
+    summary = "folder whose YAML files are presets, by their names; jobs of a queue can name no other file"
+    verb.add_argument("--presets", type=Path, metavar="DIR", help=summary)
 
 
 def _load(
@@ -167,7 +167,7 @@ def _add_worker(verb: argparse.ArgumentParser) -> None:
     until.add_argument("--once", action="store_true", help="take one job at most")
     until.add_argument("--drain", action="store_true", help="end once no job waits and none runs anywhere")
     normal = WorkerSettings()
-    for option, name, told in (
+    for option, name, summary in (
         ("--poll", "poll_seconds", "between two looks at the queue and the drop folder"),
         ("--heartbeat", "beat_seconds", "between two signs of life"),
         ("--dead-after", "dead_seconds", "without a sign of life, and a worker's job goes back"),
@@ -179,7 +179,7 @@ def _add_worker(verb: argparse.ArgumentParser) -> None:
             type=_seconds,
             default=getattr(normal, name),
             metavar="S",
-            help=f"seconds {told} (%(default)g)",
+            help=f"seconds {summary} (%(default)g)",
         )
     add_workers_option(verb)
     drop = verb.add_argument_group("drop folder")

@@ -58,11 +58,11 @@ def _wait_for_work_folder(job_file: Path) -> bool:
     """Whether the work folder is free, after a while: the run that a hung worker left may still be in it."""
     lock = Path(read_order(job_file).work_folder) / "job.lock"
     until = time.monotonic() + _WAIT_SECONDS
-    told = False
+    has_noted = False
     while _is_held(lock):
-        if not told:
+        if not has_noted:
             print(f"another run works in {lock.parent}; waiting for it", file=sys.stderr, flush=True)
-            told = True
+            has_noted = True
         if time.monotonic() > until:
             print(f"kinochrome: error: {lock.parent} is still in use", file=sys.stderr, flush=True)
             return False

@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 def add_stage_verbs(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
     """Adds plan, shots and mux; `parents` hold the options of `run`."""
-    for name, call, told in (
+    for name, call, summary in (
         ("plan", plan, "First stage of a job: look at the film, find its shots."),
         ("shots", shots, "Second stage: colour and render shots of a planned film."),
         ("mux", mux, "Last stage: the film, once all its shots are done."),
     ):
-        verb = add(name, call, told, *parents)
+        verb = add(name, call, summary, *parents)
         verb.add_argument("job", type=Path, metavar="JOB.yaml")
         if call is shots:
-            told = "shots to do, from 0, both ends included: 3-7,12 or 0-99:2; else all"
-            verb.add_argument("--range", type=_ranges, metavar="RANGE", help=told)
+            summary = "shots to do, from 0, both ends included: 3-7,12 or 0-99:2; else all"
+            verb.add_argument("--range", type=_ranges, metavar="RANGE", help=summary)
             add_crew_options(verb)
 
 

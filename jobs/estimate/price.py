@@ -92,7 +92,7 @@ class Estimate:
         claim, guess = ("", "") if self.counted else (" (the header's claim)", "about ")
         parts = "plan", "colour and render", "mux and record"
         seconds = self.plan_seconds, self.shots_seconds, self.finish_seconds
-        told = ", ".join(
+        stages = ", ".join(
             f"{part} {duration(s)}" for part, s in zip(parts, seconds, strict=True) if s is not None
         )
         rows = [
@@ -100,7 +100,7 @@ class Estimate:
             ("frames", "unknown" if self.frames is None else f"{self.frames:,}{claim}"),
             ("shots", "unknown" if self.shots is None else f"{guess}{self.shots:,}"),
             ("workers", f"{self.workers}"),
-            ("time", "unknown" if self.seconds is None else f"{duration(self.seconds)} ({told})"),
+            ("time", "unknown" if self.seconds is None else f"{duration(self.seconds)} ({stages})"),
             ("scratch", size(self.scratch_bytes)),
             ("output", size(self.output_bytes)),
             ("memory", size(self.memory_bytes)),

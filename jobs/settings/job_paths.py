@@ -35,15 +35,15 @@ def absolute(layer: Layer) -> Layer:
 
 
 def refuse_undecodable(layer: Layer) -> None:
-    """Raises SettingsError where a path is none that every program along the way can be told."""
+    """Raises SettingsError for a path that some program along the way cannot take."""
     for loc, section in _places(layer.values):
         value = section.get(loc[-1])
         if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
-            told = f"found {_as_bytes(value)}; a name in UTF-8 would work: rename it, or link to it"
-            raise SettingsError(str(Fault(layer.origin(loc), ".".join(loc), told)))
+            message = f"found {_as_bytes(value)}; a name in UTF-8 would work: rename it, or link to it"
+            raise SettingsError(str(Fault(layer.origin(loc), ".".join(loc), message)))
         if isinstance(value, str) and not _fits(os.fsencode(value)):
-            told = f"found a path of {len(value)} characters; 255 bytes a name and 4,095 in all would work"
-            raise SettingsError(str(Fault(layer.origin(loc), ".".join(loc), told)))
+            message = f"found a path of {len(value)} characters; 255 bytes a name and 4,095 in all would work"
+            raise SettingsError(str(Fault(layer.origin(loc), ".".join(loc), message)))
 
 
 def _fits(path: bytes) -> bool:
@@ -136,8 +136,8 @@ def _folder_faults(path: Path) -> Iterator[str]:
 def _shot_faults(layer: Layer, source: Target | None) -> Iterator[Fault]:
     """What is wrong with the weights that single shots name, and with shots where there is no film."""
     if layer.values.get("shots") and source is not None and source.is_of_stills:
-        told = f"a film has shots; {source} is a still or a folder of stills"
-        yield Fault(layer.origin(("shots",)), "shots", told)
+        message = f"a film has shots; {source} is a still or a folder of stills"
+        yield Fault(layer.origin(("shots",)), "shots", message)
     for loc, section in _places(layer.values):
         value = section.get(loc[-1])
         if loc[0] == "shots" and isinstance(value, str) and value not in ("", *_NAMES[loc[-1]]):
@@ -205,15 +205,15 @@ def _record_faults(
         if source is not None and values.get("bag") is True:
             yield "bag", f"a bag is made of a film; {source} is a still or a folder of stills"
         return
-    told = report_in_the_way(output) if values.get("report") is not False else None
-    if told is not None:
-        yield "output", told
+    message = report_in_the_way(output) if values.get("report") is not False else None
+    if message is not None:
+        yield "output", message
         return
     finished = finished_fingerprint(work_folder(output, work=paths.get("work")), output) is not None
     if values.get("bag") is True and not finished:
-        told = bag_in_the_way(output, overwrite=values.get("overwrite") is True)
-        if told is not None:
-            yield "bag", told
+        message = bag_in_the_way(output, overwrite=values.get("overwrite") is True)
+        if message is not None:
+            yield "bag", message
 
 
 def _place_faults(folder: Path, what: str) -> Iterator[str]:

@@ -99,7 +99,7 @@ def finished_fingerprint(folder: Path, output: Path) -> str | None:
     """
     found = fingerprint_in(folder / OUTPUT_NAME, output)
     notes = (fingerprint_in(note, output) for note in partials_of(folder)) if found is None else ()
-    return next((told for told in notes if told is not None), found)
+    return next((fingerprint for fingerprint in notes if fingerprint is not None), found)
 
 
 def fingerprint_in(note: Path, output: Path) -> str | None:
@@ -111,8 +111,8 @@ def fingerprint_in(note: Path, output: Path) -> str | None:
         return None
     if not isinstance(record, dict) or record.get("identity") != seen:
         return None
-    told = record.get("fingerprint")
-    return told if isinstance(told, str) else None
+    fingerprint = record.get("fingerprint")
+    return fingerprint if isinstance(fingerprint, str) else None
 
 
 def file_identity(path: Path) -> list[int]:
