@@ -223,3 +223,16 @@ def test_the_console_script_that_an_installation_makes_has_a_function_to_call() 
     (script,) = config["options.entry_points"]["console_scripts"].strip().splitlines()
     name, _, value = script.partition(" = ")
     assert callable(EntryPoint(name=name, value=value, group="console_scripts").load())
+
+
+def test_an_installation_holds_every_package_and_what_lies_beside_its_modules() -> None:
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    folders = {path.parent for name in PACKAGES for path in (ROOT / name).rglob("__init__.py")}
+    names = {".".join(folder.relative_to(ROOT).parts): folder for folder in folders}
+    assert set(config["options"]["packages"].split()) == set(names)
+    for name, folder in names.items():
+        patterns = config["options.package_data"].get(name, "").replace(" ", "").split(",")
+        for path in folder.iterdir():
+            if path.suffix in {".yaml", ".css", ".html", ".safetensors", ".csv"}:
+                assert any(path.match(pattern) for pattern in patterns if pattern), path
