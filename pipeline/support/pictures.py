@@ -72,8 +72,9 @@ PICTURES = (
         name="hdr",
         title="HDR-tagged grey (PQ, HLG)",
         kept="luma, primaries, transfer, matrix",
-        converted="colour is made in the transfer's light, above 203 cd/m2 as for white; mastering display is not told",
-        why="the network knows no brighter light; the encoders take no such notes",
+        converted="colour is made in the transfer's light; light above 203 cd/m2 is coloured like white; "
+        "the notes on the mastering display are dropped",
+        why="the network has learned no brighter light; the encoders take no such notes",
     ),
     Kind(name="one-frame", title="One frame", kept="frame and time"),
     Kind(name="tiny", title="Tiny frames, from 2x2", kept="size and samples"),
