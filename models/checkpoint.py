@@ -209,12 +209,6 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
         raise
 
 
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors (CPU) and header that `write_tensors` wrote; WeightsError when they are not there, or not finite."""
-    with open_tensors(path) as file:
-        return file.read(), file.header
-
-
 def make_generator(architecture: str, settings: object) -> Generator:
     """A generator with random weights, of an architecture of `GENERATORS` with all of its settings, plain values.
 

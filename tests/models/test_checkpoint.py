@@ -9,12 +9,12 @@ from models.checkpoint import (
     DEFAULT_VIVIDNESS,
     DEFAULT_WEIGHTS,
     load_weights,
-    read_tensors,
     save_weights,
     write_tensors,
 )
 from models.errors import WeightsError
 from models.networks.efficient import EfficientGenerator, EfficientSettings
+from tests.tensors import read_tensors
 
 
 def test_weights_come_back_as_half_precision_of_what_was_saved(tmp_path: Path) -> None:

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from models.checkpoint import (
     DEFAULT_WEIGHTS,
     load_weights,
-    read_tensors,
     save_weights,
     write_tensors,
 )
 from models.errors import ModelError, TrainingError, WeightsError
 from models.networks.efficient import EfficientGenerator, EfficientSettings
 from models.networks.unet import UnetGenerator, UnetSettings
+from tests.tensors import read_tensors
 
 SMALL = EfficientSettings(context=16, decoder=(8, 8, 8), heads=2)
 KEYS = ["format", "architecture", "settings", "name", "licence", "vividness", "recipe"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.checkpoint import read_tensors, write_tensors
+from models.checkpoint import write_tensors
 from models.errors import TrainingError, WeightsError
 from models.networks.efficient import EfficientGenerator, EfficientSettings
 from models.networks.gated import GatedGenerator
@@ -19,6 +19,7 @@ from models.training.schedule import Stage, TrainSettings
 from models.training.trainer import Trainer
 from models.training.validation import Validation
 from pipeline.dataset.samples import Sample
+from tests.tensors import read_tensors
 
 SMALL = EfficientSettings(context=32, decoder=(24, 24, 24), heads=2)
 ADVERSARY = AdversarySettings(patch=PatchSettings(layers=1, channels=8))
