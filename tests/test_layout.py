@@ -31,6 +31,7 @@ models: models/networks
 models/training: models/networks models
 pipeline/dataset: pipeline pipeline/color pipeline/source pipeline/plan models
 pipeline/colorize: pipeline pipeline/color pipeline/source pipeline/plan models/networks models
+pipeline/guidance: pipeline/colorize
 pipeline/render: pipeline pipeline/color pipeline/source pipeline/colorize
 pipeline/verify: pipeline pipeline/source pipeline/render
 pipeline/output: pipeline pipeline/support pipeline/color pipeline/stills pipeline/source pipeline/render
@@ -110,7 +111,9 @@ tests/models/training/test_trainer.py: models/training/adversary.py models/train
 tests/pipeline/color/test_chroma_siting.py: pipeline/color/chroma_upsample.py pipeline/media.py
 tests/pipeline/color/test_colorimetry.py: pipeline/color/transfer.py pipeline/errors.py
 tests/pipeline/colorize/test_chroma_proxy.py: pipeline/regular_file.py
+tests/pipeline/colorize/test_predict.py: pipeline/colorize/net_frame.py
 tests/pipeline/colorize/test_network_view.py: pipeline/colorize/optical_flow.py pipeline/colorize/settings.py
+tests/pipeline/guidance/test_likeness.py: pipeline/colorize/sight.py pipeline/guidance/hint_map.py
 tests/pipeline/output/test_copy_proof.py: pipeline/output/mux_command.py pipeline/output/packet_units.py
     pipeline/output/sound_units.py
 tests/pipeline/output/test_mux.py: pipeline/output/container_table.py pipeline/output/containers.py
@@ -166,7 +169,8 @@ def test_only_predict_knows_the_networks_and_they_know_nobody() -> None:
         if arrow.source.startswith("pipeline/") and arrow.target.startswith("models/")
         if arrow.target != "models/colorfulness.py"  # a measure of pictures, of numpy alone
     }
-    assert outside == {"pipeline/colorize/predict.py"}
+    # net_frame: the stride of the predicted ab, a number
+    assert outside == {"pipeline/colorize/net_frame.py", "pipeline/colorize/predict.py"}
     above = [a for a in arrows() if a.source.startswith("models/") and not a.target.startswith("models/")]
     assert above == []
 

@@ -20,7 +20,7 @@ from jobs.workdir.film_spec import probe_source
 from jobs.workdir.folder import WorkDir
 from jobs.workdir.segment_records import read_records
 from jobs.workers.devices import plan_seats
-from pipeline.colorize.predict import net_frame
+from pipeline.colorize.net_frame import net_frame
 from pipeline.media import FilmInfo, PictureArea, Segment
 from pipeline.partial_files import temporary_folder
 from pipeline.plan.excerpts import Excerpt, read_excerpts

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from models.networks.color_queries import ColorQueries
 from models.networks.efficientnet_lite import SKIP_CHANNELS, Lite0Encoder, normalize_rgb
-from models.networks.generator import AB_STRIDE, Generator, Hints
+from models.networks.generator import AB_STRIDE, Generator, Hints, Seen
 from models.networks.hint_path import HintPath
 from models.networks.lab import AB_SCALE, ab_bins, annealed_mean, srgb_from_lightness
 
@@ -109,6 +109,9 @@ class EfficientGenerator(Generator):
     def forward(self, lightness: Tensor, hints: Hints | None = None) -> Tensor:
         return self.decode(self.encode(lightness), hint_map(lightness, hints), lightness)
 
+    def see(self, lightness: Tensor, hints: Hints | None = None) -> Seen:
+        return self.decode_seen(self.encode(lightness), hint_map(lightness, hints), lightness)
+
     def encode(self, lightness: Tensor) -> list[Tensor]:
         """The encoder's maps of L* (N, 1, H, W), at strides 4, 8, 16 and 32."""
         self.check_input(lightness)
@@ -118,6 +121,10 @@ class EfficientGenerator(Generator):
 
     def decode(self, maps: Sequence[Tensor], hints: Tensor, lightness: Tensor) -> Tensor:
         """The logits for maps of `encode`, the map of the hints (N, 3, H/4, W/4) and the L* that both are of."""
+        return self.decode_seen(maps, hints, lightness).raw
+
+    def decode_seen(self, maps: Sequence[Tensor], hints: Tensor, lightness: Tensor) -> Seen:
+        """As `decode`, with the maps of `see`."""
         m4, m8, m16, m32 = maps
         h4 = hints.to(self.logits.weight.dtype)
         if self.hint_path:
@@ -132,7 +139,7 @@ class EfficientGenerator(Generator):
             logits = logits + self.queries((x32, x16, x8), x4)
         if self.hint_path:
             logits = self._with_hints(logits, x8, lightness, hints)
-        return logits
+        return Seen(logits, (x4, m8, m16))
 
     def _with_hints(self, logits: Tensor, x8: Tensor, lightness: Tensor, hints: Tensor) -> Tensor:
         """The logits, and what the hints of those pictures that have some add to them."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from models.networks.efficient import EfficientGenerator, EfficientSettings, hint_map
 from models.networks.efficientnet_lite import SKIP_CHANNELS
-from models.networks.generator import Generator, Hints
+from models.networks.generator import Generator, Hints, Seen
 
 _SHRINKAGE = 0.3
 _MIXED_RANGE = 0.075, 0.175
@@ -75,6 +75,14 @@ class GatedGenerator(Generator):
             return new
         old = self.begun.decode(maps, hint_map(lightness, hints), lightness)
         return torch.lerp(old, new, likeness.to(new.dtype))
+
+    def see(self, lightness: Tensor, hints: Hints | None = None) -> Seen:
+        """The maps are the original's, which know more pictures than those of one film."""
+        maps = self.begun.encode(lightness)
+        likeness = self.look(maps[1:])
+        old = self.begun.decode_seen(maps, hint_map(lightness, hints), lightness)
+        new: Tensor = self.trained(lightness, hints)
+        return Seen(torch.lerp(old.raw, new, likeness.to(new.dtype)), old.maps)
 
     def to_ab(self, raw: Tensor, temperature: float) -> Tensor:
         """ab float32 (N, 2, H/4, W/4): the annealed mean of the predicted distribution."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -19,6 +19,16 @@ class Hints:
     """(N, 2, H/4, W/4), ab units; ignored where the confidence is 0."""
     confidence: Tensor
     """(N, 1, H/4, W/4) in 0..1."""
+
+
+class Seen(NamedTuple):
+    """What a generator makes of pictures, and how it describes their places on the way."""
+
+    raw: Tensor
+    """What `forward` returns."""
+    maps: tuple[Tensor, ...]
+    """(N, C, h, w) each: of the decoder at stride 4, of the encoder at strides 8 and 16. Empty where a generator has
+    no such maps. Places of one thing have like values there, in other frames too."""
 
 
 class Generator(nn.Module, ABC):
@@ -50,6 +60,10 @@ class Generator(nn.Module, ABC):
         ab = self.to_ab(self(lightness, hints), temperature)
         shrink = AB_STRIDE // self.training_stride
         return functional.avg_pool2d(ab, shrink) if shrink > 1 else ab
+
+    def see(self, lightness: Tensor, hints: Hints | None = None) -> Seen:
+        """As `forward`, with the maps that tell which places look alike."""
+        return Seen(self(lightness, hints), ())
 
     def check_input(self, lightness: Tensor) -> None:
         """Raises ValueError, with a size that works, where the input's size does not."""

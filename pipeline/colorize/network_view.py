@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.color.colorimetry import lightness, luma_to_unit, resolve_color
+from pipeline.colorize.net_frame import NetFrame, NetSize, net_frame, shrink
 from pipeline.colorize.optical_flow import Links
-from pipeline.colorize.predict import NetFrame, NetSize, net_frame, shrink
 from pipeline.fields import seen_luma
 from pipeline.media import FilmInfo, Frame, Plane, Segment
 from pipeline.plan.plan import Plan

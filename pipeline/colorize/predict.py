@@ -2,93 +2,30 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Protocol
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.nn import functional
 
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights
 from models.errors import WeightsError
 from models.networks.fold_batchnorm import fold
-from models.networks.generator import AB_STRIDE
+from models.networks.generator import AB_STRIDE, Hints
 from pipeline.color.colorimetry import lightness
 from pipeline.colorize.ab_filter import filter_ab
+from pipeline.colorize.net_frame import net_size, shrink
 from pipeline.colorize.settings import ColorSettings
+from pipeline.colorize.sight import Sight
 from pipeline.errors import DeviceError, SettingsError
-from pipeline.media import FilmInfo, PictureArea
 from pipeline.plan.segments import BATCH_FRAMES
 
 _log = logging.getLogger(__name__)
-_Picture = TypeVar("_Picture", bound=npt.NDArray[Any])
 
 FloatImage = npt.NDArray[np.float32]
-_LONGEST_TO_SHORTEST = 4  # a wider picture is squeezed to this aspect
-
-
-@dataclass(frozen=True)
-class NetSize:
-    """The size at which the network sees a film: sides are multiples of 4, the aspect is the film's."""
-
-    height: int
-    width: int
-
-    @property
-    def output(self) -> tuple[int, int]:
-        """Height and width of the predicted ab."""
-        return self.height // AB_STRIDE, self.width // AB_STRIDE
-
-
-@dataclass(frozen=True)
-class NetFrame:
-    """A frame at the network's scale, and the part of it that the network sees."""
-
-    whole: NetSize
-    rows: slice
-    """Of the picture inside its black borders, in samples of the output."""
-    columns: slice
-
-    def picture(self, whole: FloatImage) -> FloatImage:
-        """The part of a frame (h, w) at the network's scale that shows the picture."""
-        rows, columns = (
-            slice(part.start * AB_STRIDE, part.stop * AB_STRIDE) for part in (self.rows, self.columns)
-        )
-        return np.ascontiguousarray(whole[rows, columns])
-
-    def framed(self, ab: FloatImage) -> FloatImage:
-        """The colours (2, h, w) of a picture with its borders, which have none."""
-        framed = np.zeros((2, *self.whole.output), np.float32)
-        framed[:, self.rows, self.columns] = ab
-        return framed
-
-
-def net_frame(film: FilmInfo, picture: PictureArea, *, short_side: int) -> NetFrame:
-    """How a film's frames are shown to the network where their picture fills that area."""
-    height, width = picture.bottom - picture.top, picture.right - picture.left
-    size = net_size(
-        width=film.width * width,
-        height=film.height * height,
-        sample_aspect=float(film.sample_aspect),
-        short_side=short_side,
-    )
-    lines, columns = round(size.output[0] / height), round(size.output[1] / width)
-    return NetFrame(
-        whole=NetSize(lines * AB_STRIDE, columns * AB_STRIDE),
-        rows=slice(round(picture.top * lines), round(picture.bottom * lines)),
-        columns=slice(round(picture.left * columns), round(picture.right * columns)),
-    )
-
-
-def net_size(*, width: float, height: float, sample_aspect: float, short_side: int) -> NetSize:
-    """The network's size for a picture of `width` x `height` samples of the given aspect."""
-    shown_width = width * sample_aspect
-    aspect = min(max(shown_width / height, 1 / _LONGEST_TO_SHORTEST), _LONGEST_TO_SHORTEST)
-    longer = round(short_side * max(aspect, 1 / aspect) / AB_STRIDE) * AB_STRIDE
-    return NetSize(short_side, longer) if aspect >= 1 else NetSize(longer, short_side)
 
 
 class Network(Protocol):
@@ -200,7 +137,60 @@ class Predictor:
         padded = torch.from_numpy(_padded(lightness, self._generator.input_multiple))[:, None].to(self.device)
         ab = self._generator.colorize(padded, temperature=self.temperature)
         ab = ab[..., : height // AB_STRIDE, : width // AB_STRIDE]
-        planes = (ab.float() * self.vividness).cpu().numpy()
+        return self._finish((ab.float() * self.vividness).cpu().numpy(), lightness)
+
+    @torch.inference_mode()
+    def see(self, lightness: FloatImage, *, hints: tuple[FloatImage, FloatImage] | None = None) -> Sight:
+        """One L* picture (H, W), 0..100, as the network sees it; `hints` are ab (2, H/4, W/4) and confidence
+        (H/4, W/4), 0..1, that the network itself is shown. Raises WeightsError, DeviceError.
+        """
+        height, width = (side // AB_STRIDE for side in lightness.shape)
+        padded = torch.from_numpy(_padded(lightness[np.newaxis], self._generator.input_multiple))[:, None]
+        seen = self._generator.see(padded.to(self.device), self._shown(hints, padded))
+        is_distribution = hasattr(self._generator, "bins")
+        raw = seen.raw.float()
+        ab = self._generator.to_ab(seen.raw, self.temperature)
+        shrink = AB_STRIDE // self._generator.training_stride
+        plain = functional.avg_pool2d(ab, shrink)[0, :, :height, :width].float().cpu().numpy()
+        return Sight(
+            lightness=lightness,
+            ab=self._finish((plain * np.float32(self.vividness))[np.newaxis], lightness[np.newaxis])[0],
+            plain=plain,
+            logits=raw[0, :, :height, :width].cpu().numpy()
+            if is_distribution
+            else np.zeros((0, height, width), np.float32),
+            maps=tuple(
+                one[0, :, : -(-height // step), : -(-width // step)].float().cpu().numpy()
+                for one, step in zip(seen.maps, (1, 2, 4), strict=False)
+            ),
+        )
+
+    def colors(self, logits: FloatImage, lightness: FloatImage) -> FloatImage:
+        """The ab (2, h, w) of a distribution (Q, h, w) that was changed, made vivid and filtered as a prediction is.
+
+        `lightness` (H, W) is the picture's.
+        """
+        raw = torch.from_numpy(logits)[None].to(self.device)
+        ab = self._generator.to_ab(raw, self.temperature).float().cpu().numpy()
+        return self._finish(ab * np.float32(self.vividness), lightness[np.newaxis])[0]
+
+    @property
+    def bins(self) -> FloatImage:
+        """(Q, 2): the ab of the bins that a distribution is over; Q is 0 where the network predicts none."""
+        bins = getattr(self._generator, "bins", None)
+        return np.zeros((0, 2), np.float32) if bins is None else np.asarray(bins.float().cpu(), np.float32)
+
+    def _shown(self, hints: tuple[FloatImage, FloatImage] | None, padded: torch.Tensor) -> Hints | None:
+        if hints is None:
+            return None
+        height, width = (side // AB_STRIDE for side in padded.shape[-2:])
+        ab, confidence = hints
+        grow = ((0, 0), (0, height - ab.shape[1]), (0, width - ab.shape[2]))
+        planes = [np.pad(one, grow)[np.newaxis] for one in (ab, confidence[np.newaxis])]
+        return Hints(*(torch.from_numpy(plane).to(self.device) for plane in planes))
+
+    def _finish(self, planes: FloatImage, lightness: FloatImage) -> FloatImage:
+        """Vivid ab (N, 2, h, w) filtered along lightness (N, H, W). Raises WeightsError where one is not finite."""
         if not np.isfinite(planes).all():
             cure = "other weights" if self.precision == "fp32" else "precision: fp32, or other weights,"
             raise WeightsError(
@@ -208,12 +198,6 @@ class Predictor:
                 f"are not finite numbers; {cure} would work"
             )
         return np.stack([filter_ab(plane, picture) for plane, picture in zip(planes, lightness, strict=True)])
-
-
-def shrink(picture: _Picture, size: NetSize) -> _Picture:
-    """A picture resized to the network's size by area (enlarged linearly where the film is smaller)."""
-    how = cv2.INTER_AREA if picture.shape[0] >= size.height else cv2.INTER_LINEAR
-    return cast(_Picture, cv2.resize(picture, (size.width, size.height), interpolation=how))
 
 
 def find_device(name: str) -> torch.device:

@@ -35,7 +35,7 @@ from jobs.workdir.folder import WorkDir
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights
 from pipeline.color.colorimetry import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color
 from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy, write_proxy
-from pipeline.colorize.predict import NetSize, net_frame, net_size, shrink
+from pipeline.colorize.net_frame import NetSize, net_frame, net_size, shrink
 from pipeline.colorize.settings import ColorSettings
 from pipeline.colorize.temporal import TemporalFilter
 from pipeline.output.mux import mux

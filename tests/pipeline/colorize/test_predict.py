@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights, save_weights
 from models.errors import WeightsError
 from pipeline.color.colorimetry import lightness
-from pipeline.colorize.predict import Predictor, find_device, net_frame, net_size, shrink
+from pipeline.colorize.net_frame import net_frame, net_size, shrink
+from pipeline.colorize.predict import Predictor, find_device
 from pipeline.colorize.settings import ColorSettings
 from pipeline.errors import DeviceError, SettingsError
 from pipeline.media import PictureArea
