@@ -3,6 +3,10 @@
 This is the fast guided filter (He and Sun 2015). Around every sample of the small picture Cb and Cr are modelled as a
 * Y + b; a and b are enlarged and applied to the film's own luma. The model is fitted to the film's luma, shrunk, and
 not to the luma of the small picture, so that a proxy that somebody made brighter or darker still fits.
+
+Enlarged and shrunk again, chroma must be what it was (back-projection, Irani and Peleg 1991): what is missing is added
+to b. It is found at twice the size of the small picture, where it costs next to nothing and comes out as at full size.
+Window and epsilon were chosen by `tests/benchmarks/upsample.py`.
 """
 
 from functools import partial
@@ -24,11 +28,13 @@ from pipeline.color.colorimetry import Floats, fit_gamut, luma_coefficients, lum
 from pipeline.fields import merge_fields
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, Plane
 
-_WINDOW = (5, 5)
-_EPSILON = np.float32(1e-3)
+_WINDOW = (3, 3)
+_EPSILON = np.float32(1e-2)
 """Variance of luma (0..1) below which an area counts as flat."""
 _MAX_SLOPE = np.float32(1)
-_BAND_SAMPLES = 32768
+GUIDE_SCALE = 2
+"""How many samples of luma the model is fitted to for one of the small picture, in each direction."""
+_BAND_SAMPLES = 65536
 
 
 class Scratch:
@@ -70,7 +76,8 @@ def upsample_chroma(
     if cb.shape[0] > size[0] or cb.shape[1] > size[1]:
         smaller = (min(cb.shape[1], size[1]), min(cb.shape[0], size[0]))
         cb, cr = _resize(cb, smaller), _resize(cr, smaller)
-    guide = _guide(merge_fields(luma) if interlaced else luma, cb.shape, depth=depth, color=color)
+    guide_size = guide_shape(cb.shape, luma.shape)
+    guide = _guide(merge_fields(luma) if interlaced else luma, guide_size, depth=depth, color=color)
     model = fit_guided(guide, cb, cr)
     maps = [scratch.floats(name, size) for name in model]
     by_field = interlaced and CHROMA_SHIFTS[chroma][1] > 0 and luma.shape[0] >= 4
@@ -112,8 +119,9 @@ def _color(
             *(plane[lines] for plane in offsets_and_limits),
             at_chroma=luma_to_unit(at_chroma[lines], depth=depth, range=color.range),
         )
-        bounds = _extremes(luma[start << down : lines.stop << down], across=across, down=down)
-        darkest, brightest = (luma_to_unit(bound, depth=depth, range=color.range) for bound in bounds)
+        low, high = _extremes(luma[start << down : lines.stop << down], across=across, down=down)
+        darkest = luma_to_unit(low, depth=depth, range=color.range)
+        brightest = darkest if high is low else luma_to_unit(high, depth=depth, range=color.range)
         kr, kb = luma_coefficients(color.matrix)
         fit_gamut(cb[lines], cr[lines], darkest=darkest, brightest=brightest, kr=kr, kb=kb)
 
@@ -143,18 +151,25 @@ def _apply(
 
 def _guide(luma: Plane, shape: tuple[int, ...], *, depth: int, color: ColorDescription) -> Floats:
     """The film's luma (0..1) at the small picture's shape."""
-    while min(luma.shape[0] / shape[0], luma.shape[1] / shape[1]) >= 4 and not any(n % 2 for n in luma.shape):
+    while min(luma.shape[0] / shape[0], luma.shape[1] / shape[1]) >= 2 and not any(n % 2 for n in luma.shape):
         luma = shrink_to_chroma(luma, across=1, down=1)
     unit = luma_to_unit(luma, depth=depth, range=color.range)
     return _resize(unit, (shape[1], shape[0]))
 
 
-def fit_guided(guide: Floats, cb: Floats, cr: Floats) -> dict[str, Floats]:
+def guide_shape(small: tuple[int, ...], full: tuple[int, ...]) -> tuple[int, int]:
+    """The shape of the luma that `fit_guided` takes for a small picture of a full one."""
+    return min(GUIDE_SCALE * small[0], full[0]), min(GUIDE_SCALE * small[1], full[1])
+
+
+def fit_guided(luma: Floats, cb: Floats, cr: Floats) -> dict[str, Floats]:
     """Slope and offset of Cb and Cr over luma, and the range of luma, around every sample.
 
-    Only the slopes are smoothed. The offsets are such that the small picture itself comes out again: smoothed
-    ones, as in the paper, would blur and pale the colours by several samples.
+    cb and cr (h, w), luma (0..1) of the same picture at its `guide_shape`. Only the slopes are smoothed. The offsets
+    are such that the small picture itself comes out again: smoothed ones, as in the paper, would blur and pale the
+    colours by several samples.
     """
+    guide = _resize(luma, cb.shape[::-1])
     mean = _mean(guide)
     variance = _mean(guide * guide) - mean * mean
     np.maximum(variance, 0, out=variance)
@@ -165,7 +180,7 @@ def fit_guided(guide: Floats, cb: Floats, cr: Floats) -> dict[str, Floats]:
         np.clip(slope, -_MAX_SLOPE, _MAX_SLOPE, out=slope)
         slopes.append(_mean(slope))
     window = np.ones(_WINDOW, np.uint8)
-    return {
+    model = {
         "slope cb": slopes[0],
         "slope cr": slopes[1],
         "offset cb": cb - slopes[0] * guide,
@@ -173,27 +188,37 @@ def fit_guided(guide: Floats, cb: Floats, cr: Floats) -> dict[str, Floats]:
         "low": cast(Floats, cv2.erode(guide, window)),
         "high": cast(Floats, cv2.dilate(guide, window)),
     }
+    _project_back(model, luma, cb, cr)
+    return model
+
+
+def _project_back(model: dict[str, Floats], luma: Floats, cb: Floats, cr: Floats) -> None:
+    """Adds to the offsets what chroma lost on its way to the size of `luma` and back."""
+    maps = [
+        cast(Floats, cv2.resize(plane, luma.shape[::-1], interpolation=cv2.INTER_LINEAR))
+        for plane in model.values()
+    ]
+    _apply(*maps, at_chroma=luma.copy())
+    for name, plane, enlarged in (("offset cb", cb, maps[0]), ("offset cr", cr, maps[1])):
+        model[name] += plane - _resize(enlarged, plane.shape[::-1])
 
 
 def _mean(plane: npt.NDArray[Any]) -> Floats:
     return cast(Floats, cv2.blur(plane, _WINDOW, borderType=cv2.BORDER_REFLECT_101))
 
 
-def _resize(plane: Floats, size: tuple[int, int]) -> Floats:
+def _resize(plane: Floats, size: tuple[int, ...]) -> Floats:
     return cast(Floats, cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
 
 
 def _extremes(luma: Plane, *, across: int, down: int) -> tuple[Plane, Plane]:
-    """The darkest and the brightest luma of every chroma sample's block."""
-    darkest, brightest = luma, luma
-    for axis, count in ((0, down), (1, across)):
-        for _ in range(count):
-            if darkest.shape[axis] % 2:
-                darkest, brightest = (
-                    np.concatenate([p, p.take([-1], axis)], axis) for p in (darkest, brightest)
-                )
-            first = (slice(0, None, 2),) if axis == 0 else (slice(None), slice(0, None, 2))
-            second = (slice(1, None, 2),) if axis == 0 else (slice(None), slice(1, None, 2))
-            darkest = np.minimum(darkest[first], darkest[second])
-            brightest = np.maximum(brightest[first], brightest[second])
-    return darkest, brightest
+    """The darkest and the brightest luma of every chroma sample's block: one array twice where it is one sample."""
+    if not across and not down:
+        return luma, luma
+    block = np.ones((1 << down, 1 << across), np.uint8)
+    every = (slice(None, None, 1 << down), slice(None, None, 1 << across))
+    darkest, brightest = (
+        np.ascontiguousarray(extreme(luma, block, anchor=(0, 0))[every])
+        for extreme in (cv2.erode, cv2.dilate)
+    )
+    return cast(Plane, darkest), cast(Plane, brightest)

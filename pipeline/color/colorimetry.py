@@ -7,12 +7,14 @@ takes arrays of any shape, so that many small pictures can be converted at once.
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.color.transfer import HLG, PQ, light_of_grey, lightness_of_light, peak_light, signal_of_light
+from pipeline.color.gamut import is_outside, linear_rgb, rgb_from_xyz, share_inside
+from pipeline.color.transfer import HLG, PQ, light_of_grey, lightness_of_light, signal_of_light
 from pipeline.errors import SettingsError
 from pipeline.media import ColorDescription, FilmInfo, Plane
 
@@ -36,21 +38,10 @@ _MATCH = {
     "bt2020nc": ("bt2020", "bt2020-10"),
 }
 """Primaries and transfer that go with a matrix where the film names none."""
-_PRIMARIES = {
-    "bt709": ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060)),
-    "bt470bg": ((0.640, 0.330), (0.290, 0.600), (0.150, 0.060)),
-    "smpte170m": ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070)),
-    "smpte240m": ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070)),
-    "bt2020": ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
-    "smpte432": ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
-}
-"""Chromaticities of red, green and blue; their white is D65."""
-_WHITE = (0.95047, 1.0, 1.08883)
 _UNKNOWN = frozenset({"unspecified", "unknown", "reserved", ""})
 CENTERED_CODECS = frozenset({"mjpeg", "ljpeg", "mpeg1video", "webp"})
 """Codecs whose chroma lies amid its luma where the film does not say."""
 _L_STEPS = 16384
-_GAMUT_ROUNDS = 10
 
 
 def luma_coefficients(matrix: str) -> tuple[float, float]:
@@ -87,6 +78,17 @@ def resolve_color(film: FilmInfo) -> ColorDescription:
 
 def luma_to_unit(plane: Plane, *, depth: int, range: Literal["limited", "full"]) -> Floats:
     """Integer luma to 0..1, same shape; what a limited range holds beyond black and white is clipped."""
+    if depth == 8 and plane.dtype == np.uint8 and plane.ndim == 2 and plane.size:
+        return cast(Floats, cv2.LUT(plane, _unit_table(range)))
+    return _to_unit(plane, depth=depth, range=range)
+
+
+@lru_cache(maxsize=2)
+def _unit_table(range: Literal["limited", "full"]) -> Floats:
+    return _to_unit(np.arange(256, dtype=np.uint8), depth=8, range=range)
+
+
+def _to_unit(plane: Plane, *, depth: int, range: Literal["limited", "full"]) -> Floats:
     black, span = _luma_scale(depth, range)
     unit = np.multiply(plane, np.float32(1 / span), dtype=np.float32)
     if black:
@@ -144,26 +146,32 @@ def ab_to_chroma(
     """
     a, b = np.moveaxis(ab, -3, 0).astype(np.float32)  # a copy, worked on in place
     fy = (_lightness(luma_unit, transfer) + 16) / np.float32(116)
-    matrix = _rgb_from_xyz(primaries if primaries in _PRIMARIES else "bt709")
-    rgb = _linear_rgb(fy, a, b, matrix)
-    low, high = np.float32(-1e-4), np.float32(peak_light(transfer) + 1e-4)
-    outside = (rgb.min(axis=0) < low) | (rgb.max(axis=0) > high)
+    matrix = rgb_from_xyz(primaries)
+    rgb = linear_rgb(fy, a, b, matrix)
+    outside = is_outside(rgb, transfer)
     if outside.any():
         fy_out, a_out, b_out = fy[outside], a[outside], b[outside]
-        keep, step = np.zeros_like(fy_out), np.float32(0.5)
-        for _ in range(_GAMUT_ROUNDS):
-            tried = keep + step
-            rgb_out = _linear_rgb(fy_out, a_out * tried, b_out * tried, matrix)
-            inside = (rgb_out.min(axis=0) >= low) & (rgb_out.max(axis=0) <= high)
-            keep = np.where(inside, tried, keep)
-            step *= np.float32(0.5)
-        rgb[:, outside] = _linear_rgb(fy_out, a_out * keep, b_out * keep, matrix)
+        keep = share_inside(fy_out, a_out, b_out, matrix, transfer)
+        rgb[:, outside] = linear_rgb(fy_out, a_out * keep, b_out * keep, matrix)
     red, green, blue = signal_of_light(rgb, grey=light_of_grey(luma_unit, transfer), transfer=transfer)
     luma = np.float32(kr) * red + np.float32(1 - kr - kb) * green + np.float32(kb) * blue
     cb = (blue - luma) * np.float32(0.5 / (1 - kb))
     cr = (red - luma) * np.float32(0.5 / (1 - kr))
     fit_gamut(cb, cr, darkest=luma_unit, brightest=luma_unit, kr=kr, kb=kb)
     return cb, cr
+
+
+def fit_ab(luma_unit: Floats, ab: Floats, *, transfer: str = "bt709") -> Floats:
+    """ab (2, H, W) with less chroma where BT.709's primaries do not hold it at that luma (H, W); what fits stays."""
+    a, b = ab
+    fy = (_lightness(luma_unit, transfer) + 16) / np.float32(116)
+    matrix = rgb_from_xyz("bt709")
+    outside = is_outside(linear_rgb(fy, a, b, matrix), transfer)
+    if not outside.any():
+        return ab
+    fitted = ab.copy()
+    fitted[:, outside] *= share_inside(fy[outside], a[outside], b[outside], matrix, transfer)
+    return fitted
 
 
 def chroma_to_rgb(luma_unit: Floats, cb: Floats, cr: Floats, *, kr: float, kb: float) -> Floats:
@@ -213,26 +221,6 @@ def _luma_scale(depth: int, range: Literal["limited", "full"]) -> tuple[int, int
     return (0, 2**depth - 1) if range == "full" else (16 << (depth - 8), 219 << (depth - 8))
 
 
-def _linear_rgb(fy: Floats, a: Floats, b: Floats, matrix: Floats) -> Floats:
-    """(3, ...) linear light of Lab colours; `fy` is (L* + 16) / 116."""
-    xyz = np.stack([fy + a * np.float32(1 / 500), fy, fy - b * np.float32(1 / 200)])
-    dark = xyz <= np.float32(6 / 29)
-    toe = (xyz[dark] - np.float32(4 / 29)) * np.float32(3 * (6 / 29) ** 2)
-    xyz *= xyz * xyz
-    xyz[dark] = toe
-    rgb: Floats = (matrix @ xyz.reshape(3, -1)).reshape(xyz.shape)
-    return rgb
-
-
 @lru_cache(maxsize=3)
 def _lightness_table(transfer: str) -> Floats:
     return lightness_of_light(light_of_grey(np.linspace(0, 1, _L_STEPS).astype(np.float32), transfer))
-
-
-@lru_cache(maxsize=8)
-def _rgb_from_xyz(primaries: str) -> Floats:
-    """(3, 3): XYZ relative to D65's own, so that grey is (1, 1, 1), to linear R, G, B."""
-    columns = np.array([(x / y, 1.0, (1 - x - y) / y) for x, y in _PRIMARIES[primaries]]).T
-    white = np.array(_WHITE)
-    xyz_from_rgb = columns * np.linalg.solve(columns, white)
-    return np.linalg.inv(xyz_from_rgb / white[:, None]).astype(np.float32)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipeline.color.chroma_upsample import fit_guided
+from pipeline.color.chroma_upsample import fit_guided, guide_shape
 from pipeline.color.colorimetry import Floats, ab_to_chroma, fit_gamut, luma_coefficients, luma_to_unit
 from pipeline.media import Plane
 
@@ -66,9 +66,9 @@ def spread_ab(luma: Plane, ab: Floats, *, matrix: str) -> StillChroma:
     small = (min(ab.shape[2], width), min(ab.shape[1], height))
     if (ab.shape[2], ab.shape[1]) != small:
         ab = np.stack([cv2.resize(plane, small, interpolation=cv2.INTER_AREA) for plane in ab])
-    guide = shrink_luma(luma, size=(small[1], small[0]))
+    guide = shrink_luma(luma, size=guide_shape(ab.shape[1:], luma.shape))
     kr, kb = luma_coefficients(matrix)
-    cb, cr = ab_to_chroma(guide, ab, kr=kr, kb=kb)
+    cb, cr = ab_to_chroma(shrink_luma(luma, size=(small[1], small[0])), ab, kr=kr, kb=kb)
     return StillChroma(size=(height, width), matrix=matrix, model=tuple(fit_guided(guide, cb, cr).values()))
 
 

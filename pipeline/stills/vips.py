@@ -42,7 +42,30 @@ def read_pixels(file: BinaryIO, path: Path, *, loader: Callable[..., Any]) -> Pi
         _check(image, path)
         return _planes(image)
     except pyvips.Error as error:
-        raise SourceError(f"cannot read {path}: damaged or cut short ({_last_line(error)})") from error
+        raise SourceError(f"cannot read {path}: damaged or cut short ({last_line(error)})") from error
+
+
+def read_small_rgb(file: BinaryIO, path: Path, *, side_px: int, most_pixels: int) -> Plane:
+    """The picture in an open file, of any kind, as sRGB (N, 3) uint8 without its transparent parts.
+
+    It is shrunk to fit a square of `side_px` while it is read. Raises SourceError where it is damaged or has more than
+    `most_pixels`.
+    """
+    try:
+        source = pyvips.Source.new_from_descriptor(file.fileno())
+        image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on="warning")
+        if image.width * image.height > most_pixels:
+            raise SourceError(
+                f"cannot read {path}: {image.width}x{image.height} is more than {most_pixels / 1e6:.0f} megapixels; "
+                "a smaller copy would work"
+            )
+        # `thumbnail_source` would shrink while it decodes, and takes a picture that is cut short for a whole one.
+        small = image.thumbnail_image(side_px, height=side_px, size="down", export_profile="srgb")
+        rgb = small.colourspace("srgb").cast("uchar")
+        pixels: Plane = rgb.numpy().reshape(-1, rgb.bands)
+    except pyvips.Error as error:
+        raise SourceError(f"cannot read {path}: damaged or cut short ({last_line(error)})") from error
+    return pixels[pixels[:, -1] >= 128, :3] if rgb.hasalpha() else pixels[:, :3]
 
 
 def check_decodes(data: bytes, path: Path, *, loader: Callable[..., Any]) -> None:
@@ -54,7 +77,7 @@ def check_decodes(data: bytes, path: Path, *, loader: Callable[..., Any]) -> Non
         for rows in bands((image.height, image.width)):
             region.fetch(0, rows.start, image.width, rows.stop - rows.start)
     except pyvips.Error as error:
-        raise SourceError(f"cannot read {path}: damaged or cut short ({_last_line(error)})") from error
+        raise SourceError(f"cannot read {path}: damaged or cut short ({last_line(error)})") from error
 
 
 def rgb_image(luma: Plane, alpha: Plane | None, chroma: StillChroma) -> Any:
@@ -76,7 +99,7 @@ def save_pixels(file: BinaryIO, path: Path, *, saver: Callable[..., Any], **opti
     try:
         saver(pyvips.Target.new_to_descriptor(file.fileno()), keep="none", **options)
     except pyvips.Error as error:
-        raise OutputError(f"cannot write {path}: {_last_line(error)}") from error
+        raise OutputError(f"cannot write {path}: {last_line(error)}") from error
 
 
 def _check(image: Any, path: Path) -> None:
@@ -109,6 +132,7 @@ def _planes(image: Any) -> Pixels:
     return Pixels(luma, alpha)
 
 
-def _last_line(error: pyvips.Error) -> str:
+def last_line(error: pyvips.Error) -> str:
+    """What libvips says last of what went wrong."""
     lines = [line.strip() for line in error.detail.splitlines() if line.strip()]
     return str(lines[-1] if lines else error.message)
