@@ -45,11 +45,15 @@ class NetFrame:
         )
         return np.ascontiguousarray(whole[rows, columns])
 
-    def framed(self, ab: FloatImage) -> FloatImage:
-        """The colours (2, h, w) of a picture with its borders, which have none."""
-        framed = np.zeros((2, *self.whole.output), np.float32)
-        framed[:, self.rows, self.columns] = ab
+    def framed(self, planes: FloatImage) -> FloatImage:
+        """Planes (..., h, w) of a picture, colours or others, with its borders, which have none of them."""
+        framed = np.zeros((*planes.shape[:-2], *self.whole.output), np.float32)
+        framed[..., self.rows, self.columns] = planes
         return framed
+
+    def cut(self, planes: FloatImage) -> FloatImage:
+        """Planes (..., h, w) of a frame without its borders."""
+        return planes[..., self.rows, self.columns]
 
 
 def net_frame(film: FilmInfo, picture: PictureArea, *, short_side: int) -> NetFrame:

@@ -50,13 +50,21 @@ class NetworkView:
         """`short_side` is the network's, in samples; `digest` is taken of the luma of every frame."""
         self.film = film
         self._plan, self._short_side, self._digest = plan, short_side, digest
-        self._transfer = resolve_color(film).transfer
+        self.transfer = resolve_color(film).transfer
         self._kept: dict[int, FrameView] = {}
 
     def layout(self, segment: Segment) -> NetFrame:
         """The sizes and borders with which the network gets the segment's frames."""
-        picture = self._plan.shots[segment.shot].picture
-        return net_frame(self.film, picture, short_side=self._short_side)
+        return self.layout_of(segment.shot)
+
+    def layout_of(self, shot: int) -> NetFrame:
+        """The sizes and borders with which the network gets the frames of a shot."""
+        return net_frame(self.film, self._plan.shots[shot].picture, short_side=self._short_side)
+
+    def part(self, reader: FrameReader, shot: int, start: int, end: int) -> Iterator[FrameView]:
+        """The frames `start` to `end` of a shot, in order; nothing is kept of them. Raises as `frames`."""
+        layout = self.layout_of(shot)
+        return (self._view(frame, layout) for frame in reader.read(start, end))
 
     def frames(self, reader: FrameReader, segment: Segment) -> Iterator[FrameView]:
         """The segment's frames and those of its overlap, in order. Raises SourceError as `FrameReader.read`."""
@@ -88,7 +96,7 @@ class NetworkView:
         net = luma_to_unit(small, depth=self.film.pixel_format.depth, range=self.film.color.range)
         return FrameView(
             luma=shrink(net, NetSize(*layout.whole.output)),
-            lightness=lightness(layout.picture(net), transfer=self._transfer),
+            lightness=lightness(layout.picture(net), transfer=self.transfer),
             guide=_guide(net),
             digest=self._digest(frame.luma) if self._digest else b"",
         )

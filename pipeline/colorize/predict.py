@@ -20,6 +20,7 @@ from pipeline.colorize.ab_filter import filter_ab
 from pipeline.colorize.net_frame import net_size, shrink
 from pipeline.colorize.settings import ColorSettings
 from pipeline.colorize.sight import Sight
+from pipeline.colorize.still_views import joined, views_of
 from pipeline.errors import DeviceError, SettingsError
 from pipeline.plan.segments import BATCH_FRAMES
 
@@ -61,15 +62,14 @@ class Predictor:
         """
         settings = settings or ColorSettings()
         self.short_side, self.batch = settings.short_side, batch
-        self.temperature = settings.temperature
-        self.device = find_device(device)
+        self.temperature, self.still_passes = settings.temperature, settings.still_passes
+        self.device, self._fitting_batch = find_device(device), batch
         self.precision = find_precision(precision, self.device)
         generator, self.weights = load_weights(weights or DEFAULT_WEIGHTS)
         self.vividness = settings.vividness or self.weights.vividness
         fold(generator)
         dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
         self._generator = generator.to(self.device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._fitting_batch = batch
 
     def identity(self) -> dict[str, object]:
         """Everything that the predicted colour depends on, beside the luma."""
@@ -78,16 +78,41 @@ class Predictor:
             "short_side": self.short_side,
             "temperature": self.temperature,
             "vividness": self.vividness,
+            "still_passes": self.still_passes,
             "batch": self.batch,
             "device": self.device.type,
             "precision": self.precision,
         }
 
     def predict_pictures(self, luma_unit: FloatImage) -> FloatImage:
-        """Lumas (N, H, W) 0..1 of any one size → ab (N, 2, h, w) at the network's output size."""
+        """Lumas (N, H, W) 0..1 of any one size → ab (N, 2, h, w) at the network's output size.
+
+        Each is shown `still_passes` times, see `views_of`, where the network predicts a distribution.
+        """
+        if self.still_passes > 1 and len(self.bins):
+            return np.stack([self._predict_still(picture) for picture in luma_unit])
         height, width = luma_unit.shape[1:]
         size = net_size(width=width, height=height, sample_aspect=1, short_side=self.short_side)
         return np.stack(list(self.predict(lightness(shrink(picture, size)) for picture in luma_unit)))
+
+    def _predict_still(self, luma_unit: FloatImage) -> FloatImage:
+        views = list(views_of(luma_unit, short_side=self.short_side, passes=self.still_passes))
+        try:
+            logits = [self._logits(view.lightness) for view in views]
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            cure = "a smaller color.short_side, color.still_passes: 1 or another device works"
+            raise DeviceError(f"{self.device} has no memory left for a still; {cure}") from error
+        return self.colors(joined(views, logits), views[0].lightness)
+
+    @torch.inference_mode()
+    def _logits(self, lightness: FloatImage) -> FloatImage:
+        """(Q, H/4, W/4) for an L* picture (H, W)."""
+        height, width = (side // AB_STRIDE for side in lightness.shape)
+        padded = _padded(lightness[np.newaxis], self._generator.input_multiple)[:, np.newaxis]
+        raw = self._generator(torch.from_numpy(padded).to(self.device))
+        return np.asarray(raw[0, :, :height, :width].float().cpu(), np.float32)
 
     def predict(self, lightness: Iterable[FloatImage]) -> Iterator[FloatImage]:
         """L* pictures (h, w), 0..100, all of one `NetSize` → ab (2, h/4, w/4) for each, in order.
@@ -124,12 +149,8 @@ class Predictor:
         self._fitting_batch = max(1, self._fitting_batch // 2)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
-        _log.warning(
-            "%s is out of memory at frame %d of this part: batch halved to %d",
-            self.device,
-            picture,
-            self._fitting_batch,
-        )
+        message = "%s is out of memory at frame %d of this part: batch halved to %d"
+        _log.warning(message, self.device, picture, self._fitting_batch)
 
     @torch.inference_mode()
     def _run(self, lightness: FloatImage) -> FloatImage:
@@ -147,8 +168,6 @@ class Predictor:
         height, width = (side // AB_STRIDE for side in lightness.shape)
         padded = torch.from_numpy(_padded(lightness[np.newaxis], self._generator.input_multiple))[:, None]
         seen = self._generator.see(padded.to(self.device), self._shown(hints, padded))
-        is_distribution = hasattr(self._generator, "bins")
-        raw = seen.raw.float()
         ab = self._generator.to_ab(seen.raw, self.temperature)
         shrink = AB_STRIDE // self._generator.training_stride
         plain = functional.avg_pool2d(ab, shrink)[0, :, :height, :width].float().cpu().numpy()
@@ -156,14 +175,18 @@ class Predictor:
             lightness=lightness,
             ab=self._finish((plain * np.float32(self.vividness))[np.newaxis], lightness[np.newaxis])[0],
             plain=plain,
-            logits=raw[0, :, :height, :width].cpu().numpy()
-            if is_distribution
-            else np.zeros((0, height, width), np.float32),
+            logits=seen.raw[0, : len(self.bins), :height, :width].float().cpu().numpy(),
             maps=tuple(
                 one[0, :, : -(-height // step), : -(-width // step)].float().cpu().numpy()
                 for one, step in zip(seen.maps, (1, 2, 4), strict=False)
             ),
         )
+
+    def see_picture(self, luma_unit: FloatImage) -> Sight:
+        """A picture of luma (H, W), 0..1, of any size, as the network sees it at one look."""
+        height, width = luma_unit.shape
+        size = net_size(width=width, height=height, sample_aspect=1, short_side=self.short_side)
+        return self.see(lightness(shrink(luma_unit, size)))
 
     def colors(self, logits: FloatImage, lightness: FloatImage) -> FloatImage:
         """The ab (2, h, w) of a distribution (Q, h, w) that was changed, made vivid and filtered as a prediction is.
@@ -171,8 +194,8 @@ class Predictor:
         `lightness` (H, W) is the picture's.
         """
         raw = torch.from_numpy(logits)[None].to(self.device)
-        ab = self._generator.to_ab(raw, self.temperature).float().cpu().numpy()
-        return self._finish(ab * np.float32(self.vividness), lightness[np.newaxis])[0]
+        vivid = self._generator.to_ab(raw, self.temperature).cpu().numpy() * np.float32(self.vividness)
+        return np.asarray(self._finish(vivid, lightness[np.newaxis])[0], np.float32)
 
     @property
     def bins(self) -> FloatImage:
@@ -197,7 +220,7 @@ class Predictor:
                 f"weights {self.weights.path}: the colours that they predict with {self.precision} on {self.device} "
                 f"are not finite numbers; {cure} would work"
             )
-        return np.stack([filter_ab(plane, picture) for plane, picture in zip(planes, lightness, strict=True)])
+        return filter_ab(planes, lightness)
 
 
 def find_device(name: str) -> torch.device:

@@ -11,13 +11,15 @@ class ColorSettings:
 
     short_side: int = 224
     """Shorter side of the network's input in samples: 128 to 512, a multiple of 32."""
-    temperature: float = 0.5
+    temperature: float = 0.35
     """Of the annealed mean, 0.05 to 2: lower is more colourful, higher is calmer."""
     vividness: float | None = None
     """Factor on the predicted ab, 0.5 to 2: makes up for means, which are paler than what they are means of.
 
     None is what the weights say of themselves; the default weights have 1.8.
     """
+    still_passes: int = 6
+    """How often the network looks at a still: 1, 2 (mirrored too) or 6 (both at three sizes); frames of films get 1."""
     saturation: float = 1.0
     """Factor on the rendered chroma, 0 to 2; a change of it does not predict again."""
 
@@ -28,5 +30,7 @@ class ColorSettings:
             raise SettingsError(f"temperature {self.temperature}: a number from 0.05 to 2 works")
         if self.vividness is not None and not 0.5 <= self.vividness <= 2:
             raise SettingsError(f"vividness {self.vividness}: a number from 0.5 to 2 works")
+        if self.still_passes not in (1, 2, 6):
+            raise SettingsError(f"still_passes {self.still_passes}: 1, 2 or 6 works")
         if not 0 <= self.saturation <= 2:
             raise SettingsError(f"saturation {self.saturation}: a number from 0 to 2 works")
