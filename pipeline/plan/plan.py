@@ -22,6 +22,7 @@ from pipeline.errors import SettingsError
 from pipeline.fields import FieldCount, Fields, fields_of, seen_luma
 from pipeline.media import FilmInfo, Frame, PictureArea, Segment, Shot, ShotKind
 from pipeline.plan.borders import BorderFinder
+from pipeline.plan.cards import CardFinder
 from pipeline.plan.damage import Damage, describe_damage, gather_damage
 from pipeline.plan.packet_faults import scan_packets
 from pipeline.plan.segments import SegmentSettings, make_segments
@@ -94,7 +95,12 @@ def scan_film(
     claimed = _claimed_frames(film)
     count = _with_total(claimed, progress)
     packets = scan_packets(film, progress=count)
-    finder, borders, kinds = ShotFinder(shot_settings), BorderFinder(), KindFinder(film)
+    finder, borders, kinds, cards = (
+        ShotFinder(shot_settings),
+        BorderFinder(),
+        KindFinder(film),
+        CardFinder(film),
+    )
     pts, hashes = array("q"), array("Q")
     fields: Counter[Fields] = Counter()
     with FrameReader(film) as reader:
@@ -107,12 +113,13 @@ def scan_film(
                 finder.push(small)
                 borders.push(small)
                 kinds.push(small, frame.chroma)
+                cards.push(small, frame)
                 count("scan", len(pts), None)
         damage = gather_damage(packets.damage, reader.faults, pts=pts, packet_pts=packets.pts)
     if damage:
         _log.warning("%s: %s", film.path.name, describe_damage(damage, time_base=film.time_base))
     check_source(film.path, source)
-    shots = kinds.finish(borders.finish(finder.finish()))
+    shots = cards.finish(kinds.finish(borders.finish(finder.finish())))
     return Plan(
         source=source,
         time_base=film.time_base,
@@ -131,7 +138,7 @@ def write_plan(plan: Plan, path: Path) -> None:
     """Publishes the plan as one JSON file: the same plan gives the same bytes. Raises OutputError."""
     file = _PlanFile(
         kind="kinochrome plan",
-        format=1,
+        format=2,
         source=plan.source,
         time_base=str(plan.time_base),
         frame_count=len(plan.timeline),
@@ -182,7 +189,7 @@ class _PlanFile(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     kind: Literal["kinochrome plan"]
-    format: Literal[1]
+    format: Literal[2]
     source: Source
     time_base: str
     frame_count: int
@@ -193,8 +200,7 @@ class _PlanFile(BaseModel):
     shot_starts: list[int]
     shot_pictures: list[list[float]]
     """[top, bottom, left, right] of each shot's picture area."""
-    shot_kinds: list[ShotKind] | None = None
-    """Of a plan that was made before kinds were looked for, nothing: all shots count as grey."""
+    shot_kinds: list[ShotKind]
     segments: list[list[int]]
     """[shot, start, end, lead start, lead end] of each."""
     shot_settings: ShotSettings
@@ -209,7 +215,6 @@ def _to_plan(file: _PlanFile) -> Plan:
     if len(hashes) != file.frame_count:
         raise ValueError(f"{len(hashes)} hashes for {file.frame_count} frames")
     ends = [*file.shot_starts[1:], file.frame_count]
-    kinds = file.shot_kinds or ["grey"] * len(file.shot_starts)
     return Plan(
         source=file.source,
         time_base=Fraction(file.time_base),
@@ -217,7 +222,7 @@ def _to_plan(file: _PlanFile) -> Plan:
         shots=tuple(
             Shot(index=index, start=start, end=end, picture=_to_area(area), kind=kind)
             for index, (start, end, area, kind) in enumerate(
-                zip(file.shot_starts, ends, file.shot_pictures, kinds, strict=True)
+                zip(file.shot_starts, ends, file.shot_pictures, file.shot_kinds, strict=True)
             )
         ),
         segments=tuple(

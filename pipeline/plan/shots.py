@@ -133,15 +133,17 @@ class ShotFinder:
         self._judged += 1
 
 
-def small_luma(luma: Plane, *, depth: int) -> npt.NDArray[np.uint8]:
+def small_luma(luma: Plane, *, depth: int, width_px: int = SMALL_WIDTH_PX) -> npt.NDArray[np.uint8]:
     """(h, w) picture of a luma plane for `ShotFinder`, 65 to 128 wide (or as narrow as the film), of 8 bits.
+
+    `width_px` is what stands for 128 there, for other uses.
 
     `depth` is the bits of a sample of `luma`. Each sample is the mean of a square of luma samples; a whole
     number of them on each side is several times faster than an exact width, and up to that many columns and
     rows at the right and lower edge are left out.
     """
     height, width = luma.shape
-    side = min(-(-width // SMALL_WIDTH_PX), height)
+    side = min(-(-width // width_px), height)
     small = luma
     if side > 1:
         size = (width // side, height // side)

@@ -160,7 +160,8 @@ def test_an_even_film_of_any_length_has_one_run_of_times(plan: Plan, tmp_path: P
 
 _FAULTS: dict[str, dict[str, object]] = {
     "foreign": {"kind": "another program's plan"},
-    "newer": {"format": 2},
+    "newer": {"format": 3},
+    "older, without cards": {"format": 1},
     "unknown member": {"extra": 1},
     "no frames": {"frame_count": 0, "pts_runs": [], "luma_hash": "", "shot_starts": [], "segments": []},
     "hash too short": {"luma_hash": "00"},

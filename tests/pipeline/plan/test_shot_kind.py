@@ -174,10 +174,6 @@ def test_the_plan_keeps_the_kinds(tmp_path: Path, pixels: str) -> None:
     assert found == ({"colour"}, {"grey"}) or [shot.kind for shot in plan.shots] == ["colour"]
     write_plan(plan, tmp_path / "plan.json")
     assert read_plan(tmp_path / "plan.json").shots == plan.shots
-    text = (tmp_path / "plan.json").read_text()
-    kinds = "".join(f'"{shot.kind}",' for shot in plan.shots)[:-1]
-    (tmp_path / "old.json").write_text(text.replace(f'"shot_kinds":[{kinds}],', ""))
-    assert {shot.kind for shot in read_plan(tmp_path / "old.json").shots} == {"grey"}
 
 
 def test_a_film_of_grey_format_is_not_looked_at(tmp_path: Path) -> None:
