@@ -1,0 +1,156 @@
+"""Coloured stills as guidance: which frame of a shot a still shows, and the colours that it gives to that frame.
+
+A still of another scene shows no frame of the shot. It is a palette, and gives its colours to what looks like its
+things (`foreign_key`).
+"""
+
+from collections.abc import Iterable
+from statistics import fmean
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.colorize.optical_flow import Flow, Luma
+from pipeline.colorize.sight import Sight
+from pipeline.errors import SettingsError
+from pipeline.guidance.hints.hint_map import HintMap
+from pipeline.guidance.hints.travel import KeyFrame, TravelledHints
+
+Floats = npt.NDArray[np.float32]
+Rgb = npt.NDArray[np.uint8]
+"""(H, W, 3) sRGB."""
+
+_OF_SHOT_SCORE = 0.6
+"""Correlation of a still with a frame from which on it is taken for one of that frame."""
+_TOLERANCE = 12.0
+"""Difference of luma, of 255, at which the still's colour counts 37 %."""
+_MOST_STRETCH = 1.03
+"""Factor between the aspects of a still and of its film."""
+_AB_STRIDE = 4
+"""Samples of the frame for each of ab, down and across."""
+_SPREAD = 4.0
+"""Spread of a frame's colours, in CIE units, at which its score has fallen to 37 %."""
+_NEEDS_REFERENCE = 0.45
+"""With true stills for references, frames of lower scores had some 31 dB, the others 39."""
+
+
+class FoundFrame(NamedTuple):
+    """The frame of a shot that a still fits best."""
+
+    number: int
+    """Counted from the first of the frames that were searched."""
+    score: float
+    """Correlation of the two, -1..1, whatever their exposure and contrast."""
+
+    @property
+    def is_of_shot(self) -> bool:
+        """Whether the still shows that frame; if not, it is of another scene."""
+        return self.score >= _OF_SHOT_SCORE
+
+
+def luma_of_still(still: Rgb) -> Luma:
+    """(H, W) uint8."""
+    return np.asarray(cv2.cvtColor(still, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def find_frame(still: Luma, frames: Iterable[Luma]) -> FoundFrame:
+    """The frame that a still's luma (H, W) fits best; `frames` (h, w) uint8 are the shot's, small and of one size.
+
+    One frame is in memory at a time. Raises ValueError where there is none.
+    """
+    best, look, size = FoundFrame(-1, -np.inf), None, (0, 0)
+    for number, frame in enumerate(frames):
+        if look is None or frame.shape != size:
+            size = frame.shape
+            look = _structure(
+                np.asarray(cv2.resize(still, size[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+            )
+        score = float((look * _structure(frame)).mean())
+        if score > best.score:
+            best = FoundFrame(number, score)
+    if best.number < 0:
+        raise ValueError("a still cannot be found in a shot without frames")
+    return best
+
+
+def check_aspect(still: Rgb, *, width: int, height: int, sample_aspect: float = 1, name: str) -> None:
+    """Raises SettingsError where a still has not the shape of the film's frames, stored or as they are shown.
+
+    `name` is what the still is called in the message.
+    """
+    own = still.shape[1] / still.shape[0]
+    for aspect in (width / height * sample_aspect, width / height):
+        if max(own / aspect, aspect / own) <= _MOST_STRETCH:
+            return
+    raise SettingsError(
+        f"reference {name}: {still.shape[1]}x{still.shape[0]} has not the film's shape "
+        f"({width}x{height}, shown {width / height * sample_aspect:.2f}:1); "
+        "a still of a whole frame would work, or one that is given as a palette"
+    )
+
+
+def hints_from_still(still: Rgb, lightness: Floats, *, weight: float = 1) -> HintMap:
+    """The colours (h, w) of a still for its frame of lightness (H, W), 0..100, with h = H/4, w = W/4.
+
+    The still is aligned to the frame; the confidence is `weight` (0..1), and less where the two do not fit.
+    """
+    height, width = lightness.shape
+    size = (width // _AB_STRIDE, height // _AB_STRIDE)
+    lab = _lab(still, (width, height))
+    ab = np.asarray(cv2.resize(lab[..., 1:], size, interpolation=cv2.INTER_AREA), np.float32)
+    frame = (lightness * np.float32(2.55) + np.float32(0.5)).astype(np.uint8)
+    flow = Flow(size[::-1], tolerance=_TOLERANCE)
+    flow.push(_exposed_like(lab[..., 0], frame))
+    flow.push(frame)
+    link = flow.to_previous[0]
+    moved = np.ascontiguousarray(np.moveaxis(link.warp(ab, border=cv2.BORDER_REPLICATE), -1, 0))
+    return HintMap(moved, link.trust.astype(np.float32) * np.float32(weight))
+
+
+def foreign_key(still: Rgb, sight: Sight, *, weight: float = 1) -> KeyFrame:
+    """A still of another scene as a key frame of any shot; `sight` is the network's, of the still's lightness."""
+    height, width = sight.shape
+    small = _lab(still, (width, height))
+    ab = np.ascontiguousarray(np.moveaxis(small[..., 1:], -1, 0))
+    luma = np.ascontiguousarray(small[..., 0]) * np.float32(0.01)
+    return KeyFrame(
+        -1, sight, luma, HintMap(ab, np.full((height, width), weight, np.float32)), is_foreign=True
+    )
+
+
+def _lab(still: Rgb, size: tuple[int, int]) -> Floats:
+    """(h, w, 3) CIELAB of the still, averaged to that width and height."""
+    lab = cv2.cvtColor(still.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2Lab)
+    return np.asarray(cv2.resize(lab, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def score(frames: Iterable[TravelledHints]) -> float:
+    """How well the references fit a shot, 0..1, from the hints that its frames got from them; 0 without frames."""
+    scores = [
+        float(np.exp(-np.sqrt(np.square(hints.spread).mean()) / _SPREAD) * hints.confidence.mean())
+        for hints in frames
+    ]
+    return fmean(scores) if scores else 0.0
+
+
+def needs_reference(score: float) -> bool:
+    """Whether a shot of that score should get another reference."""
+    return score < _NEEDS_REFERENCE
+
+
+def _structure(luma: Luma) -> Floats:
+    """Light and dark around each point, with mean 0 and mean square 1; the same for any exposure and contrast."""
+    even = cv2.equalizeHist(luma).astype(np.float32)
+    even -= cv2.blur(even, (even.shape[1] // 4 | 1, even.shape[0] // 4 | 1))
+    even -= even.mean()
+    return even / np.float32(max(float(even.std()), 1e-3))
+
+
+def _exposed_like(lightness: Floats, frame: Luma) -> Luma:
+    """The still's lightness (0..100) as luma, with the frame's distribution of light and dark."""
+    own = (lightness * np.float32(2.55) + np.float32(0.5)).astype(np.uint8)
+    shares = [np.cumsum(np.bincount(one.ravel(), minlength=256)) / one.size for one in (own, frame)]
+    levels = np.interp(shares[0], shares[1], np.arange(256))
+    return (levels + 0.5).astype(np.uint8)[own]
