@@ -25,8 +25,9 @@ CHROMA_SHIFTS: Mapping[Chroma, tuple[int, int]] = MappingProxyType(
     {"420": (1, 1), "422": (1, 0), "444": (0, 0), "440": (0, 1), "411": (2, 0), "410": (2, 2)}
 )
 """Powers of two by which a chroma plane is narrower and lower than the luma, rounded up."""
-ShotKind = Literal["grey", "tinted", "colour"]
-"""What colour a shot has already: none, one tint (or one for lights and one for shadows), or colours of its own."""
+ShotKind = Literal["grey", "tinted", "colour", "card", "tinted card"]
+"""What colour a shot has already: none, one tint (or one for lights and one for shadows), or colours of its own. A
+`card` is a grey shot of lettering or of nothing: a title, credits, a leader, blank frames."""
 StreamKind = Literal["video", "audio", "subtitle", "attachment", "data"]
 
 

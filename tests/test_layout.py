@@ -31,36 +31,40 @@ models: models/networks
 models/training: models/networks models
 pipeline/dataset: pipeline pipeline/color pipeline/source pipeline/plan models
 pipeline/colorize: pipeline pipeline/color pipeline/source pipeline/plan models/networks models
-pipeline/guidance: pipeline/colorize
+pipeline/guidance/looks: pipeline pipeline/color pipeline/stills
+pipeline/guidance/hints: pipeline pipeline/stills pipeline/colorize
+pipeline/guidance: pipeline pipeline/stills pipeline/source pipeline/colorize pipeline/guidance/looks
+    pipeline/guidance/hints
 pipeline/render: pipeline pipeline/color pipeline/source pipeline/colorize
 pipeline/verify: pipeline pipeline/source pipeline/render
 pipeline/output: pipeline pipeline/support pipeline/color pipeline/stills pipeline/source pipeline/render
 jobs:
 jobs/progress: pipeline
 jobs/supervise: pipeline
-jobs/settings: pipeline pipeline/plan models/networks models/training pipeline/dataset
-    pipeline/colorize pipeline/render pipeline/output
-jobs/workdir: pipeline pipeline/color pipeline/source pipeline/plan pipeline/colorize pipeline/render
-    pipeline/output jobs jobs/progress jobs/supervise jobs/settings
-jobs/segments: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/render
-    pipeline/output jobs/supervise jobs/settings jobs/workdir
+jobs/settings: pipeline pipeline/plan models/networks models/training pipeline/dataset pipeline/colorize
+    pipeline/guidance/looks pipeline/guidance/hints pipeline/guidance pipeline/render pipeline/output
+jobs/workdir: pipeline pipeline/color pipeline/source pipeline/plan pipeline/colorize pipeline/guidance
+    pipeline/render pipeline/output jobs jobs/progress jobs/supervise jobs/settings
+jobs/segments: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/guidance
+    pipeline/render pipeline/output jobs/supervise jobs/settings jobs/workdir
 jobs/workers: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/segments
 jobs/dataset: pipeline pipeline/source pipeline/dataset jobs/progress jobs/settings jobs/workdir
     jobs/workers
 jobs/evaluation: pipeline pipeline/stills pipeline/source pipeline/plan models/networks models
-    pipeline/dataset pipeline/colorize pipeline/render
+    pipeline/dataset pipeline/colorize pipeline/guidance/hints pipeline/render
 jobs/training: pipeline models/networks models models/training pipeline/dataset pipeline/colorize
     jobs/progress jobs/settings
 jobs/queue: pipeline jobs jobs/progress jobs/settings jobs/workdir
 jobs/review: pipeline pipeline/color pipeline/source pipeline/plan models pipeline/colorize pipeline/render
     pipeline/verify jobs/settings
-jobs/records: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/render
-    pipeline/verify pipeline/output jobs jobs/progress jobs/settings jobs/workdir jobs/segments jobs/review
+jobs/records: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/guidance/hints
+    pipeline/guidance pipeline/render pipeline/verify pipeline/output jobs jobs/progress jobs/settings
+    jobs/workdir jobs/segments jobs/review
 jobs/estimate: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/render jobs/progress
     jobs/supervise jobs/settings jobs/workdir jobs/segments jobs/workers jobs/review
-jobs/run: pipeline pipeline/stills pipeline/source pipeline/plan models pipeline/colorize pipeline/render
-    pipeline/output jobs jobs/progress jobs/settings jobs/workdir jobs/segments jobs/workers
-    jobs/review jobs/records jobs/estimate
+jobs/run: pipeline pipeline/color pipeline/stills pipeline/source pipeline/plan models pipeline/colorize
+    pipeline/guidance/hints pipeline/guidance pipeline/render pipeline/output jobs jobs/progress
+    jobs/settings jobs/workdir jobs/segments jobs/workers jobs/review jobs/records jobs/estimate
 jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
 jobs/cli: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/dataset
     jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm
@@ -81,6 +85,7 @@ tests/jobs/evaluation/test_clips.py: jobs/evaluation/figures.py jobs/evaluation/
     jobs/evaluation/table.py
 tests/jobs/evaluation/test_evaluate.py: jobs/evaluation/contact_sheet.py jobs/evaluation/photos.py
     pipeline/stills/colorize.py
+tests/jobs/evaluation/test_hints.py: jobs/evaluation/hint_protocols.py
 tests/jobs/farm/test_export.py: jobs/farm/commands.py jobs/farm/openjd.py jobs/farm/slurm.py
 tests/jobs/progress/test_openjd.py: jobs/progress/rates.py
 tests/jobs/queue/test_control.py: jobs/queue/recovery.py jobs/queue/status.py
@@ -89,6 +94,11 @@ tests/jobs/queue/test_worker.py: jobs/queue/child.py
 tests/jobs/records/test_page.py: jobs/records/page_parts.py jobs/records/premis.py
 tests/jobs/run/test_film.py: jobs/progress/frame_count.py jobs/records/gather.py jobs/records/host.py
     jobs/records/make_record.py jobs/records/record_parts.py jobs/run/stills_output.py
+tests/jobs/run/test_guided.py: jobs/cli/guidance.py jobs/review/small_pictures.py jobs/run/frame_still.py
+    jobs/run/takes_sheet.py jobs/settings/guidance.py pipeline/guidance/guided_shot.py
+    pipeline/guidance/key_hints.py pipeline/guidance/shot_guidance.py
+tests/jobs/run/test_stills.py: pipeline/guidance/guided_still.py
+tests/jobs/settings/test_guidance_file.py: pipeline/guidance/settings.py
 tests/jobs/run/test_interlaced.py: jobs/workdir/film_spec.py
 tests/jobs/segments/test_lanes.py: jobs/segments/stages.py jobs/segments/task.py
 tests/jobs/settings/test_job_file.py: jobs/settings/job.py jobs/settings/job_paths.py jobs/settings/layers.py
@@ -108,12 +118,13 @@ tests/models/networks/test_fold_batchnorm.py: models/networks/efficientnet_lite.
 tests/models/test_checkpoint.py: models/errors.py models/tensor_file.py
 tests/models/training/test_trainer.py: models/training/adversary.py models/training/objective.py
     models/training/position.py models/training/teacher.py
-tests/pipeline/color/test_chroma_siting.py: pipeline/color/chroma_upsample.py pipeline/media.py
-tests/pipeline/color/test_colorimetry.py: pipeline/color/transfer.py pipeline/errors.py
+tests/pipeline/color/test_chroma_siting.py: pipeline/media.py
+tests/pipeline/color/test_colorimetry.py: pipeline/color/gamut.py pipeline/color/transfer.py
+    pipeline/errors.py
 tests/pipeline/colorize/test_chroma_proxy.py: pipeline/regular_file.py
 tests/pipeline/colorize/test_predict.py: pipeline/colorize/net_frame.py
 tests/pipeline/colorize/test_network_view.py: pipeline/colorize/optical_flow.py pipeline/colorize/settings.py
-tests/pipeline/guidance/test_likeness.py: pipeline/colorize/sight.py pipeline/guidance/hint_map.py
+tests/pipeline/guidance/hints/test_likeness.py: pipeline/colorize/sight.py pipeline/guidance/hints/hint_map.py
 tests/pipeline/output/test_copy_proof.py: pipeline/output/mux_command.py pipeline/output/packet_units.py
     pipeline/output/sound_units.py
 tests/pipeline/output/test_mux.py: pipeline/output/container_table.py pipeline/output/containers.py
@@ -238,5 +249,5 @@ def test_an_installation_holds_every_package_and_what_lies_beside_its_modules() 
     for name, folder in names.items():
         patterns = config["options.package_data"].get(name, "").replace(" ", "").split(",")
         for path in folder.iterdir():
-            if path.suffix in {".yaml", ".css", ".html", ".safetensors", ".csv"}:
+            if path.suffix in {".yaml", ".css", ".html", ".json", ".safetensors", ".csv"}:
                 assert any(path.match(pattern) for pattern in patterns if pattern), path

@@ -20,11 +20,12 @@ from pathlib import Path
 
 from jobs.cli import farm, films, stages
 from jobs.cli.farm import add_export_options
+from jobs.cli.guidance import add_guidance_verbs
 from jobs.cli.options import Details, add_crew_options, add_workers_option, job_options, set_option
 from jobs.cli.queue import add_presets_option, add_queue_verbs
 from jobs.cli.records import add_record_verbs
 from jobs.cli.stages import add_stage_verbs
-from jobs.cli.training import add_dataset_verb, evaluate, train
+from jobs.cli.training import add_dataset_verb, add_evaluate_verb, train
 from jobs.progress.openjd import OpenJdProgress
 from jobs.progress.reporters import Progress, logging_to, make_progress, one_line
 from jobs.supervise.heap import share_heaps
@@ -114,6 +115,7 @@ def make_parser() -> argparse.ArgumentParser:
             one.add_argument("--claimed", action="store_true", help=summary)
             add_presets_option(one)
     add_stage_verbs(add, job, settings)
+    add_guidance_verbs(add, job, settings)
     add_queue_verbs(add, job=job, settings=settings)
     one = add("status", stages.status, "Say how a job or a queue folder stands.", job, settings)
     one.add_argument("path", type=Path, metavar="JOB.yaml|DIR")
@@ -124,7 +126,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_dataset_verb(add, settings=settings)
     training = add("train", train, "Train a generator, or go on with a training.", settings)
     training.add_argument("config", type=Path, metavar="CONFIG.yaml")
-    _add_evaluation(add("evaluate", evaluate, "Measure predicted colours against true ones."))
+    add_evaluate_verb(add)
     return parser
 
 
@@ -137,20 +139,6 @@ def _options_of_every_verb() -> argparse.ArgumentParser:
     machine.add_argument("--json-events", action="store_true", help="one JSON object a line on stdout")
     machine.add_argument("--openjd", action="store_true", help="openjd_progress: lines on stdout, for a farm")
     return options
-
-
-def _add_evaluation(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("paths", type=Path, nargs="+", metavar="PHOTO|CLIP|FOLDER")
-    verb.add_argument(
-        "--weights", type=Path, metavar="FILE", help="a .safetensors file; else the default weights"
-    )
-    verb.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    verb.add_argument("--groups", type=Path, metavar="CSV", help="table with the columns path and group")
-    verb.add_argument("--sheet", type=Path, metavar="PNG", help="write the best and worst photos there")
-    verb.add_argument(
-        "--kernel-distance", action="store_true", help="also on features (needs kinochrome[train])"
-    )
-    verb.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def _run(

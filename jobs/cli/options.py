@@ -34,6 +34,11 @@ def job_options() -> argparse.ArgumentParser:
     options.add_argument("--rate", metavar="FPS", help=summary)
     options.add_argument("--sound", metavar="FILE", help="the sound of numbered stills")
     options.add_argument("--cache", metavar="DIR", help="folder that keeps predicted colours of any film")
+    summary = "YAML or JSON file of given colours: strokes, stills, words, a take, a look"
+    options.add_argument("--guidance", metavar="FILE", help=summary)
+    options.add_argument(
+        "--reference", action="append", metavar="STILL", help="a still in colour; again for more"
+    )
     options.add_argument("--bag", action="store_true", help="also make a BagIt bag of the film, OUT.bag")
     return options
 
@@ -51,10 +56,12 @@ def set_option() -> argparse.ArgumentParser:
 def given_options(arguments: argparse.Namespace) -> dict[str, object]:
     """The options that stand for keys of a job, as far as they were given."""
     given: dict[str, object] = {}
-    for key in ("preset", "weights", "from_proxy", "work", "rate", "sound", "cache"):
+    for key in ("preset", "weights", "from_proxy", "work", "rate", "sound", "cache", "guidance"):
         value = getattr(arguments, key)
         if value is not None:
             given[key] = str(value)
+    if arguments.reference:
+        given["guidance.references"] = [{"file": name} for name in arguments.reference]
     for key in ("overwrite", "allow_loss", "keep_work", "bag"):
         if getattr(arguments, key):
             given[key] = True

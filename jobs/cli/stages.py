@@ -33,13 +33,13 @@ def add_stage_verbs(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
         verb.add_argument("job", type=Path, metavar="JOB.yaml")
         if call is shots:
             summary = "shots to do, from 0, both ends included: 3-7,12 or 0-99:2; else all"
-            verb.add_argument("--range", type=_ranges, metavar="RANGE", help=summary)
+            verb.add_argument("--range", type=parsed_ranges, metavar="RANGE", help=summary)
             add_crew_options(verb)
 
 
 def plan(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Plans a film."""
-    with _stage(arguments) as (job, work):
+    with stage(arguments) as (job, work):
         from jobs.run.film import run_plan
 
         found = run_plan(job, work=work, progress=progress)
@@ -50,7 +50,7 @@ def plan(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 def shots(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Colours and renders shots."""
-    with _stage(arguments) as (job, work):
+    with stage(arguments) as (job, work):
         from jobs.run.film import run_shots
 
         done = run_shots(
@@ -69,7 +69,7 @@ def mux(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Puts the film together."""
     from jobs.run.finish import finish_film
 
-    with _stage(arguments) as (job, work):
+    with stage(arguments) as (job, work):
 
         def make(work: WorkDir) -> "RunSummary":
             from jobs.run.film import run_mux
@@ -96,7 +96,7 @@ def status(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 
 @contextlib.contextmanager
-def _stage(arguments: argparse.Namespace) -> Iterator[tuple["Job", WorkDir]]:
+def stage(arguments: argparse.Namespace) -> Iterator[tuple["Job", WorkDir]]:
     """The job, and its work folder shared with whoever else works there."""
     job = _film_job(arguments.job, arguments)
     folder = work_folder(job.output, work=job.work)
@@ -116,7 +116,8 @@ def _film_job(
     return job
 
 
-def _ranges(text: str) -> Ranges:
+def parsed_ranges(text: str) -> Ranges:
+    """Shots, for an option."""
     try:
         return parse_ranges(text)
     except SettingsError as error:

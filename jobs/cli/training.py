@@ -9,7 +9,7 @@ from typing import Any
 
 from jobs.cli.options import Details
 from jobs.progress.reporters import Progress
-from pipeline.errors import SourceError
+from pipeline.errors import SettingsError, SourceError
 
 
 def add_dataset_verb(
@@ -84,8 +84,31 @@ def train(arguments: argparse.Namespace, progress: Progress) -> Details:
     return {"out": job.out, "step": scores.step} | scores.figures.as_json()
 
 
+def add_evaluate_verb(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Adds the verb with its options by `add(name, call, told)`."""
+    verb = add("evaluate", evaluate, "Measure predicted colours against true ones.")
+    verb.add_argument("paths", type=Path, nargs="+", metavar="PHOTO|CLIP|FOLDER")
+    verb.add_argument(
+        "--weights", type=Path, metavar="FILE", help="a .safetensors file; else the default weights"
+    )
+    verb.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    verb.add_argument("--groups", type=Path, metavar="CSV", help="table with the columns path and group")
+    verb.add_argument("--sheet", type=Path, metavar="PNG", help="write the best and worst photos there")
+    verb.add_argument(
+        "--kernel-distance", action="store_true", help="also on features (needs kinochrome[train])"
+    )
+    summary = "measure what given colours of points gain: zhang2017 or icolorit"
+    verb.add_argument("--hints", metavar="PROTOCOL", help=summary)
+    verb.add_argument("--photos", type=int, metavar="N", help="with --hints: draw N of the photos")
+    verb.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
 def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Measures predicted colours against the true ones of photos and clips in colour."""
+    if arguments.hints is not None:
+        return _evaluate_hints(arguments, progress)
+    if arguments.photos is not None:
+        raise SettingsError("--photos goes with --hints; without it all photos are evaluated")
     from jobs.evaluation.evaluate import evaluate_weights
     from jobs.evaluation.table import as_table
 
@@ -101,5 +124,28 @@ def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
     if not arguments.json_events:
         sys.stdout.write(
             json.dumps(report.as_json(), indent=2) + "\n" if arguments.json else as_table(report)
+        )
+    return report.as_json()
+
+
+def _evaluate_hints(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """The curve over given points, for `evaluate --hints`."""
+    from jobs.evaluation.evaluate import evaluate_hints
+    from jobs.evaluation.table import as_hint_table
+
+    if arguments.sheet is not None or arguments.kernel_distance:
+        raise SettingsError("--sheet and --kernel-distance do not go with --hints; leave them out")
+    report = evaluate_hints(
+        arguments.paths,
+        protocol=arguments.hints,
+        photo_count=arguments.photos,
+        weights=arguments.weights,
+        device=arguments.device,
+        groups=arguments.groups,
+        progress=lambda stage, done, total: progress.stage(stage, done, total, "file"),
+    )
+    if not arguments.json_events:
+        sys.stdout.write(
+            json.dumps(report.as_json(), indent=2) + "\n" if arguments.json else as_hint_table(report)
         )
     return report.as_json()

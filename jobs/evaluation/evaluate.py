@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from jobs.evaluation.clips import measure_clip
 from jobs.evaluation.contact_sheet import Section, Strip, write_sheet
 from jobs.evaluation.figures import EvaluationReport, PhotoFigures
+from jobs.evaluation.hint_protocols import HINT_PROTOCOLS
+from jobs.evaluation.hints import HintReport, measure_hints
 from jobs.evaluation.photos import Features, PhotoMeter, photo_pictures
 from models.networks.efficientnet_lite import ImageNetFeatures
 from pipeline.colorize.predict import Network, Predictor
@@ -22,6 +26,7 @@ from pipeline.target import FILM_SUFFIXES
 _PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"})
 _SHEET_EACH = 12
 _COLUMNS = ("path", "group")
+_PHOTOS_SEED = 0
 
 
 class Exhibit(NamedTuple):
@@ -102,6 +107,39 @@ def evaluate(
         _write_extremes(sheet, photo_figures, network.predict_pictures)
     return EvaluationReport(
         photos=photo_figures, groups=group_figures, clips=tuple(clip_figures), network=identity or {}
+    )
+
+
+def evaluate_hints(
+    paths: Sequence[Path],
+    *,
+    protocol: str,
+    photo_count: int | None = None,
+    weights: Path | None = None,
+    device: str = "auto",
+    groups: Path | None = None,
+    progress: StageProgress | None = None,
+) -> HintReport:
+    """The curve over the number of points whose true colours are given, by one of `HINT_PROTOCOLS`.
+
+    Of the photos that `find_exhibits` finds `photo_count` are drawn, the same ones each time; None takes all. Raises
+    SettingsError for a protocol or count that does not work, or as `evaluate_weights`.
+    """
+    if protocol not in HINT_PROTOCOLS:
+        raise SettingsError(f"--hints {protocol}: {' or '.join(HINT_PROTOCOLS)} works")
+    if photo_count is not None and photo_count < 1:
+        raise SettingsError(f"--photos {photo_count}: 1 or more works")
+    photos = [exhibit.path for exhibit in find_exhibits(paths, groups=groups) if exhibit.is_photo]
+    if not photos:
+        raise SettingsError(
+            "--hints is about photos, and there are only clips; name a photo or a folder with some"
+        )
+    drawn = np.random.default_rng(_PHOTOS_SEED).permutation(len(photos))[:photo_count]
+    return measure_hints(
+        [photos[index] for index in sorted(drawn)],
+        protocol=HINT_PROTOCOLS[protocol],
+        predictor=Predictor(weights, device=device),
+        progress=progress or _no_progress,
     )
 
 

@@ -21,6 +21,9 @@ CONVENTIONS = {
     "their truth",
     "ssim": "sRGB, Gaussian window 11x11, sigma 1.5, over pixels and channels; of a group: mean over photos",
     "colorfulness": "CF of Hasler & Süsstrunk 2003; of a group: mean over photos",
+    "unevenness": "standard deviation of ab inside a flat region (connected, low gradient of L*, at least 2 % of the "
+    "picture), the result's over the truth's, at the network's output size; of a photo: median over its regions; of a "
+    "group: median over the photos that have some",
     "delta_cf": "mean over photos of |CF of the result - CF of the truth|",
     "delta_cf_of_means": "|mean CF of the results - mean CF of the truths|",
     "kernel_distance": "kernel distance on EfficientNet-Lite0 features (ImageNet weights, pooled, 1280), not FID or "
@@ -50,6 +53,8 @@ class PhotoFigures:
     colorfulness: float
     """Colourfulness CF of the result."""
     colorfulness_truth: float
+    unevenness: float | None
+    """Median over the flat regions, see `models.unevenness`; None where there are none."""
 
     @property
     def delta_cf(self) -> float:
@@ -91,6 +96,8 @@ class GroupFigures:
     colorfulness_truth: float
     delta_cf: float
     """Mean over photos of |CF of the result - CF of the truth|."""
+    unevenness: float | None
+    """Median over the photos with flat regions; None where there are none."""
     kernel: KernelFigures | None
     """None without features, and for a single photo."""
 

@@ -6,7 +6,7 @@ A photo gets its colours as a grey PNG of its luma would.
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 from typing import NamedTuple
 
 import numpy as np
@@ -20,12 +20,14 @@ from jobs.evaluation.pictures import (
     Floats,
     centre_square,
     finite_psnr,
+    lightness_of,
     true_ab,
     with_short_side,
 )
 from models.colorfulness import colorfulness
 from models.metrics import ab_rmse, closed_share, kernel_distance, ssim
 from models.networks.lab import Rgb, rgb_tensor
+from models.unevenness import unevenness
 from pipeline.dataset.photos import read_photo
 from pipeline.stills.chroma import luma_of_rgb, rgb_of_luma, spread_ab
 from pipeline.stills.colorize import PredictColor, predict_ab
@@ -108,6 +110,7 @@ def _compare(path: Path, group: str, predict: PredictColor) -> tuple[PhotoFigure
         ssim_grey=ssim(pictures.grey, pictures.truth),
         colorfulness=colorfulness(pictures.result),
         colorfulness_truth=colorfulness(pictures.truth),
+        unevenness=_median([one.ratio for one in unevenness(ab, truth, lightness_of(rgb, truth.shape[1:]))]),
     )
     return figures, pictures
 
@@ -133,8 +136,13 @@ def _group(name: str, photos: Sequence[PhotoFigures], rows: npt.NDArray[np.float
         colorfulness=fmean(photo.colorfulness for photo in photos),
         colorfulness_truth=fmean(photo.colorfulness_truth for photo in photos),
         delta_cf=fmean(photo.delta_cf for photo in photos),
+        unevenness=_median([photo.unevenness for photo in photos if photo.unevenness is not None]),
         kernel=None if rows is None or len(rows) < 2 else _kernel(rows),
     )
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return median(values) if values else None
 
 
 def _kernel(rows: npt.NDArray[np.float32]) -> KernelFigures:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from models.metrics import psnr
 from models.networks.lab import Rgb
+from pipeline.stills.chroma import luma_of_rgb
 
 Floats = npt.NDArray[np.float32]
 
@@ -25,6 +26,13 @@ def true_ab(rgb: Rgb, size: tuple[int, ...]) -> Floats:
     height, width = size
     small = cv2.resize(lab[..., 1:], (width, height), interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(np.moveaxis(small, -1, 0), dtype=np.float32)
+
+
+def lightness_of(rgb: Rgb, size: tuple[int, ...]) -> Floats:
+    """L* (h, w), 0..100, of the luma of an sRGB picture, averaged down to (h, w)."""
+    luma = luma_of_rgb(rgb).astype(np.float32) / 255
+    lab = cv2.cvtColor(cv2.merge([luma] * 3), cv2.COLOR_RGB2Lab)
+    return np.asarray(cv2.resize(lab[..., 0], size[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
 
 def with_short_side(picture: Rgb, short_px: int) -> Rgb:

@@ -1,17 +1,19 @@
 """The figures of an evaluation as tables for people."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from jobs.evaluation.figures import CONVENTIONS, ClipFigures, EvaluationReport, GroupFigures
+from jobs.evaluation.hints import HintReport
 
 _WIDTH = 110
 _GROUP_HEAD = (
     *("photos", "count", "ab RMSE", "grey", "PSNR", "grey", "SSIM", "grey"),
-    *("CF", "truth", "ratio", "|ΔCF|", "ΔCF of means"),
+    *("CF", "truth", "ratio", "|ΔCF|", "ΔCF of means", "uneven"),
 )
 _KERNEL_HEAD = ("kernel distance x1000", "result", "grey", "truth", "closed", "closed, paired")
 _CLIP_HEAD = ("clips", "frames", "shots", "ab RMSE", "grey", "PSNR", "SSIM", "CF", "truth", "|ΔCF|")
+_HINT_HEAD = ("points", "bilinear", "gain", "plain", "gain", "still", "gain", "error")
 _STEADY_HEAD = ("CDC x1000", "result", "steadied", "grey", "truth", "excess left", "CF steadied", "CF kept")
 
 
@@ -27,8 +29,22 @@ def as_table(report: EvaluationReport) -> str:
         clips += [(f"mean of {mean.group}", mean) for mean in report.clip_means()]
         parts.append(_aligned([_CLIP_HEAD, *(_clip_row(*clip) for clip in clips)]))
         parts.append(_aligned([_STEADY_HEAD, *(_steady_row(*clip) for clip in clips)]))
-    parts.append(_conventions(report))
+    parts.append(_conventions(report.network, CONVENTIONS))
     return "\n\n".join(parts) + "\n"
+
+
+def as_hint_table(report: HintReport) -> str:
+    """The curve as aligned text for a terminal: PSNR and gains in dB, errors in ab units."""
+    head = f"{report.protocol}, {report.photo_count} photos, {report.side_px}x{report.side_px}: PSNR in dB"
+    rows = [
+        (
+            *(str(one.points), _text(one.bilinear), _gain(gain["bilinear"]), _text(one.plain)),
+            *(_gain(gain["plain"]), _text(one.still), _gain(gain["still"]), _text(one.error)),
+        )
+        for one, gain in zip(report.curve, report.gains(), strict=True)
+    ]
+    table = f"{head}\n{_aligned([_HINT_HEAD, *rows])}"
+    return f"{table}\n\n{_conventions(report.network, report.conventions)}\n"
 
 
 def _group_row(group: GroupFigures) -> tuple[str, ...]:
@@ -36,7 +52,7 @@ def _group_row(group: GroupFigures) -> tuple[str, ...]:
         *(group.group, str(group.photo_count), _text(group.ab_rmse), _text(group.ab_rmse_grey)),
         *(_text(group.psnr), _text(group.psnr_grey), _fine(group.ssim), _fine(group.ssim_grey)),
         *(_text(group.colorfulness), _text(group.colorfulness_truth), _percent(group.colorfulness_ratio)),
-        *(_text(group.delta_cf), _text(group.delta_cf_of_means)),
+        *(_text(group.delta_cf), _text(group.delta_cf_of_means), _text(group.unevenness)),
     )
 
 
@@ -65,10 +81,10 @@ def _steady_row(name: str, clip: ClipFigures) -> tuple[str, ...]:
     )
 
 
-def _conventions(report: EvaluationReport) -> str:
-    told = dict(CONVENTIONS)
-    if report.network:
-        told = {"network": ", ".join(f"{key} {value}" for key, value in report.network.items())} | told
+def _conventions(network: Mapping[str, object], conventions: Mapping[str, str]) -> str:
+    told = dict(conventions)
+    if network:
+        told = {"network": ", ".join(f"{key} {value}" for key, value in network.items())} | told
     lines = [
         textwrap.fill(f"{name}: {text}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
         for name, text in told.items()
@@ -88,6 +104,10 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
 
 def _text(value: float | None, *, times: float = 1) -> str:
     return "-" if value is None else f"{value * times:.2f}"
+
+
+def _gain(value: float) -> str:
+    return f"{value:+.2f}"
 
 
 def _fine(value: float) -> str:

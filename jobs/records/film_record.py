@@ -86,6 +86,38 @@ class TreatmentRecord(_Model):
     """Keys of the job file that asked for it for this shot alone, e.g. `shots.3-7.saturation`."""
 
 
+class PictureFileRecord(_Model):
+    """A picture that guided the colours of a shot."""
+
+    file: str
+    sha256: Sha256
+    frame: int | None
+    """Number in the film, from 0; None where it was looked for."""
+
+
+class GuidanceRecord(_Model):
+    """The colours that were given for a shot."""
+
+    marks: list[str]
+    """A line for each stroke, point, box or eraser."""
+    overlays: list[PictureFileRecord]
+    references: list[PictureFileRecord]
+    fit: float | None
+    """How surely the shot's frames were found in the references, 0 to 1; None without any."""
+    needs_reference: bool
+    """Whether the references fit the shot so badly that it should get another one."""
+    words: dict[str, tuple[float, float]]
+    """Things by name, with a and b."""
+    regions: dict[str, tuple[float, float]]
+    """Regions by letter, with a and b."""
+    take: Count
+    """0: the automatic colours."""
+    seed: Count
+    look: str | None
+    """Name or file."""
+    look_strength: float
+
+
 class ShotRecord(_Model):
     """A shot: frames `[start, end)`."""
 
@@ -99,10 +131,13 @@ class ShotRecord(_Model):
     start_timecode: str
     """HH:MM:SS:FF from the film's own start timecode; HH:MM:SS.mmm where its rate varies or is not known."""
     kind: ShotKind | None = None
-    """What colour the source has: none, one tint, or colours of its own. None in reports of format 1."""
+    """What colour the source has: none, one tint, or colours of its own; and whether it is a card. None in reports of
+    format 1."""
     figures: ShotFigures
     treatment: TreatmentRecord | None = None
     """None in the reports of versions that treated all shots alike."""
+    guidance: GuidanceRecord | None = None
+    """None where the colours are the network's alone."""
 
 
 class ProductRecord(_Model):

@@ -11,6 +11,7 @@ from jobs.records.page import report_page
 from jobs.records.record_parts import FinishedFilm
 from jobs.review.examine import ColoredFilm, examine_proxies
 from jobs.segments.task import shot_weights
+from jobs.settings.guidance import choose_guidance
 from jobs.settings.job import Job
 from jobs.settings.job_file import load_job
 from jobs.settings.output_paths import page_path, record_path, segment_folder
@@ -58,6 +59,7 @@ def record_film(
         picture=picture,
         records=records,
         weights=None if weights is None else _weights(weights),
+        guidance=choose_guidance(job, film, plan),
         shot_weights={name: _weights(info) for name, info in shot_weights(job).items()},
         device="none" if weights is None else _devices(records),
         mux=mux,

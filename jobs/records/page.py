@@ -1,6 +1,7 @@
 """The report of a film as one HTML page that needs nothing else: pictures inside, no script, no link.
 
-It is made of the record and the strips alone, so that it can be made again from a kept work folder.
+It is made of the record and the strips alone, so that it can be made again from a kept work folder; pictures that
+guided colours are shown as long as their files are there.
 """
 
 from base64 import b64encode
@@ -13,7 +14,7 @@ from jinja2 import Environment, StrictUndefined
 
 from jobs.records.film_record import FilmRecord, ShotRecord
 from jobs.records.html import lines, text
-from jobs.records.page_parts import treatment_line
+from jobs.records.page_parts import guidance_lines, guidance_pictures, treatment_line
 from jobs.records.premis import luma_line
 from jobs.review.shot_figures import worst_first
 from jobs.review.shot_strips import Strip
@@ -36,6 +37,8 @@ def report_page(record: FilmRecord, strips: Sequence[Strip]) -> str:
         "base64": lambda data: b64encode(data).decode(),
         "clock": lambda pts: "" if pts is None else clock_time(pts * base),
         "figures": _figures,
+        "guidance": guidance_lines,
+        "guidance_pictures": guidance_pictures,
         "lines": lines,
         "thousands": "{:,}".format,
         "treatment": treatment_line,

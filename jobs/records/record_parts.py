@@ -8,6 +8,8 @@ from pathlib import Path
 
 from jobs.records.film_record import (
     FileRecord,
+    GuidanceRecord,
+    PictureFileRecord,
     PictureRecord,
     ProductRecord,
     SegmentRecord,
@@ -18,6 +20,9 @@ from jobs.records.film_record import (
 from jobs.review.examine import ColoredFilm, Examined
 from jobs.settings.job import Job
 from jobs.workdir.segment_records import Record
+from pipeline.guidance.hints.marks import PlacedMark
+from pipeline.guidance.hints.references import needs_reference
+from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.media import FilmInfo
 from pipeline.output.mux import MuxReport
 from pipeline.render.render import OutputPicture
@@ -35,6 +40,8 @@ class FinishedFilm:
     records: Sequence[Mapping[str, Record]]
     """Of each segment, by product."""
     weights: WeightsRecord | None
+    guidance: Sequence[ShotGuidance | None]
+    """Of each shot: the colours that were given."""
     shot_weights: Mapping[str, WeightsRecord]
     """Of shots that ask for others, by name."""
     device: str
@@ -75,7 +82,9 @@ def shot_records(run: FinishedFilm, found: Examined) -> list[ShotRecord]:
     plan = run.colored.plan
     timecode = find_timecode(run.colored.info, plan.timeline)
     made = []
-    for shot, figures, choice in zip(plan.shots, found.figures, run.colored.choices, strict=True):
+    for shot, figures, choice, given in zip(
+        plan.shots, found.figures, run.colored.choices, run.guidance, strict=True
+    ):
         pts = int(plan.timeline.pts[shot.start])
         seconds = pts * plan.time_base
         made.append(
@@ -95,6 +104,7 @@ def shot_records(run: FinishedFilm, found: Examined) -> list[ShotRecord]:
                     weights=run.shot_weights.get(choice.treatment.weights),
                     keys=sorted(set(choice.keys.values())),
                 ),
+                guidance=None if given is None else _guidance(given, _fit(run, shot.index)),
             )
         )
     return made
@@ -115,6 +125,50 @@ def segment_records(run: FinishedFilm) -> list[SegmentRecord]:
             )
         )
     return made
+
+
+def _fit(run: FinishedFilm, shot: int) -> float | None:
+    """How surely a shot's frames were found in its stills, over its segments; None without stills."""
+    found = [
+        (color.fit, segment.end - segment.start)
+        for segment, records in zip(run.colored.plan.segments, run.records, strict=True)
+        if segment.shot == shot and (color := records.get("color")) is not None and color.fit is not None
+    ]
+    frames = sum(count for _, count in found)
+    return sum(fit * count for fit, count in found) / frames if frames else None
+
+
+def _mark(mark: PlacedMark) -> str:
+    """A mark in one line, for people."""
+    x, y = mark.path[0]
+    color = "" if mark.ab is None else f", a {mark.ab[0]:.0f}, b {mark.ab[1]:.0f}"
+    return f"{mark.shape} at {x:.3f}, {y:.3f}{color}"
+
+
+def _guidance(given: ShotGuidance, fit: float | None) -> GuidanceRecord:
+    return GuidanceRecord(
+        marks=[f"frame {frame}: {_mark(mark)}" for frame, mark in given.marks],
+        overlays=[
+            PictureFileRecord(file=str(part.picture.path), sha256=part.picture.sha256, frame=part.frame)
+            for part in given.overlays
+        ],
+        references=[
+            PictureFileRecord(
+                file=str(part.picture.path),
+                sha256=part.picture.sha256,
+                frame=part.frame,
+            )
+            for part in given.references
+        ],
+        fit=fit,
+        needs_reference=fit is not None and needs_reference(fit),
+        words=dict(given.words),
+        regions=dict(given.regions),
+        take=given.take,
+        seed=given.seed,
+        look=given.look,
+        look_strength=given.look_strength,
+    )
 
 
 def utc_time(time: datetime) -> str:

@@ -5,18 +5,16 @@ They are rendered like the film itself, only smaller: its own luma, the proxy's 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jobs.review.small_pictures import Rgb, SmallPictures
 from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.errors import OutputError
-from pipeline.media import FilmInfo, Frame, PixelFormat, Shot
-from pipeline.render.render import OutputPicture, as_rgb, output_picture, render_frame
+from pipeline.media import FilmInfo, Frame, Shot
 
-Rgb = npt.NDArray[np.uint8]
 _SIZES = ((100, 150), (400, 100))
 """(shots at most, lines of a picture); of longer films pictures have `_FEWEST_LINES`."""
 _FEWEST_LINES = 64
@@ -44,8 +42,7 @@ class StripMaker:
     def __init__(self, film: FilmInfo, *, shots: Sequence[Shot]) -> None:
         """`film` is what the frames come from: the source, or the finished film."""
         lines = next((lines for most, lines in _SIZES if len(shots) <= most), _FEWEST_LINES)
-        self._output = _small_picture(film, lines)
-        self._film, self._lines = film, lines
+        self._pictures = SmallPictures(film, lines=lines)
         self._wanted = {number: shot for shot in shots for number in strip_frames(shot)}
         self._pairs: list[tuple[Rgb, Rgb]] = []
         self.strips: list[Strip] = []
@@ -57,7 +54,7 @@ class StripMaker:
     def push(self, number: int, frame: Frame, *, proxy: ProxyFrame) -> None:
         """Takes a frame that is wanted, with the colour that is rendered; they come in order."""
         shot = self._wanted[number]
-        self._pairs.append(self._pair(frame, proxy))
+        self._pairs.append(self._pictures.pair(frame, proxy))
         numbers = strip_frames(shot)
         if number != numbers[-1]:
             return
@@ -73,33 +70,10 @@ class StripMaker:
         )
         self._pairs = []
 
-    def _pair(self, frame: Frame, proxy: ProxyFrame) -> tuple[Rgb, Rgb]:
-        output = self._output
-        made = render_frame(frame, proxy=proxy, film=self._film, output=output)
-        rgb = as_rgb(made, output=output)
-        grey = np.repeat(made.luma.astype(np.uint8)[..., None], 3, axis=-1)
-        return self._shown(grey), self._shown(rgb)
-
-    def _shown(self, rgb: Rgb) -> Rgb:
-        """The picture as a player shows it: in its aspect, upright, all of one height."""
-        turned = np.rot90(rgb, k=-(self._film.rotation_degrees // 90))
-        aspect = Fraction(self._film.width, self._film.height) * self._film.sample_aspect
-        if self._film.rotation_degrees % 180:
-            aspect = 1 / aspect
-        width = min(max(1, round(self._lines * float(aspect))), 4 * self._lines)
-        method = cv2.INTER_AREA if turned.shape[0] >= self._lines else cv2.INTER_CUBIC
-        return cv2.resize(turned, (width, self._lines), interpolation=method).astype(np.uint8)
-
 
 def strip_frames(shot: Shot) -> tuple[int, ...]:
     """The numbers of the frames that stand for a shot."""
     return tuple(sorted({shot.start, (shot.start + shot.end - 1) // 2, shot.end - 1}))
-
-
-def _small_picture(film: FilmInfo, lines: int) -> OutputPicture:
-    pixels = PixelFormat(name="yuv444p", depth=8, chroma="444")
-    most = max(lines, 16) if film.rotation_degrees % 180 == 0 else max(lines * 2, 16)
-    return output_picture(film, pixel_format=pixels, range="full", max_lines=most)
 
 
 def _beside(pictures: Sequence[Rgb]) -> Rgb:

@@ -145,11 +145,12 @@ def run_mux(job: Job, *, work: WorkDir, progress: Progress) -> RunSummary:
         return _mux(spec, weights, started=started, progress=recorder, hashed=True)
 
 
-def film_tags(weights: WeightsInfo | None) -> dict[str, str]:
-    """Tags for the film which say that its colours are predicted, and by which weights."""
+def film_tags(weights: WeightsInfo | None, *, guided: bool = False) -> dict[str, str]:
+    """Tags for the film which say that its colours are predicted, by which weights, and whether some were given."""
     source = f"weights {weights.name} {weights.sha256[:12]}" if weights else "colours from proxies"
+    how = "predicted, some of them guided by a person" if guided else "predicted"
     return {
-        "comment": f"Colourised by machine: the colours are predicted, not recorded. Kinochrome {VERSION}, {source}."
+        "comment": f"Colourised by machine: the colours are {how}, not recorded. Kinochrome {VERSION}, {source}."
     }
 
 
@@ -219,6 +220,7 @@ def _mux(
     job, film, plan, work = spec.job, spec.film.info, spec.film.plan, spec.film.work
     segments = survey(spec, hashed=hashed)
     videos = video_paths(spec, segments)
+    tags = film_tags(weights, guided=any(spec.guidance))
 
     def put_on_record(partial: Path, mux_report: MuxReport) -> None:
         new = None
@@ -242,7 +244,7 @@ def _mux(
         publish_record(new, job.output, film=partial)
 
     if job.target.is_numbered:
-        report = write_stills(spec, videos, tags=film_tags(weights), progress=progress, before=put_on_record)
+        report = write_stills(spec, videos, tags=tags, progress=progress, before=put_on_record)
     else:
         progress.stage("mux", 0, 1, unit="film")
         report = mux(
@@ -251,7 +253,7 @@ def _mux(
             job.output,
             timeline=plan.timeline,
             color=spec.picture.color,
-            tags=film_tags(weights),
+            tags=tags,
             allow_loss=job.allow_loss,
             faststart=job.faststart,
             before_publish=put_on_record,

@@ -4,10 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from jobs.progress.reporters import Progress as RunProgress
 from jobs.segments.task import make_predictor
+from jobs.settings.guidance import choose_still_guidance
 from jobs.settings.job import Job
 from pipeline.errors import OutputError, SettingsError, SourceError
+from pipeline.guidance.guided_still import guide_still
 from pipeline.messages import first_few
 from pipeline.stills.colorize import Floats, PredictColor, colorize_still
 from pipeline.stills.still import still_format
@@ -55,12 +59,14 @@ def run_stills(
 
     `before_still` is called before each still and may raise to stop the run.
     """
-    predictor = make_predictor(job)
+    predictor, guidance = make_predictor(job), choose_still_guidance(job)
     done = 0
 
     def predict(luma: Floats) -> Floats:
         before_still()
-        return predictor.predict_pictures(luma)
+        if guidance is None:
+            return predictor.predict_pictures(luma)
+        return np.stack([guide_still(picture, guidance, network=predictor) for picture in luma])
 
     def note(result: StillResult, total: int) -> None:
         nonlocal done

@@ -5,7 +5,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.segment_records import Inputs, commit, count_attempt, file_sha256, find_product
 from jobs.workdir.status import SegmentStatus
 from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy, write_proxy
-from pipeline.colorize.network_view import NetworkView
+from pipeline.colorize.network_view import Digest, NetworkView
 from pipeline.colorize.predict import Predictor
 from pipeline.colorize.segment_colors import (
     DECODE_AHEAD_FRAMES,
@@ -22,7 +22,9 @@ from pipeline.colorize.segment_colors import (
     own_colors_of,
     predict_colors,
 )
-from pipeline.errors import DeviceError
+from pipeline.errors import DeviceError, SettingsError
+from pipeline.guidance.guided_shot import GuidedShot
+from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.media import Segment
 from pipeline.prefetch import ahead
 from pipeline.render.frame_writer import FrameWriter
@@ -59,12 +61,8 @@ class Colorist:
         """With `cache`, predicted colour of the same pictures is looked up there, and stored there."""
         self._spec, self._film = spec, spec.film
         self._networks, self._cache = networks, cache
-        self._view = NetworkView(
-            self._film.info,
-            plan=self._film.plan,
-            short_side=spec.job.color.short_side,
-            digest=luma_digest if cache else None,
-        )
+        self._view = self._make_view(digest=luma_digest if cache else None)
+        self._guided_shot: tuple[int, GuidedShot] | None = None
 
     def color(self, reader: FrameReader, status: SegmentStatus, *, on_frame: Callable[[], None]) -> Proxy:
         """Publishes the segment's proxy, unless it exists by `status`, which was read under the segment's lock."""
@@ -78,8 +76,12 @@ class Colorist:
         path = folder / "proxy.mkv"
         choice = self._spec.shots[segment.shot]
         is_found, device = False, ""
+        fit: float | None = None
         if choice.treatment.source == "predicted":
-            is_found, device = self._predicted(path, reader, segment, on_frame=on_frame)
+            if (guidance := self._spec.guidance[segment.shot]) is not None:
+                device, fit = self._guided(path, reader, segment, guidance, on_frame=on_frame)
+            else:
+                is_found, device = self._predicted(path, reader, segment, on_frame=on_frame)
         else:
             self._own(path, reader, segment, on_frame=on_frame)
         record = commit(
@@ -93,6 +95,7 @@ class Colorist:
             device=device,
             keys=choice.keys,
             is_from_cache=is_found,
+            fit=fit,
         )
         frames = segment.end - segment.start
         self._film.work.log(
@@ -110,7 +113,7 @@ class Colorist:
         slot = self._cache and self._cache.slot(self._spec, segment, device=device)
         if slot and slot.take(path, reader, on_frame=on_frame):
             return True, device
-        try:
+        with self._placed_errors(segment):
             colors = predict_colors(
                 reader,
                 segment,
@@ -120,13 +123,55 @@ class Colorist:
                 on_frame=on_frame,
                 on_digest=slot.see if slot else None,
             )
-        except DeviceError as error:
-            place = f"shot {segment.shot}, frames from {segment.lead_start}"
-            raise DeviceError(f"colouring {self._film.info.path}, {place}: {error}") from error
         self._write(path, segment, as_proxy_frames(colors, film=self._film.info))
         if slot:
             slot.keep(path)
         return False, device
+
+    @contextmanager
+    def _placed_errors(self, segment: Segment) -> Iterator[None]:
+        """Says of which film and shot an error is."""
+        try:
+            yield
+        except (DeviceError, SettingsError) as error:
+            place = f"shot {segment.shot}, frames from {segment.lead_start}"
+            raise type(error)(f"colouring {self._film.info.path}, {place}: {error}") from error
+
+    def _guided(
+        self,
+        path: Path,
+        reader: FrameReader,
+        segment: Segment,
+        guidance: ShotGuidance,
+        *,
+        on_frame: Callable[[], None],
+    ) -> tuple[str, float | None]:
+        """Publishes colour of a shot for which some was given; returns the device, and how well stills fit.
+
+        It is not looked up in the cache: what was given belongs to this film.
+        """
+        predictor = self._networks.of(self._spec.shots[segment.shot].treatment.weights)
+        if self._guided_shot is None or self._guided_shot[0] != segment.shot:
+            shot = GuidedShot(
+                guidance,
+                self._film.plan.shots[segment.shot],
+                view=self._make_view(),
+                network=predictor,
+                settings=self._spec.job.steady,
+            )
+            self._guided_shot = segment.shot, shot  # kept for its other segments
+        with self._placed_errors(segment):
+            colors = self._guided_shot[1].colors(reader, segment, on_frame=on_frame)
+        self._write(path, segment, as_proxy_frames(colors, film=self._film.info))
+        return f"{predictor.device.type} {predictor.precision}", self._guided_shot[1].fit
+
+    def _make_view(self, *, digest: Digest | None = None) -> NetworkView:
+        return NetworkView(
+            self._film.info,
+            plan=self._film.plan,
+            short_side=self._spec.job.color.short_side,
+            digest=digest,
+        )
 
     def _own(
         self, path: Path, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]

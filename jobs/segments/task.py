@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jobs.segments.lanes import Bench, Report, Stopped, do_lanes
 from jobs.segments.stages import Colorist, Networks, Renderer
+from jobs.settings.guidance import guidance_files
 from jobs.settings.job import Job
 from jobs.settings.shot_choices import weights_of_shots
 from jobs.workdir.color_cache import ContentCache
@@ -159,8 +160,8 @@ def _bench(text: str, work: str, device: str | None, stamps: tuple[int, ...]) ->
 
 
 def _stamps(task: SegmentTask) -> tuple[int, ...]:
-    """When plan and weights were written: a bench is made again when they change."""
+    """When plan, weights and pictures that guide were written: a bench is made again when they change."""
     job = Job.model_validate_json(task.job)
     names = (job.weights, *weights_of_shots(job))
-    paths = (Path(task.work) / "plan.json", *map(weights_file, names))
+    paths = (Path(task.work) / "plan.json", *map(weights_file, names), *guidance_files(job))
     return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)

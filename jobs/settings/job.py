@@ -29,6 +29,7 @@ from pipeline.colorize.settings import ColorSettings
 from pipeline.colorize.temporal import SteadySettings
 from pipeline.errors import SettingsError
 from pipeline.fields import Interlaced
+from pipeline.guidance.settings import Guidance
 from pipeline.limits import Limits
 from pipeline.output.containers import CONTAINERS
 from pipeline.plan.damage import DamagePolicy
@@ -81,6 +82,8 @@ class Job(BaseModel):
     """How colour is steadied over time."""
     tinted: Literal["recolour", "keep"] = "recolour"
     """What becomes of shots that have one tint: coloured like grey ones, or kept as they are. Colour shots are kept."""
+    cards: Literal["grey", "tint"] = "grey"
+    """What becomes of title cards, credits, leaders and blank frames: left neutral, or coloured like any other shot."""
     damage: DamagePolicy = "stop"
     """What becomes of a damaged film: nothing (`stop`), or it is coloured as far as it decodes (`keep-going`)."""
     limits: Limits = Limits()
@@ -99,6 +102,8 @@ class Job(BaseModel):
     """Whether an existing output may be replaced."""
     shots: dict[ShotRange, ShotOverride] = {}
     """What single shots get instead, by their numbers from 0: `"3-7,12": {saturation: 0.8}`; later entries win."""
+    guidance: Guidance | None = None
+    """Colours that are given: strokes, stills, words, a take, a look; here, or the path of a YAML or JSON file."""
     cache: Path | None = None
     """Folder that keeps predicted colours of any film, found again by the pictures. Relative to this file."""
     cache_gb: Annotated[float, Field(ge=0.001, le=1e6)] = 20.0

@@ -10,6 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from jobs.settings.guidance import guidance_faults
+from jobs.settings.guidance_file import with_guidance_files
 from jobs.settings.job import Job
 from jobs.settings.job_paths import absolute, path_faults, place_output, refuse_undecodable
 from jobs.settings.job_stills import is_numbered
@@ -22,7 +24,7 @@ from pipeline.errors import SettingsError
 PRESETS = ("access", "archival", "mezzanine", "studio", "preview", "sequence")
 """Names of the presets that come with Kinochrome."""
 
-_OF_A_JOB = ("input", "output", "preset", "from_proxy", "work", "shots", "sound", "start_number")
+_OF_A_JOB = ("input", "output", "preset", "from_proxy", "work", "shots", "sound", "start_number", "guidance")
 
 
 def load_job(
@@ -123,9 +125,11 @@ def _resolve(
     options: Mapping[str, object],
     queue: QueuePresets | None,
 ) -> Job:
-    asked = [*layers, *override_layers(overrides), option_layer(options)]
+    file = {key: value for key, value in options.items() if key == "guidance"}  # below the keys inside it
+    others = {key: value for key, value in options.items() if key not in file}
+    asked = [*layers, option_layer(file), *override_layers(overrides), option_layer(others)]
     refused = [] if queue is None else _place_presets(asked, queue)
-    asked = [absolute(layer) for layer in asked]
+    asked = [with_guidance_files(absolute(layer)) for layer in asked]
     if is_numbered(merge(asked).values.get("output")):
         asked.insert(0, option_layer({"preset": "sequence"}, name="numbered stills"))
     refuse_undecodable(merge(asked))
@@ -144,6 +148,7 @@ def _resolve(
     if job is None:
         raise AssertionError("a job without faults was not made")
     job._lines = Lines(merged.origins)
+    refuse(guidance_faults(job))
     return job
 
 

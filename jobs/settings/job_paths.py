@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from jobs.settings.guidance_file import guidance_paths, picture_faults
 from jobs.settings.job_stills import input_faults, key_faults, name_faults, output_faults
-from jobs.settings.layers import Fault, Layer, Values
+from jobs.settings.layers import Fault, Layer, Loc, Values
 from jobs.settings.output_paths import bag_in_the_way, finished_fingerprint, report_in_the_way, work_folder
 from pipeline.errors import OutputError, SettingsError
 from pipeline.output.containers import container_of
@@ -26,24 +27,25 @@ def absolute(layer: Layer) -> Layer:
     """The layer with its paths made absolute from the layer's own folder; `~/` is the home folder."""
     values = copy.deepcopy(layer.values)
     for loc, section in _places(values):
-        value = section.get(loc[-1])
-        if isinstance(value, str) and value and value not in _NAMES.get(loc[-1], ()):
+        key = str(loc[-1])
+        value = section.get(key)
+        if isinstance(value, str) and value and value not in _NAMES.get(key, ()):
             expanded = os.path.expanduser(value) if value.startswith("~/") else value  # noqa: PTH111
             # os.path, for pathlib would drop the slash that says "a folder"
-            section[loc[-1]] = os.path.join(layer.folder.absolute(), expanded)  # noqa: PTH118
+            section[key] = os.path.join(layer.folder.absolute(), expanded)  # noqa: PTH118
     return dataclasses.replace(layer, values=values)
 
 
 def refuse_undecodable(layer: Layer) -> None:
     """Raises SettingsError for a path that some program along the way cannot take."""
     for loc, section in _places(layer.values):
-        value = section.get(loc[-1])
+        value = section.get(str(loc[-1]))
         if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
             message = f"found {_as_bytes(value)}; a name in UTF-8 would work: rename it, or link to it"
-            raise SettingsError(str(Fault(layer.origin(loc), ".".join(loc), message)))
+            raise SettingsError(str(Fault(layer.origin(loc), ".".join(map(str, loc)), message)))
         if isinstance(value, str) and not _fits(os.fsencode(value)):
             message = f"found a path of {len(value)} characters; 255 bytes a name and 4,095 in all would work"
-            raise SettingsError(str(Fault(layer.origin(loc), ".".join(loc), message)))
+            raise SettingsError(str(Fault(layer.origin(loc), ".".join(map(str, loc)), message)))
 
 
 def _fits(path: bytes) -> bool:
@@ -104,7 +106,11 @@ def path_faults(layer: Layer) -> list[Fault]:
         found += [("output", text) for text in _output_faults(output, source, paths, overwrite=overwrite)]
         found += _record_faults(source, paths, values)
     found += key_faults(values)
-    return [*(Fault(layer.origin((key,)), key, text) for key, text in found), *_shot_faults(layer, source)]
+    return [
+        *(Fault(layer.origin((key,)), key, text) for key, text in found),
+        *_shot_faults(layer, source),
+        *picture_faults(layer),
+    ]
 
 
 def _input_faults(source: Target) -> Iterator[str]:
@@ -138,16 +144,22 @@ def _shot_faults(layer: Layer, source: Target | None) -> Iterator[Fault]:
     if layer.values.get("shots") and source is not None and source.is_of_stills:
         message = f"a film has shots; {source} is a still or a folder of stills"
         yield Fault(layer.origin(("shots",)), "shots", message)
-    for loc, section in _places(layer.values):
-        value = section.get(loc[-1])
-        if loc[0] == "shots" and isinstance(value, str) and value not in ("", *_NAMES[loc[-1]]):
+    for loc, section in _shot_places(layer.values):
+        value = section.get("weights")
+        if isinstance(value, str) and value not in ("", *_NAMES["weights"]):
             for text in _file_faults(Path(value)):
-                yield Fault(layer.origin(loc), ".".join(loc), text)
+                yield Fault(layer.origin(loc), ".".join(map(str, loc)), text)
 
 
-def _places(values: Values) -> Iterator[tuple[tuple[str, ...], Values]]:
+def _places(values: Values) -> Iterator[tuple[Loc, Values]]:
     """Where paths may stand: the way there, and the mapping that holds the last key."""
     yield from (((key,), values) for key in _PATHS)
+    yield from _shot_places(values)
+    yield from ((place.loc, place.holder) for place in guidance_paths(values))
+
+
+def _shot_places(values: Values) -> Iterator[tuple[Loc, Values]]:
+    """Where the weights of single shots may stand."""
     shots = values.get("shots")
     for text, override in shots.items() if isinstance(shots, dict) else ():
         if isinstance(override, dict):

@@ -5,12 +5,12 @@ colour the shots have already.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from jobs.settings.layers import Fault, refuse
-from jobs.settings.shots import OF_PREDICTION, ShotOverride, format_ranges, parse_ranges
+from jobs.settings.shots import OF_PREDICTION, OF_TREATMENT, ShotOverride, format_ranges, parse_ranges
 from pipeline.colorize.grade import ColorSource, ShotTreatment
-from pipeline.media import Shot
+from pipeline.media import Shot, ShotKind
 
 if TYPE_CHECKING:
     from jobs.settings.job import Job
@@ -26,6 +26,8 @@ _NAMES = {
 """Of what the keys of an override change, among the inputs of a segment."""
 _SOURCES: Mapping[str, ColorSource] = {"skip": "grey", "keep_original": "original"}
 
+_OF_ITS_OWN = "with colour of the source's own; keep_original: false would have it predicted"
+_NEUTRAL = "with a title or a blank frame, left neutral; skip: false would have it coloured"
 _MADE: dict[ColorSource, str] = {"predicted": "coloured", "grey": "left grey", "original": "kept untouched"}
 
 
@@ -39,14 +41,19 @@ class ShotChoice:
 
 
 def choose_treatments(job: "Job", plan: "Plan") -> tuple[ShotChoice, ...]:
-    """What becomes of every shot: one that has colours already keeps them, one that has a tint as `tinted` says.
+    """What becomes of every shot: one that has colours already keeps them, one that has a tint as `tinted` says, a
+    card as `cards` says unless its tint is kept.
 
     What `shots:` says of it wins; where its entries overlap the later one does, key by key.
     """
     plain = ShotTreatment(saturation=job.color.saturation, weights=job.weights)
-    kept = {"colour", "tinted"} if job.tinted == "keep" else {"colour"}
+    sources: dict[ShotKind, ColorSource] = {"colour": "original"}
+    if job.cards == "grey" and job.from_proxy is None:  # in a proxy somebody may have given a card its colour
+        sources |= {"card": "grey", "tinted card": "grey"}
+    if job.tinted == "keep":
+        sources |= {"tinted": "original", "tinted card": "original"}
     found = [
-        ShotChoice(treatment=replace(plain, source="original") if shot.kind in kept else plain, keys={})
+        ShotChoice(treatment=replace(plain, source=sources.get(shot.kind, "predicted")), keys={})
         for shot in plan.shots
     ]
     for text, override in job.shots.items():
@@ -56,20 +63,22 @@ def choose_treatments(job: "Job", plan: "Plan") -> tuple[ShotChoice, ...]:
 
 
 def idle_settings(job: "Job", plan: "Plan") -> list[str]:
-    """A line for each setting of `shots:` that changes nothing, where the shot keeps the source's own colour."""
+    """A line for each setting of `shots:` that changes nothing, where the shot keeps the source's own colour or is a
+    card that stays neutral."""
     choices, lines = choose_treatments(job, plan), []
     for text, override in job.shots.items():
-        own = [
-            index
-            for index in parse_ranges(text).pick(len(choices))
-            if choices[index].treatment.source == "original"
+        picked = parse_ranges(text).pick(len(choices))
+        own = [index for index in picked if choices[index].treatment.source == "original"]
+        cards = [
+            index for index in picked if choices[index].treatment.source == "grey" and not choices[index].keys
         ]
-        lines += [
-            f"shots.{text}.{name} changes nothing of {'shots' if len(own) > 1 else 'shot'} {format_ranges(own)} with "
-            "colour of the source's own; keep_original: false would have it predicted"
-            for name in OF_PREDICTION
-            if own and getattr(override, name) is not None
-        ]
+        for indices, what in ((own, _OF_ITS_OWN), (cards, _NEUTRAL)):
+            lines += [
+                f"shots.{text}.{name} changes nothing of {'shots' if len(indices) > 1 else 'shot'} "
+                f"{format_ranges(indices)} {what}"
+                for name in OF_PREDICTION
+                if indices and getattr(override, name) is not None
+            ]
     return lines
 
 
@@ -106,16 +115,18 @@ def kinds_line(shots: Sequence[Shot], choices: Sequence[ShotChoice]) -> str:
 def count_kinds(shots: Sequence[Shot]) -> dict[str, int]:
     """How many shots there are of every kind."""
     found = Counter(shot.kind for shot in shots)
-    return {kind: found[kind] for kind in ("grey", "tinted", "colour")}
+    return {kind: found[kind] for kind in get_args(ShotKind)}
 
 
 def _changed(choice: ShotChoice, override: ShotOverride, *, key: str) -> ShotChoice:
     treatment, keys = choice.treatment, dict(choice.keys)
-    for name in OF_PREDICTION:
+    for name in OF_TREATMENT:
         value = getattr(override, name)
         if value is not None:
             treatment = replace(treatment, **{name: value})
             keys[_NAMES[name]] = f"{key}.{name}"
+    if override.guidance is not None:
+        keys["guidance"] = f"{key}.guidance"
     for name, source in _SOURCES.items():
         is_asked = getattr(override, name)
         if is_asked or (is_asked is False and treatment.source == source):

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from pipeline.colorize.grade import ShotTreatment
 from pipeline.errors import SettingsError
+from pipeline.guidance.settings import Guidance
 
 _PART = re.compile(
     r"(?P<first>[0-9]{1,18})(?:\s*-\s*(?P<last>[0-9]{1,18})(?:\s*:\s*(?P<step>[0-9]{1,18}))?)?"
@@ -74,7 +75,8 @@ ShotRange = Annotated[
 """Numbers of shots, from 0, both ends included: `3`, `5-7`, `0-9:2,40`; see `ranges.parse_ranges`."""
 
 
-OF_PREDICTION = ("saturation", "hue_degrees", "weights")
+OF_TREATMENT = ("saturation", "hue_degrees", "weights")
+OF_PREDICTION = (*OF_TREATMENT, "guidance")
 """Keys of what is predicted: nothing for a shot that keeps its own colour."""
 
 
@@ -103,6 +105,8 @@ class ShotOverride:
     """Whether the shot stays black-and-white: no colour is predicted."""
     keep_original: bool | None = None
     """Whether the shot keeps the source's own colour, untouched; false colours what would keep it."""
+    guidance: Guidance | None = None
+    """Colours that are given for these shots, beside those for the whole film."""
 
     def __post_init__(self) -> None:
         ShotTreatment(saturation=_or(self.saturation, 1.0), hue_degrees=_or(self.hue_degrees, 0.0))

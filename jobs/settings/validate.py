@@ -76,7 +76,7 @@ def _one_by_one(model: type[BaseModel], values: Values) -> Iterator[tuple[Loc, V
         info = model.model_fields.get(name)
         if info is None or not isinstance(section, dict):
             continue
-        for loc, kind, part in _sections((name,), info.annotation, section):
+        for loc, kind, part in _sections((name,), _without_none(info.annotation), section):
             needed = {field.name for field in dataclasses.fields(kind) if _is_required(field)}
             for key in part:
                 kept = {other: value for other, value in part.items() if other == key or other in needed}
@@ -218,6 +218,7 @@ def _type_at(model: type[BaseModel], loc: Loc) -> Any:
     """The annotation of the key at `loc`, through tuples of one kind; None where the way ends in anything else."""
     here: Any = model
     for part in loc:
+        here = _without_none(here)
         if isinstance(here, type) and issubclass(here, BaseModel):
             info: FieldInfo | None = here.model_fields.get(str(part))
             here = None if info is None else info.annotation
@@ -229,7 +230,13 @@ def _type_at(model: type[BaseModel], loc: Loc) -> Any:
             here = get_args(here)[0]
         else:
             return None
-    return here
+    return _without_none(here)
+
+
+def _without_none(kind: Any) -> Any:
+    """What a type is where it is not None; a union of several other types stays one."""
+    others = [part for part in get_args(kind) if part is not type(None)]
+    return others[0] if type(None) in get_args(kind) and len(others) == 1 else kind
 
 
 def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:

@@ -1,6 +1,7 @@
 """Reads the plan of a job's film from its work folder, or makes it there."""
 
 from jobs.progress.reporters import Progress
+from jobs.settings.guidance import choose_guidance, idle_guidance
 from jobs.settings.job import Job
 from jobs.settings.shot_choices import check_shots, choose_treatments, idle_settings, kinds_line
 from jobs.workdir.film_spec import probe_source
@@ -74,14 +75,15 @@ def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) ->
     kinds = kinds_line(plan.shots, choose_treatments(job, plan))
     if kinds:
         progress.note(kinds)
-    for idle in idle_settings(job, plan):
+    for idle in (*idle_settings(job, plan), *idle_guidance(job, film, plan)):
         progress.note(idle, warning=True)
     return plan
 
 
 def _check(job: Job, film: FilmInfo, plan: Plan) -> None:
-    """Raises SettingsError if `shots:` does not fit the plan, SourceError for damage at which the job stops."""
+    """Raises SettingsError if `shots:` or guidance does not fit the plan, SourceError for damage that stops the job."""
     check_shots(job, plan)
+    choose_guidance(job, film, plan)
     if job.interlaced == "refuse" and plan.fields is not None:
         refuse_fields(film, plan.fields)
     refuse_damage(plan.damage, film=str(film.path), time_base=plan.time_base, policy=job.damage)

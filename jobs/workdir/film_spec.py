@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from jobs.settings.guidance import choose_guidance
 from jobs.settings.job import Job
 from jobs.settings.output_paths import segment_folder
 from jobs.settings.shot_choices import ShotChoice, choose_treatments
@@ -17,6 +18,7 @@ from jobs.workdir.folder import WorkDir
 from jobs.workdir.segment_records import Inputs
 from pipeline.errors import SettingsError
 from pipeline.fields import take_fields
+from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.media import FilmInfo, Segment
 from pipeline.messages import first_few
 from pipeline.plan.plan import Plan
@@ -49,6 +51,11 @@ class FilmSpec:
         """How each shot is treated."""
         return choose_treatments(self.job, self.film.plan)
 
+    @cached_property
+    def guidance(self) -> tuple[ShotGuidance | None, ...]:
+        """The colours that are given for each shot; None where there are none."""
+        return choose_guidance(self.job, self.film.info, self.film.plan)
+
     def color(self, segment: Segment) -> Inputs:
         """The inputs of the segment's proxy."""
         assert self.weights_sha256 is not None
@@ -60,6 +67,7 @@ class FilmSpec:
             predict=prediction(self.job, weights_sha256=self.weights_sha256[treatment.weights]),
             steady=self.job.steady,
             source=treatment.source,
+            guidance=self.guidance[segment.shot],
         )
 
     def video(self, segment: Segment, *, proxy_sha256: str) -> Inputs:

@@ -11,12 +11,13 @@ from jobs.workdir.segment_records import Inputs, as_inputs, fingerprint
 from pipeline.color.colorimetry import resolve_color
 from pipeline.colorize.grade import ColorSource, ShotTreatment
 from pipeline.colorize.temporal import SteadySettings
+from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.media import FilmInfo, Segment
 from pipeline.plan.plan import Plan
 from pipeline.render.frame_writer import EncodeSettings
 from pipeline.render.render import OutputPicture
 
-CODE_FORMAT = 3
+CODE_FORMAT = 4
 """Raised when a stage's result changes for the same inputs: work of an older format is done again."""
 
 
@@ -47,10 +48,13 @@ def color_inputs(
     predict: Mapping[str, Any],
     steady: SteadySettings,
     source: ColorSource = "predicted",
+    guidance: ShotGuidance | None = None,
 ) -> Inputs:
     """What a chroma proxy depends on; `predict` comes from `prediction`."""
     color = {**predict["color"], "source": source}
     how = {**predict, "color": color, "steady": asdict(steady)}
+    if guidance is not None:
+        how["guidance"] = guidance.identity()
     if source != "predicted":
         how = {"color": {"short_side": color["short_side"], "source": source}}
     return as_inputs(

@@ -61,6 +61,8 @@ class Record:
     """Inputs that the job file sets for this shot alone, each with its key."""
     is_from_cache: bool = False
     """Whether it was found in the cache by its content."""
+    fit: float | None = None
+    """How surely the frames were found in the shot's reference stills, 0 to 1; None without stills."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +164,7 @@ def commit(
     device: str = "",
     keys: Mapping[str, str] = MappingProxyType({}),
     is_from_cache: bool = False,
+    fit: float | None = None,
 ) -> Record:
     """Write the record of a product whose file has been published; returns it.
 
@@ -182,6 +185,7 @@ def commit(
         inputs=inputs,
         keys=dict(keys),
         is_from_cache=is_from_cache,
+        fit=None if fit is None else round(fit, 4),
     )
     records = read_records(folder) | {product: record}
     write_json(folder / RECORD_NAME, {name: asdict(kept) for name, kept in records.items()})

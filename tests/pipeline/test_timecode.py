@@ -79,3 +79,15 @@ def _film(rate: Fraction, *, text: str | None = None) -> FilmInfo:
 
 def _timeline(pts: list[int]) -> Timeline:
     return Timeline(pts=np.array(pts, np.int64), luma_hash=np.zeros(len(pts), np.uint64))
+
+
+@pytest.mark.parametrize(
+    ("rate", "start"), [(Fraction(25), "10:00:00:00"), (Fraction(30000, 1001), "00:58:00;02")]
+)
+def test_a_timecode_leads_back_to_its_frame(rate: Fraction, start: str) -> None:
+    timecode = _find(rate, text=start)
+    assert timecode is not None
+    numbers = [0, 1, 29, 1798, 1799, 1800, 17982, 100_000]
+    assert [timecode.number(timecode.at(number)) for number in numbers] == numbers
+    assert timecode.number("00:00:00:00") == -timecode.start
+    assert timecode.number("noon") is None

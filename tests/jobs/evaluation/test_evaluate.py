@@ -266,6 +266,28 @@ def test_difference_of_means_hides_what_the_mean_of_differences_shows(tmp_path: 
     assert group.delta_cf_of_means < group.delta_cf
 
 
+def test_washes_on_a_wall_are_told_and_true_colours_are_even(tmp_path: Path) -> None:
+    wall = np.full((240, 320, 3), (180, 170, 150), dtype=np.uint8)
+    wall[..., :] += np.random.default_rng(0).integers(0, 16, (240, 320, 1), dtype=np.uint8)
+    path = save_picture(tmp_path / "wall.png", wall)
+    blocks = np.random.default_rng(1).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    texture = save_picture(tmp_path / "texture.png", blocks.repeat(10, axis=0).repeat(10, axis=1))
+
+    def washed(luma: Floats) -> Floats:
+        ab = _no_color(luma)
+        return ab + np.linspace(-10, 10, ab.shape[2], dtype=np.float32)
+
+    report = evaluate([path, texture], network=StubNetwork(washed))
+    told, none = report.photos
+    assert told.unevenness is not None
+    assert told.unevenness > 5
+    assert report.groups[0].unevenness == told.unevenness
+    assert none.unevenness is None
+    (even,) = evaluate([path], network=_knowing(path)).photos
+    assert even.unevenness is not None
+    assert even.unevenness <= 1
+
+
 def test_sheet_shows_grey_result_and_truth_worst_and_best_first(tmp_path: Path) -> None:
     colors = {"far": (220, 140, 60), "near": (150, 140, 130), "nearest": (150, 150, 150)}
     paths = [
@@ -321,7 +343,7 @@ def test_report_as_json_and_table(tmp_path: Path) -> None:
     group = read["groups"][0]
     assert group["colorfulness_ratio"] == report.groups[0].colorfulness_ratio
     assert group["delta_cf_of_means"] == report.groups[0].delta_cf_of_means
-    assert {"psnr", "ssim", "delta_cf"} <= set(read["photos"][0])
+    assert {"psnr", "ssim", "delta_cf", "unevenness"} <= set(read["photos"][0])
     assert {"size", "crop", "psnr", "ssim", "delta_cf", "delta_cf_of_means"} <= set(read["conventions"])
     assert "EfficientNet-Lite0" in read["conventions"]["kernel_distance"]
     assert read["clips"] == read["clip_groups"] == []

@@ -81,7 +81,7 @@ def test_a_kept_shot_can_be_coloured_all_the_same(tmp_path: Path, capsys: pytest
     capsys.readouterr()
     assert main(["status", str(job), "--json-events"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert told["kinds"] == {"grey": 1, "tinted": 1, "colour": 1}
+    assert told["kinds"] == {"grey": 1, "tinted": 1, "colour": 1, "card": 0, "tinted card": 0}
     assert [(part["kind"], part["source"]) for part in told["segments"]] == [
         ("grey", "predicted"),
         ("tinted", "predicted"),

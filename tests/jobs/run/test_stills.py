@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from jobs.cli.main import main
 from jobs.run.stills import StillResult, colorize_stills
 from pipeline.errors import DeviceError, OutputError, SettingsError, SourceError
 from pipeline.stills.files import read_still
@@ -149,3 +150,34 @@ def test_faults_are_found_before_anything_is_written(tmp_path: Path) -> None:
         colorize_stills([first], second, predict=warm)
     assert not out.exists()
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_given_colours_go_to_every_still(tmp_path: Path) -> None:
+    """The left half of each still is dark, the right half light: a stroke colours one, an eraser leaves the other."""
+    for name in ("in/a.png", "in/b.png"):
+        make(tmp_path / name, size=(96, 128))
+        grey = np.repeat(np.array([[70] * 64 + [190] * 64], np.uint8), 96, axis=0)
+        Image.fromarray(grey).save(tmp_path / name)
+    (tmp_path / "given.json").write_text(
+        '{"marks": [{"frame": 0, "colour": [60, 50, 30], "path": [[0.1, 0.5], [0.4, 0.5]]}]}'
+    )
+    arguments = ["colorize", str(tmp_path / "in"), "--guidance", str(tmp_path / "given.json"), "-q"]
+    arguments += ["--set", "color.short_side=128"]
+    assert main([*arguments, "-o", str(tmp_path / "out")]) == 0
+    for name in ("a.png", "b.png"):
+        with Image.open(tmp_path / "out" / name) as image:
+            rgb = np.asarray(image.convert("RGB")).astype(int)
+        red = rgb[..., 0] - rgb[..., 1]
+        assert red[:, 8:56].mean() > 50
+        assert red[:, 72:].mean() < 25
+    assert (
+        main(
+            [*arguments, "-o", str(tmp_path / "grey"), "--set", "guidance.marks=[{frame: 1, path: [[0, 0]]}]"]
+        )
+        == 1
+    )
+    assert not (tmp_path / "grey").exists()
+    assert main([*arguments, "-o", str(tmp_path / "toned"), "--set", "guidance.look=cyanotype"]) == 0
+    with Image.open(tmp_path / "toned" / "a.png") as image:
+        toned = np.asarray(image.convert("RGB")).astype(int)
+    assert (toned[:, 72:, 2] - toned[:, 72:, 0]).mean() > 10

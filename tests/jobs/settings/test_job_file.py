@@ -48,7 +48,7 @@ def test_defaults_are_those_of_the_stages(write: Write, tmp_path: Path) -> None:
     assert job.output == tmp_path / "out" / "film.mkv"
     assert job.steady == SteadySettings()
     assert job.segments == SegmentSettings()
-    assert (job.color.short_side, job.color.temperature, job.color.saturation) == (224, 0.5, 1.0)
+    assert (job.color.short_side, job.color.temperature, job.color.saturation) == (224, 0.35, 1.0)
     assert job.weights_path is None
 
 

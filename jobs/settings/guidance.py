@@ -1,0 +1,274 @@
+"""Decides from a job and its film's plan what colours are given for each shot.
+
+What stands under `shots:` comes beside what stands for the film: lists one after the other, names and single values
+of the shot win.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
+from functools import lru_cache, partial
+from hashlib import file_digest
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from jobs.settings.guidance_file import is_look_file
+from jobs.settings.layers import Fault, Loc, refuse
+from jobs.settings.shot_choices import choose_treatments
+from jobs.settings.shots import format_ranges, parse_ranges
+from pipeline.errors import SettingsError
+from pipeline.guidance.hints.words import check_nouns
+from pipeline.guidance.looks.color_names import GivenColor, parse_color, parse_named_colors
+from pipeline.guidance.looks.look import parse_look
+from pipeline.guidance.settings import Guidance
+from pipeline.guidance.shot_guidance import Ab, PictureFile, ShotGuidance, ShotOverlay, ShotReference
+from pipeline.media import FilmInfo
+from pipeline.timecode import FrameNumbers, Place
+
+if TYPE_CHECKING:
+    from jobs.settings.job import Job
+    from pipeline.plan.plan import Plan
+
+_Made = TypeVar("_Made")
+
+
+def choose_guidance(job: "Job", film: FilmInfo, plan: "Plan") -> tuple[ShotGuidance | None, ...]:
+    """What is given for every shot; None for shots that are not predicted or for which nothing is given.
+
+    Raises SettingsError with a line for each fault: a frame that the film does not have or that is not of the shot, a
+    colour that does not exist, a file that cannot be read.
+    """
+    choices = choose_treatments(job, plan)
+    return tuple(
+        collected.made() if choice.treatment.source == "predicted" else None
+        for collected, choice in zip(_of_film(job, film, plan), choices, strict=True)
+    )
+
+
+def idle_guidance(job: "Job", film: FilmInfo, plan: "Plan") -> list[str]:
+    """A line where marks or painted frames were given for shots whose colours are not predicted."""
+    choices = choose_treatments(job, plan)
+    idle = [
+        shot.index
+        for shot, collected, choice in zip(plan.shots, _of_film(job, film, plan), choices, strict=True)
+        if choice.treatment.source != "predicted" and collected.is_placed
+    ]
+    if not idle:
+        return []
+    many = "shots" if len(idle) > 1 else "shot"
+    return [
+        f"guidance: marks and painted frames change nothing of {many} {format_ranges(idle)}, which the network does "
+        "not colour; skip: false, or keep_original: false, would have it coloured"
+    ]
+
+
+def _of_film(job: "Job", film: FilmInfo, plan: "Plan") -> "list[_Collected]":
+    """What was found for every shot of a planned film."""
+    sections = list(_sections(job, len(plan.shots)))
+    if not sections:
+        return [_Collected() for _ in plan.shots]
+    return _collect(job, sections, FrameNumbers.of_film(film, plan.timeline, plan.shots))
+
+
+def choose_still_guidance(job: "Job") -> ShotGuidance | None:
+    """What is given for the stills of a job, each of which is frame 0. Raises as `choose_guidance`."""
+    still = FrameNumbers(
+        pts=np.zeros(1, np.int64), time_base=Fraction(1, 25), shots=(range(1),), timecode=None, what="still"
+    )
+    (collected,) = _collect(job, list(_sections(job, 1)), still)
+    return collected.made()
+
+
+def guidance_faults(job: "Job") -> list[Fault]:
+    """What is wrong with a job's guidance as far as it shows without the film: colours, looks, files."""
+    reader = _Reader(job, _AnyFrame())
+    for loc, guidance, _ in _sections(job, 1):
+        reader.collect(guidance, loc, None, [_Collected()])
+    return reader.faults
+
+
+def guidance_files(job: "Job") -> tuple[Path, ...]:
+    """The pictures and looks that a job's guidance names."""
+    files: list[Path] = []
+    for guidance in (job.guidance, *(override.guidance for override in job.shots.values())):
+        if guidance is not None:
+            files += [Path(part.file) for part in guidance.overlays]
+            files += [Path(part.file) for part in guidance.references]
+            if guidance.look is not None and is_look_file(guidance.look):
+                files.append(Path(guidance.look))
+    return tuple(files)
+
+
+def _sections(job: "Job", count: int) -> Iterator[tuple[Loc, Guidance, tuple[int, ...] | None]]:
+    """Each guidance with the way to it and the shots that it is for, None for all of them."""
+    if job.guidance is not None:
+        yield ("guidance",), job.guidance, None
+    for text, override in job.shots.items():
+        if override.guidance is not None:
+            yield ("shots", text, "guidance"), override.guidance, parse_ranges(text).pick(count)
+
+
+class _AnyFrame(FrameNumbers):
+    """The frames of a film that nobody has looked at yet."""
+
+    def __init__(self) -> None:
+        super().__init__(pts=np.zeros(1, np.int64), time_base=Fraction(1), shots=(range(1),), timecode=None)
+
+    def number(self, place: Place) -> int:
+        """0, whatever is meant."""
+        return 0
+
+
+class _Collected:
+    """What was found for one shot so far."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, object] = {}
+        self.lists: dict[str, list[object]] = {}
+        self.names: dict[str, dict[str, Ab]] = {"words": {}, "regions": {}}
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether something was given on a frame of the shot."""
+        return "marks" in self.lists or "overlays" in self.lists
+
+    def made(self) -> ShotGuidance | None:
+        if not self.values and not self.lists and not any(self.names.values()):
+            return None
+        lists = {name: tuple(parts) for name, parts in self.lists.items()}
+        return ShotGuidance(**{**self.values, **lists, **self.names})  # type: ignore[arg-type]
+
+
+def _collect(
+    job: "Job", sections: Iterable[tuple[Loc, Guidance, tuple[int, ...] | None]], frames: FrameNumbers
+) -> list[_Collected]:
+    reader = _Reader(job, frames)
+    found = [_Collected() for _ in frames.shots]
+    for loc, guidance, shots in sections:
+        reader.collect(guidance, loc, shots, found)
+    refuse(reader.faults)
+    return found
+
+
+class _Reader:
+    """Turns guidance of a job into what shots take, and notes the faults on the way."""
+
+    def __init__(self, job: "Job", frames: FrameNumbers) -> None:
+        self.faults: list[Fault] = []
+        self._job, self._frames = job, frames
+        film_colors = job.guidance.colours if job.guidance else {}
+        self._colors = self._named(film_colors, ("guidance", "colours"))
+
+    def collect(
+        self, guidance: Guidance, loc: Loc, shots: tuple[int, ...] | None, found: list[_Collected]
+    ) -> None:
+        """Adds what a section gives to the shots that it is for."""
+        colors = self._colors
+        if shots is not None and guidance.colours:
+            colors = {**colors, **self._named(guidance.colours, (*loc, "colours"))}
+        self._collect_placed(guidance, loc, shots, found, colors)
+        for index in range(len(found)) if shots is None else shots:
+            self._collect_plain(guidance, loc, found[index], colors)
+
+    def _collect_placed(
+        self,
+        guidance: Guidance,
+        loc: Loc,
+        shots: tuple[int, ...] | None,
+        found: list[_Collected],
+        colors: Mapping[str, GivenColor],
+    ) -> None:
+        """What stands on a frame goes to the shot of that frame."""
+        for index, mark in enumerate(guidance.marks):
+            here = (*loc, "marks", index)
+            frame = self._frame(mark.frame, (*here, "frame"), shots)
+            color = None
+            if mark.shape != "erase":
+                color = self._told((*here, "colour"), partial(parse_color, mark.colour, named=colors))
+                if color is None:
+                    continue
+            if frame is not None:
+                placed = mark.placed(None if color is None else (color.a, color.b))
+                found[self._shot_of(frame)].lists.setdefault("marks", []).append((frame, placed))
+        for index, overlay in enumerate(guidance.overlays):
+            here = (*loc, "overlays", index)
+            frame = self._frame(overlay.frame, (*here, "frame"), shots)
+            picture = self._told((*here, "file"), partial(_picture, overlay.file))
+            if frame is not None and picture is not None:
+                made = ShotOverlay(frame=frame, picture=picture)
+                found[self._shot_of(frame)].lists.setdefault("overlays", []).append(made)
+
+    def _collect_plain(
+        self, guidance: Guidance, loc: Loc, shot: _Collected, colors: Mapping[str, GivenColor]
+    ) -> None:
+        for index, part in enumerate(guidance.references):
+            here = (*loc, "references", index)
+            picture = self._told((*here, "file"), partial(_picture, part.file))
+            if picture is not None:
+                frame = None if part.frame is None else self._frame(part.frame, (*here, "frame"), None)
+                made = ShotReference(picture=picture, frame=frame, weight=part.weight)
+                shot.lists.setdefault("references", []).append(made)
+        self._told((*loc, "words"), partial(check_nouns, guidance.words))
+        for name in ("words", "regions"):
+            for thing, value in getattr(guidance, name).items():
+                color = self._told((*loc, name, thing), partial(parse_color, value, named=colors))
+                if color is not None:
+                    shot.names[name][thing] = (color.a, color.b)
+        for name in ("kind", "take", "seed", "look_strength"):
+            if getattr(guidance, name) is not None:
+                shot.values[name] = getattr(guidance, name)
+        if guidance.look is not None:
+            shot.values["look"], shot.values["look_file"] = guidance.look, None
+            self._told((*loc, "look"), partial(parse_look, guidance.look, Path()))
+            if is_look_file(guidance.look):
+                shot.values["look_file"] = self._told((*loc, "look"), partial(_picture, guidance.look))
+
+    def _named(self, colors: Mapping[str, object], loc: Loc) -> dict[str, GivenColor]:
+        try:
+            return parse_named_colors(colors)
+        except SettingsError as error:
+            for way, text in error.keys.items():
+                self._fault((*loc, *way), text)
+            return {}
+
+    def _frame(self, place: Place, loc: Loc, shots: tuple[int, ...] | None) -> int | None:
+        """The number of a frame; None, and a fault, where it is none of these shots."""
+        number = self._told(loc, partial(self._frames.number, place))
+        if number is None or shots is None or self._shot_of(number) in shots:
+            return number
+        shot = self._shot_of(number)
+        span = self._frames.shots[shot]
+        text = f"found {place}, which is in shot {shot} (frames {span.start} to {span.stop - 1})"
+        self._fault(loc, f"{text}; a frame of these shots would work")
+        return None
+
+    def _shot_of(self, frame: int) -> int:
+        return next(index for index, span in enumerate(self._frames.shots) if frame in span)
+
+    def _told(self, loc: Loc, make: Callable[[], _Made]) -> _Made | None:
+        """What `make` makes; None, and a fault, where it refuses."""
+        try:
+            return make()
+        except SettingsError as error:
+            self._fault(loc, str(error))
+            return None
+
+    def _fault(self, loc: Loc, text: str) -> None:
+        self.faults.append(Fault(self._job.origin(loc), ".".join(map(str, loc)), text))
+
+
+def _picture(name: str) -> PictureFile:
+    path = Path(name)
+    try:
+        stat = path.stat()
+        return PictureFile(path=path, sha256=_sha256(path, stat.st_mtime_ns, stat.st_size))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+@lru_cache(maxsize=256)
+def _sha256(path: Path, modified_ns: int, size: int) -> str:
+    """Of the file as it was at that time."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,114 @@
+"""Guidance in a file of its own: `guidance: strokes.json` stands for what the file holds.
+
+A YAML file is read as a job file is, with the line of every key. A JSON file, as programs write it, may be larger; its
+faults name the way to the value instead of the line.
+"""
+
+import copy
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from jobs.settings.layers import Fault, Layer, Loc, Origin, Values
+from jobs.settings.yaml_file import read_yaml
+from pipeline.errors import SettingsError
+from pipeline.guidance.settings import Guidance
+from pipeline.regular_file import refuse_special_file
+
+MAX_JSON_BYTES = 16_000_000
+_KEYS = tuple(field.name for field in fields(Guidance))
+_LISTS = ("overlays", "references")
+"""Of entries with the path of a picture, `file`."""
+
+
+@dataclass(frozen=True)
+class PathPlace:
+    """Where a path may stand in a layer."""
+
+    loc: Loc
+    holder: Values
+    """The mapping that holds the last key of `loc`."""
+
+
+def guidance_paths(values: Values) -> Iterator[PathPlace]:
+    """The paths of guidance in a job: the pictures, the look, and guidance that is a file itself."""
+    for loc, holder in _homes(values):
+        guidance = holder.get("guidance")
+        if isinstance(guidance, str):
+            yield PathPlace((*loc, "guidance"), holder)
+        elif isinstance(guidance, dict):
+            yield from _inner_paths(guidance, (*loc, "guidance"))
+
+
+def with_guidance_files(layer: Layer) -> Layer:
+    """The layer with the contents of guidance files in place of their names, which are absolute paths.
+
+    Raises SettingsError as `read_yaml` does, with the file's name.
+    """
+    values, origins = copy.deepcopy(layer.values), dict(layer.origins)
+    for loc, holder in _homes(values):
+        path = holder.get("guidance")
+        if isinstance(path, str) and path:
+            read = _read(Path(path))
+            for place in _inner_paths(read.values, ()):
+                text = place.holder[str(place.loc[-1])]
+                place.holder[str(place.loc[-1])] = os.path.join(read.folder, str(text))  # noqa: PTH118
+            holder["guidance"] = read.values
+            origins.update({(*loc, "guidance", *inner): origin for inner, origin in read.origins.items()})
+    return replace(layer, values=values, origins=origins)
+
+
+def is_look_file(look: object) -> bool:
+    """Whether the key `look` names a file, not a look that comes with Kinochrome."""
+    return isinstance(look, str) and ("." in look or "/" in look)
+
+
+def picture_faults(layer: Layer) -> Iterator[Fault]:
+    """A fault for each file of guidance that is not there."""
+    for place in guidance_paths(layer.values):
+        value = place.holder[str(place.loc[-1])]
+        if isinstance(value, str) and value and not Path(value).is_file():
+            yield Fault(layer.origin(place.loc), ".".join(map(str, place.loc)), f"no such file: {value}")
+
+
+def _homes(values: Values) -> Iterator[tuple[Loc, Values]]:
+    """Where `guidance` may stand: in the job, and in its shots."""
+    yield (), values
+    shots = values.get("shots")
+    for text, override in shots.items() if isinstance(shots, dict) else ():
+        if isinstance(override, dict):
+            yield ("shots", text), override
+
+
+def _inner_paths(guidance: Values, loc: Loc) -> Iterator[PathPlace]:
+    for name in _LISTS:
+        entries = guidance.get(name)
+        for index, entry in enumerate(entries if isinstance(entries, list) else []):
+            if isinstance(entry, dict) and isinstance(entry.get("file"), str) and entry["file"]:
+                yield PathPlace((*loc, name, index, "file"), entry)
+    if is_look_file(guidance.get("look")):
+        yield PathPlace((*loc, "look"), guidance)
+
+
+def _read(path: Path) -> Layer:
+    if path.suffix.lower() != ".json":
+        return read_yaml(path, keys=_KEYS)
+    refuse_special_file(path, SettingsError)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_JSON_BYTES + 1)
+        if len(data) > MAX_JSON_BYTES:
+            raise SettingsError(
+                f"{path}: larger than {MAX_JSON_BYTES // 1_000_000} MB; fewer marks would work"
+            )
+        values = json.loads(data)
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise SettingsError(f"{path}:{line}: not readable as JSON") from error
+    if not isinstance(values, dict) or not any(key in _KEYS for key in values):
+        raise SettingsError(f"{path}: no guidance: keys such as {', '.join(_KEYS[:4])} would work")
+    return Layer(values, {(): Origin(str(path))}, path.absolute().parent)
