@@ -16,6 +16,7 @@ import errno
 import mmap
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -24,8 +25,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -46,6 +48,8 @@ _ERRORS = {
     "open to read": ("EIO", "EMFILE"),
 }
 _PATIENCE_SECONDS = 120.0
+_TRIES = 100
+_REDRAWS = 5
 _JOB = """\
 input: film.mkv
 output: out.mkv
@@ -56,7 +60,7 @@ report_page: false
 weights: weights.safetensors
 color: {short_side: 128}
 """
-_WORKER = ("--drain", "--poll", "0.05", "--heartbeat", "0.1", "--dead-after", "0.6", "-q")
+_WORKER = ("--drain", "--poll", "0.05", "--heartbeat", "0.5", "--dead-after", "1.5", "-q")
 
 
 class _Layout(ctypes.Structure):
@@ -79,6 +83,10 @@ class Point:
     def __str__(self) -> str:
         return f"{self.kind} {self.number}{', supervised' if self.supervised else ''}"
 
+    def redrawn(self, count: int, rng: random.Random) -> "Point":
+        """The same fault at another of the calls, of which a command made only so many."""
+        return replace(self, number=rng.randint(1, max(1, count)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -96,12 +104,18 @@ class Bench:
     def __init__(self, folder: Path, verb: str) -> None:
         self.verb = verb
         self._root, self._template, self._elsewhere = (folder / n for n in ("root", "template", "elsewhere"))
+        self._modules = folder / "modules"
         self._place, self._tmp, self._said = self._root / "place", self._root / "tmp", folder / "said"
+        self._made: list[int] = []
+        self._drained: set[frozenset[tuple[str, bytes]]] = set()
         self._control = _Layout.from_buffer(_map(Path(os.environ["FAULTS_CONTROL"])))
         self._control.root = os.fsencode(self._root)
         self._elsewhere.mkdir()
         self._root.mkdir()
         self._make()
+        for each in ("run", verb):
+            self._fresh()
+            self._load_modules_of(each)
         self._fresh()
         assert self._command(verb) == 0, self._said.read_text()
         if verb == "submit":
@@ -126,6 +140,7 @@ class Bench:
         self._arm(kind=KINDS.index(point.kind), number=point.number, mode=mode, error=number)
         code = self._command(self.verb, supervised=point.supervised)
         self._control.armed = 0
+        self._made = list(self._control.counts)
         told = self._said.read_text(errors="replace")
         faults = [] if not self._control.fired else self._judge(code, mode, told, point)
         faults += self._repair(code)
@@ -134,6 +149,10 @@ class Bench:
         is_reached = bool(self._control.fired)
         verdict = "not reached" if not is_reached else "tolerated" if code == 0 else "ok"
         return Outcome(code=code, verdict=verdict)
+
+    def made(self, kind: str) -> int:
+        """How many calls of a kind the last disturbed command made."""
+        return self._made[KINDS.index(kind)]
 
     def _judge(self, code: int, mode: int, told: str, point: Point) -> list[str]:
         """What is wrong with the end of a disturbed command."""
@@ -164,6 +183,9 @@ class Bench:
         if self.verb == "submit":
             if again == 1 and "is written by" in told and code != 1:  # killed once it was in the queue
                 again = 0
+            queue = self._queue()
+            if again == 0 and queue in self._drained:
+                return []
             again = again or self._drain()
         if self.verb == "worker" and again == 0:
             again = self._retry()
@@ -173,7 +195,10 @@ class Bench:
             faults.append(f"the next one ended with {again}: {told.strip()[-300:]}")
         faults += self._film_faults()
         left = self._names() ^ self._left
-        return faults + ([f"left or lost {sorted(left)}"] if left else [])
+        faults += [f"left or lost {sorted(left)}"] if left else []
+        if self.verb == "submit" and not faults:
+            self._drained.add(queue)
+        return faults
 
     def _retry(self) -> int:
         """A job that failed is tried again; what the worker ended with."""
@@ -186,6 +211,15 @@ class Bench:
 
     def _drain(self) -> int:
         return self._command("worker")
+
+    def _queue(self) -> frozenset[tuple[str, bytes]]:
+        """All files, jobs without what is random in their names and without their times."""
+        spool = self._place / "spool"
+        found = set()
+        for path in (path for path in self._root.rglob("*") if path.is_file()):
+            name = f"{path.parent}/*" if spool in path.parents and path.parent != spool else str(path)
+            found.add((name, re.sub(rb'"submitted": [0-9.]+', b"", path.read_bytes())))
+        return frozenset(found)
 
     def _names(self) -> set[str]:
         """All that lies in the place and among the temporary files; jobs without what is random in their names."""
@@ -229,6 +263,16 @@ class Bench:
             assert self._command(verb) == 0, self._said.read_text()
         shutil.copytree(self._root, self._template)
 
+    def _load_modules_of(self, verb: str) -> None:
+        """Imports here all that a command imports, so that those forked from this process start at once."""
+        self._modules.touch()
+        self._command(verb)
+        names = self._modules.read_text(encoding="utf-8").split()
+        self._modules.unlink()
+        for name in names:
+            with contextlib.suppress(ImportError):  # six and others invent names of modules
+                import_module(name)
+
     def _fresh(self) -> None:
         shutil.rmtree(self._root)
         shutil.copytree(self._template, self._root)
@@ -255,7 +299,10 @@ class Bench:
         os.environ["TMPDIR"] = tempfile.tempdir = str(self._tmp)
         if arguments[0] == "worker":
             _fork_jobs()
-        return main(arguments, supervised=supervised)
+        code = main(arguments, supervised=supervised)
+        if self._modules.exists():
+            self._modules.write_text("\n".join(sys.modules), encoding="utf-8")
+        return code
 
 
 def _map(path: Path) -> mmap.mmap:
@@ -338,20 +385,29 @@ def _fork_jobs() -> None:
 
 
 def choose(counts: dict[str, int], number: int, rng: random.Random) -> list[Point]:
-    """Points spread evenly over the kinds of calls, and half of them failures."""
-    points = []
+    """Points spread evenly over the kinds of calls, half of them failures; none twice where there are enough."""
+    points: list[Point] = []
     for _ in range(number):
-        kind = rng.choice(sorted(counts))
-        fault = rng.choice((rng.choice(_ERRORS[kind]), rng.choice(sorted(_MODES))))
-        points.append(
-            Point(
-                kind=kind,
-                number=rng.randint(1, counts[kind]),
-                fault=fault,
-                supervised=rng.random() < 0.5,
-            )
-        )
+        drawn = (draw(counts, rng) for _ in range(_TRIES))
+        points.append(next((point for point in drawn if point not in points), draw(counts, rng)))
     return points
+
+
+def draw(counts: dict[str, int], rng: random.Random) -> Point:
+    """One point."""
+    kind = rng.choice(sorted(counts))
+    fault = rng.choice((rng.choice(_ERRORS[kind]), rng.choice(sorted(_MODES))))
+    return Point(kind=kind, number=rng.randint(1, counts[kind]), fault=fault, supervised=rng.random() < 0.5)
+
+
+def reach(bench: Bench, point: Point, rng: random.Random) -> tuple[Point, Outcome]:
+    """Tries a point; another one where this command, or this worker with its heartbeats, made fewer calls."""
+    for _ in range(_REDRAWS):
+        outcome = bench.try_point(point)
+        if outcome.verdict != "not reached":
+            break
+        point = point.redrawn(bench.made(point.kind), rng)
+    return point, outcome
 
 
 def main() -> None:
@@ -376,8 +432,9 @@ def main() -> None:
             print(f"{verb}: {counts}", flush=True)
             counts = {kind: count for kind, count in counts.items() if kind in arguments.kinds}
             table: dict[tuple[str, str], Counter[str]] = {}
-            for point in choose(counts, arguments.points, random.Random(arguments.seed)):
-                outcome = bench.try_point(point)
+            rng = random.Random(arguments.seed)
+            for chosen in choose(counts, arguments.points, rng):
+                point, outcome = reach(bench, chosen, rng)
                 is_right = outcome.verdict in ("ok", "tolerated", "not reached")
                 wrong += not is_right
                 column = table.setdefault((point.kind, point.fault), Counter())

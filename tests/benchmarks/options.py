@@ -2,10 +2,11 @@
 
 Every option that FFmpeg lists for libx264, libx265, ffv1, prores_ks and dnxhd, of the encoder and of every encoder,
 and every parameter of x264 and x265, with paths as values: all of them through `check` in one process, samples of
-them through `run`, a process each, and through the drop folder of a worker. Before and after, everything in the
-folder that is not a job's own is hashed; where strace is installed, the names that the programs open are looked at too.
+them through `run`, a forked process each, and through the drop folder of a worker. Before and after, everything in
+the folder that is not a job's own is hashed; where strace is installed, the names that the programs open are looked
+at too. A verb whose number is 0 is left out.
 
-python tests/benchmarks/options.py [--check N] [--run 40] [--drop 300] [--seed 1] [--dir FOLDER]
+python tests/benchmarks/options.py [--check N] [--run 300] [--drop 300] [--seed 1] [--dir FOLDER]
 """
 
 import argparse
@@ -43,14 +44,16 @@ _REFUSED = re.compile(r"encode\.options\.[^:]+: ")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", type=int, help="so many through check; else all")
-    parser.add_argument("--run", type=int, default=40)
+    parser.add_argument("--run", type=int, default=300)
     parser.add_argument("--drop", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dir", type=Path, help="where the temporary folder is made")
-    parser.add_argument("--these", type=Path, nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("--these", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--verb", choices=("check", "run"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.these:
-        print(json.dumps(check_all(arguments.these)))
+        do_all = run_all if arguments.verb == "run" else check_all
+        print(json.dumps(do_all(sorted(arguments.these.iterdir()))))
         return
     with tempfile.TemporaryDirectory(dir=arguments.dir) as name:
         place = Path(name).resolve()
@@ -68,6 +71,8 @@ def main() -> None:
             ("run", arguments.run, run),
             ("drop", arguments.drop, drop),
         ):
+            if most == 0:
+                continue
             some = everything if most is None else chance.sample(everything, min(most, len(everything)))
             started = time.monotonic()
             told = do(place, [write_job(place, number, case) for number, case in enumerate(some)])
@@ -108,17 +113,26 @@ def write_job(place: Path, number: int, case: OptionCase) -> Path:
 
 def check(place: Path, jobs: Sequence[Path]) -> list[str]:
     """What `check` made of each, called in one process."""
-    listed = place / "jobs"
-    found = traced(place, [__file__, "--these", str(listed)])
+    return outcomes(place, "check")
+
+
+def run(place: Path, jobs: Sequence[Path]) -> list[str]:
+    """What `run` made of each, in a process each, forked from one that has imported what they need."""
+    return outcomes(place, "run")
+
+
+def outcomes(place: Path, verb: str) -> list[str]:
+    """What this script, which looks at files and calls of all its processes, says of all job files."""
+    found = traced(place, [__file__, "--these", str(place / "jobs"), "--verb", verb])
     return (
         list(json.loads(found.stdout.splitlines()[-1])) if found.returncode == 0 else [found.stderr[-2000:]]
     )
 
 
-def check_all(folders: Sequence[Path]) -> list[str]:
-    """The outcome of `check` for each job file in the folders."""
+def check_all(jobs: Sequence[Path]) -> list[str]:
+    """The outcome of `check` for each job file."""
     found = []
-    for path in sorted(path for folder in folders for path in folder.iterdir()):
+    for path in jobs:
         told = io.StringIO()
         with contextlib.redirect_stderr(told), contextlib.redirect_stdout(told):
             code = kinochrome(["check", str(path)])
@@ -126,10 +140,26 @@ def check_all(folders: Sequence[Path]) -> list[str]:
     return found
 
 
-def run(place: Path, jobs: Sequence[Path]) -> list[str]:
-    """What `run` made of each, a process each."""
-    made = [traced(place, ["-m", "jobs.cli.main", "run", str(path)]) for path in jobs]
-    return [outcome(found.returncode, found.stderr) for found in made]
+def run_all(jobs: Sequence[Path]) -> list[str]:
+    """The outcome of `run` for each job file."""
+    check_all(jobs[:1])  # imports
+    found = []
+    for path in jobs:
+        with tempfile.TemporaryFile() as said:
+            child = os.fork()
+            if child == 0:
+                os.dup2(said.fileno(), 1)
+                os.dup2(said.fileno(), 2)
+                code = 99
+                try:
+                    code = kinochrome(["run", str(path)], supervised=True)
+                finally:
+                    sys.stderr.flush()
+                    os._exit(code)
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            said.seek(0)
+            found.append(outcome(code, said.read().decode(errors="replace")))
+    return found
 
 
 def drop(place: Path, jobs: Sequence[Path]) -> list[str]:
