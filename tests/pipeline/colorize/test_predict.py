@@ -67,12 +67,12 @@ def test_colours_survive_a_change_of_exposure_and_of_size(street: FloatImage) ->
 def test_vividness_is_the_weights_own_unless_it_is_set(
     predictor: Predictor, street: FloatImage, tmp_path: Path
 ) -> None:
-    generator, _ = load_weights(DEFAULT_WEIGHTS)
+    generator, info = load_weights(DEFAULT_WEIGHTS)
     pale = tmp_path / "pale.safetensors"
     save_weights(pale, generator, name="pale", licence="none", vividness=0.9, recipe={})
     net = [lightness(shrink(street, SIZE))]
     (default,) = predictor.predict(net)
-    for vividness, factor in ((None, 0.5), (1.8, 1.0)):
+    for vividness, factor in ((None, 0.9 / info.vividness), (info.vividness, 1.0)):
         settings = ColorSettings(short_side=128, vividness=vividness)
         (found,) = Predictor(pale, settings=settings, device="cpu", precision="fp32").predict(net)
         np.testing.assert_allclose(found, default * factor, atol=0.05)

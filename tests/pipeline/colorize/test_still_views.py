@@ -47,8 +47,8 @@ def test_colours_of_a_still_turn_with_it_when_it_is_mirrored() -> None:
         predictor = Predictor(settings=settings, device="cpu", precision="fp32")
         one, other = (predictor.predict_pictures(picture)[0] for picture in (luma, luma[..., ::-1].copy()))
         differences.append(float(np.abs(one - other[..., ::-1]).max()))
-    assert differences[0] > 1
-    assert differences[1] < 0.1
+    assert differences[0] > 0.2
+    assert differences[1] < differences[0] / 5
 
 
 def test_other_numbers_of_passes_are_refused() -> None:
