@@ -7,13 +7,13 @@ from typing import Literal
 
 from pipeline.errors import SettingsError
 from pipeline.guidance.hints.marks import Mark
+from pipeline.guidance.hints.takes import MOST_TAKES
 from pipeline.timecode import Place
 
 Color = str | tuple[float, float, float]
 """A name of CSS or of the xkcd survey, one of the film's own `colours`, a hex number, or L, a and b."""
 _MOST_MARKS = 10_000
 _MOST_WEIGHT = 1.0
-_MOST_TAKE = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +72,8 @@ class Guidance:
     def __post_init__(self) -> None:
         if len(self.marks) > _MOST_MARKS:
             raise SettingsError(f"marks: found {len(self.marks)}; {_MOST_MARKS:,} or less would work")
-        if self.take is not None and not 0 <= self.take <= _MOST_TAKE:
-            raise SettingsError(f"take: found {self.take}; 0 to {_MOST_TAKE} would work")
+        if self.take is not None and not 0 <= self.take <= MOST_TAKES:
+            raise SettingsError(f"take: found {self.take}; 0 to {MOST_TAKES} would work")
         if self.seed is not None and not 0 <= self.seed < 2**31:
             raise SettingsError(f"seed: found {self.seed}; 0 to 2147483647 would work")
         if self.look_strength is not None and not 0 <= self.look_strength <= 1:

@@ -11,6 +11,8 @@ import pyvips
 
 from pipeline.errors import OutputError, SourceError
 from pipeline.media import Plane
+from pipeline.read_monitor import reading
+from pipeline.regular_file import refuse_special_file
 from pipeline.stills.chroma import StillChroma, bands, luma_of_rgb, rgb_of_luma
 from pipeline.stills.still import MOST_PIXELS
 
@@ -19,6 +21,7 @@ logging.getLogger("pyvips").addHandler(logging.NullHandler())
 # Its cache of operations would keep the pixels of pictures that are done with.
 pyvips.cache_set_max(0)
 
+_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _MODES = {"b-w", "grey16", "srgb", "rgb", "rgb16"}
 _FORMATS: dict[str, type[np.uint8] | type[np.uint16]] = {"uchar": np.uint8, "ushort": np.uint16}
 
@@ -45,12 +48,24 @@ def read_pixels(file: BinaryIO, path: Path, *, loader: Callable[..., Any]) -> Pi
         raise SourceError(f"cannot read {path}: damaged or cut short ({last_line(error)})") from error
 
 
-def read_small_rgb(file: BinaryIO, path: Path, *, side_px: int, most_pixels: int) -> Plane:
-    """The picture in an open file, of any kind, as sRGB (N, 3) uint8 without its transparent parts.
+def read_small(path: Path, *, side_px: int, most_pixels: int) -> Plane:
+    """The picture in a PNG, JPEG or TIFF as a viewer shows it: (H, W, 3) sRGB uint8, or (H, W, 4) with transparency.
 
-    It is shrunk to fit a square of `side_px` while it is read. Raises SourceError where it is damaged or has more than
-    `most_pixels`.
+    Profile and orientation are applied; it is shrunk to fit a square of `side_px` while it is read. Raises SourceError
+    where there is no such picture, or where it is damaged or has more than `most_pixels`.
     """
+    refuse_special_file(path, SourceError)
+    try:
+        with path.open("rb") as file, reading(path):
+            if not file.read(len(max(_MAGIC, key=len))).startswith(_MAGIC):
+                raise SourceError(f"{path} is not a PNG, JPEG or TIFF picture; one of these would work")
+            file.seek(0)
+            return _small(file, path, side_px=side_px, most_pixels=most_pixels)
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _small(file: BinaryIO, path: Path, *, side_px: int, most_pixels: int) -> Plane:
     try:
         source = pyvips.Source.new_from_descriptor(file.fileno())
         image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on="warning")
@@ -61,11 +76,10 @@ def read_small_rgb(file: BinaryIO, path: Path, *, side_px: int, most_pixels: int
             )
         # `thumbnail_source` would shrink while it decodes, and takes a picture that is cut short for a whole one.
         small = image.thumbnail_image(side_px, height=side_px, size="down", export_profile="srgb")
-        rgb = small.colourspace("srgb").cast("uchar")
-        pixels: Plane = rgb.numpy().reshape(-1, rgb.bands)
+        pixels: Plane = small.colourspace("srgb").cast("uchar").numpy()
     except pyvips.Error as error:
         raise SourceError(f"cannot read {path}: damaged or cut short ({last_line(error)})") from error
-    return pixels[pixels[:, -1] >= 128, :3] if rgb.hasalpha() else pixels[:, :3]
+    return pixels
 
 
 def check_decodes(data: bytes, path: Path, *, loader: Callable[..., Any]) -> None:

@@ -17,17 +17,15 @@ import numpy.typing as npt
 from pipeline.color.colorimetry import Floats
 from pipeline.color.lab import lab_from_srgb
 from pipeline.errors import SettingsError, SourceError
-from pipeline.read_monitor import reading
-from pipeline.regular_file import refuse_special_file
-from pipeline.stills.vips import read_small_rgb
+from pipeline.stills.vips import read_small
 
 _MOST_PIXELS = 100_000_000
+_OPAQUE = 128
 _SIDE_PX = 192
 """What a palette picture is shrunk to before its colours are taken."""
 _LEAST_CHROMA = 4.0
 """Of the 95th percentile of a picture: below it is grey, but for noise and a slight tone."""
 _SAMPLE_COLORS, _FRAME_COLORS, _MOST_FRAMES = 2048, 512, 64
-_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _STEPS = 24
 _REACH, _GRID_STEP = 128.0, 2.0
 _SIGMAS = (32.0, 16.0, 8.0, 4.0)
@@ -94,17 +92,12 @@ def read_palette(path: Path) -> Palette:
 
     Raises SettingsError, one line, where it is grey, has more than 100 megapixels or cannot be read.
     """
-    refuse_special_file(path, SettingsError)
     try:
-        with path.open("rb") as file, reading(path):
-            if not file.read(4).startswith(_MAGIC):
-                raise SettingsError(f"look {path}: is no PNG, JPEG or TIFF picture")
-            file.seek(0)
-            rgb = read_small_rgb(file, path, side_px=_SIDE_PX, most_pixels=_MOST_PIXELS)
+        pixels = read_small(path, side_px=_SIDE_PX, most_pixels=_MOST_PIXELS)
     except SourceError as error:
         raise SettingsError(f"look: {error}") from error
-    except OSError as error:
-        raise SettingsError(f"look {path}: cannot be read: {error.strerror or error}") from error
+    shown = pixels[..., 3] >= _OPAQUE if pixels.shape[-1] == 4 else np.ones(pixels.shape[:2], bool)
+    rgb = pixels[shown, :3]
     ab = lab_from_srgb(rgb.astype(np.float32) / np.float32(255))[:, 1:]
     chroma = float(np.percentile(np.hypot(ab[:, 0], ab[:, 1]), 95)) if len(ab) else 0.0
     if chroma < _LEAST_CHROMA:

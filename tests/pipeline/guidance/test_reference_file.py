@@ -79,3 +79,19 @@ def test_a_cut_picture_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(SettingsError, match="damaged or cut short"):
         read_colors(path)
+
+
+def test_a_name_in_brackets_is_a_name(tmp_path: Path) -> None:
+    """libvips takes what stands in brackets at the end of a name for options."""
+    path = tmp_path / "still[1].png"
+    path.write_bytes(write(tmp_path / "a.png", picture()).read_bytes())
+    assert np.array_equal(read_colors(path), picture())
+
+
+def test_a_turned_still_is_seen_upright(tmp_path: Path) -> None:
+    image = pyvips.Image.new_from_array(np.rot90(picture()).copy()).copy(interpretation="srgb")
+    image.set_type(pyvips.GValue.gint_type, "orientation", 6)
+    image.write_to_file(str(tmp_path / "turned.jpg"), Q=100)
+    read = read_colors(tmp_path / "turned.jpg")
+    assert read.shape == (48, 64, 3)
+    assert np.abs(read.astype(int) - picture()).mean() < 4

@@ -1,40 +1,15 @@
 """Regions: the same things in every frame of a shot, with letters by which they get a colour."""
 
 from itertools import pairwise
-from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pipeline.color.colorimetry import lightness
-from pipeline.colorize.net_frame import net_size, shrink
-from pipeline.colorize.predict import Predictor
-from pipeline.colorize.settings import ColorSettings
 from pipeline.colorize.sight import Sight
 from pipeline.errors import SettingsError
 from pipeline.guidance.hints.regions import Regions, hints_from_regions, lettered_picture
-
-CLIP = Path(__file__).parents[3] / "data" / "chaplin_street.mp4"
-
-
-@pytest.fixture(scope="module")
-def frames() -> list[npt.NDArray[np.uint8]]:
-    with av.open(str(CLIP)) as container:
-        decoded = [frame for frame, _ in zip(container.decode(video=0), range(4), strict=False)]
-    return [
-        np.asarray(frame.to_ndarray(format="gray")[:, 100:540], np.uint8)
-        for frame in (decoded[0], decoded[3])
-    ]
-
-
-@pytest.fixture(scope="module")
-def sights(frames: list[npt.NDArray[np.uint8]]) -> list[Sight]:
-    predictor = Predictor(settings=ColorSettings(short_side=128), device="cpu", precision="fp32")
-    size = net_size(width=440, height=360, sample_aspect=1, short_side=128)
-    return [predictor.see(lightness(shrink(f.astype(np.float32) / np.float32(255), size))) for f in frames]
 
 
 def test_every_place_belongs_to_regions_and_mostly_to_one(sights: list[Sight]) -> None:

@@ -7,37 +7,15 @@ from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
-from pipeline.color.colorimetry import lightness
-from pipeline.colorize.net_frame import net_size, shrink
 from pipeline.colorize.predict import Predictor
-from pipeline.colorize.settings import ColorSettings
 from pipeline.colorize.sight import Sight
 from pipeline.errors import SettingsError
 from pipeline.guidance.hints.takes import MOST_TAKES, ShotTakes
 
 ROOT = Path(__file__).parents[4]
-CLIP = Path(__file__).parents[3] / "data" / "chaplin_street.mp4"
-
-
-@pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    return Predictor(settings=ColorSettings(short_side=128), device="cpu", precision="fp32")
-
-
-@pytest.fixture(scope="module")
-def sights(predictor: Predictor) -> list[Sight]:
-    size = net_size(width=440, height=360, sample_aspect=1, short_side=128)
-    with av.open(str(CLIP)) as container:
-        decoded = [frame for frame, _ in zip(container.decode(video=0), range(4), strict=False)]
-    lumas = [
-        np.asarray(frame.to_ndarray(format="gray")[:, 100:540], np.float32) / np.float32(255)
-        for frame in (decoded[0], decoded[3])
-    ]
-    return [predictor.see(lightness(shrink(luma, size))) for luma in lumas]
 
 
 def test_take_0_is_the_automatic_colour(predictor: Predictor, sights: list[Sight]) -> None:

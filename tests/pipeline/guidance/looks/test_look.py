@@ -160,7 +160,7 @@ def test_the_digest_follows_content_and_strength_and_a_look_travels_to_workers(
         ({"name": "sepia", "strength": True}, "look strength True"),
         ({"name": "sepia", "strength": "much"}, "look strength 'much'"),
         ("none.cube", "none.cube: cannot be read: No such file"),
-        ("none.png", "none.png: cannot be read: No such file"),
+        ("none.png", "none.png: No such file"),
         ("a\0b.cube", r"look 'a\x00b.cube': a name"),
     ],
 )

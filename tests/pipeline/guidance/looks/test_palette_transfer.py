@@ -99,10 +99,10 @@ def test_pictures_that_cannot_be_had_are_one_line_each(tmp_path: Path) -> None:
     bomb = bytearray(data)
     bomb[16:24] = (20_000).to_bytes(4, "big") * 2
     files = {
-        "none.png": (None, "cannot be read: No such file"),
-        "empty.png": (b"", "is no PNG, JPEG or TIFF"),
-        "text.jpg": (b"hello", "is no PNG, JPEG or TIFF"),
-        "svg.png": (b"<svg/>", "is no PNG, JPEG or TIFF"),
+        "none.png": (None, "No such file"),
+        "empty.png": (b"", "is not a PNG, JPEG or TIFF"),
+        "text.jpg": (b"hello", "is not a PNG, JPEG or TIFF"),
+        "svg.png": (b"<svg/>", "is not a PNG, JPEG or TIFF"),
         "cut.png": (data[: len(data) // 2], "damaged or cut short"),
         "bomb.png": (bytes(bomb), "20000x20000 is more than 100 megapixels; a smaller copy"),
     }
