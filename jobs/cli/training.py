@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,11 +122,16 @@ def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
         sheet=arguments.sheet,
         progress=lambda stage, done, total: progress.stage(stage, done, total, "file"),
     )
+    return _printed(report.as_json(), arguments, table=partial(as_table, report))
+
+
+def _printed(
+    details: dict[str, object], arguments: argparse.Namespace, *, table: Callable[[], str]
+) -> Details:
+    """Writes a report as JSON or as its table, unless events are wanted; returns its details."""
     if not arguments.json_events:
-        sys.stdout.write(
-            json.dumps(report.as_json(), indent=2) + "\n" if arguments.json else as_table(report)
-        )
-    return report.as_json()
+        sys.stdout.write(json.dumps(details, indent=2) + "\n" if arguments.json else table())
+    return details
 
 
 def _evaluate_hints(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -144,8 +150,4 @@ def _evaluate_hints(arguments: argparse.Namespace, progress: Progress) -> Detail
         groups=arguments.groups,
         progress=lambda stage, done, total: progress.stage(stage, done, total, "file"),
     )
-    if not arguments.json_events:
-        sys.stdout.write(
-            json.dumps(report.as_json(), indent=2) + "\n" if arguments.json else as_hint_table(report)
-        )
-    return report.as_json()
+    return _printed(report.as_json(), arguments, table=partial(as_hint_table, report))

@@ -6,14 +6,13 @@ of the shot win.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
-from functools import lru_cache, partial
-from hashlib import file_digest
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from jobs.settings.guidance_file import is_look_file
+from jobs.settings.guidance_file import check_look, is_look_file, picture_file
 from jobs.settings.layers import Fault, Loc, refuse
 from jobs.settings.shot_choices import choose_treatments
 from jobs.settings.shots import format_ranges, parse_ranges
@@ -22,7 +21,7 @@ from pipeline.guidance.hints.words import check_nouns
 from pipeline.guidance.looks.color_names import GivenColor, parse_color, parse_named_colors
 from pipeline.guidance.looks.look import parse_look
 from pipeline.guidance.settings import Guidance
-from pipeline.guidance.shot_guidance import Ab, PictureFile, ShotGuidance, ShotOverlay, ShotReference
+from pipeline.guidance.shot_guidance import Ab, ShotGuidance, ShotOverlay, ShotReference
 from pipeline.media import FilmInfo
 from pipeline.timecode import FrameNumbers, Place
 
@@ -194,7 +193,7 @@ class _Reader:
         for index, overlay in enumerate(guidance.overlays):
             here = (*loc, "overlays", index)
             frame = self._frame(overlay.frame, (*here, "frame"), shots)
-            picture = self._told((*here, "file"), partial(_picture, overlay.file))
+            picture = self._told((*here, "file"), partial(picture_file, overlay.file))
             if frame is not None and picture is not None:
                 made = ShotOverlay(frame=frame, picture=picture)
                 found[self._shot_of(frame)].lists.setdefault("overlays", []).append(made)
@@ -204,7 +203,7 @@ class _Reader:
     ) -> None:
         for index, part in enumerate(guidance.references):
             here = (*loc, "references", index)
-            picture = self._told((*here, "file"), partial(_picture, part.file))
+            picture = self._told((*here, "file"), partial(picture_file, part.file))
             if picture is not None:
                 frame = None if part.frame is None else self._frame(part.frame, (*here, "frame"), None)
                 made = ShotReference(picture=picture, frame=frame, weight=part.weight)
@@ -220,9 +219,10 @@ class _Reader:
                 shot.values[name] = getattr(guidance, name)
         if guidance.look is not None:
             shot.values["look"], shot.values["look_file"] = guidance.look, None
-            self._told((*loc, "look"), partial(parse_look, guidance.look, Path()))
-            if is_look_file(guidance.look):
-                shot.values["look_file"] = self._told((*loc, "look"), partial(_picture, guidance.look))
+            if not is_look_file(guidance.look):
+                self._told((*loc, "look"), partial(parse_look, guidance.look, Path()))
+            elif self._told((*loc, "look"), partial(check_look, guidance.look)):
+                shot.values["look_file"] = self._told((*loc, "look"), partial(picture_file, guidance.look))
 
     def _named(self, colors: Mapping[str, object], loc: Loc) -> dict[str, GivenColor]:
         try:
@@ -256,19 +256,3 @@ class _Reader:
 
     def _fault(self, loc: Loc, text: str) -> None:
         self.faults.append(Fault(self._job.origin(loc), ".".join(map(str, loc)), text))
-
-
-def _picture(name: str) -> PictureFile:
-    path = Path(name)
-    try:
-        stat = path.stat()
-        return PictureFile(path=path, sha256=_sha256(path, stat.st_mtime_ns, stat.st_size))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
-
-
-@lru_cache(maxsize=256)
-def _sha256(path: Path, modified_ns: int, size: int) -> str:
-    """Of the file as it was at that time."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

@@ -1,7 +1,7 @@
 """Guidance in a file of its own: `guidance: strokes.json` stands for what the file holds.
 
 A YAML file is read as a job file is, with the line of every key. A JSON file, as programs write it, may be larger; its
-faults name the way to the value instead of the line.
+faults name the way to the value instead of the line. Pictures and looks that guidance names are found here too.
 """
 
 import copy
@@ -9,12 +9,16 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from hashlib import file_digest
 from pathlib import Path
 
 from jobs.settings.layers import Fault, Layer, Loc, Origin, Values
 from jobs.settings.yaml_file import read_yaml
 from pipeline.errors import SettingsError
+from pipeline.guidance.looks.look import parse_look
 from pipeline.guidance.settings import Guidance
+from pipeline.guidance.shot_guidance import PictureFile
 from pipeline.regular_file import refuse_special_file
 
 MAX_JSON_BYTES = 16_000_000
@@ -63,6 +67,34 @@ def with_guidance_files(layer: Layer) -> Layer:
 def is_look_file(look: object) -> bool:
     """Whether the key `look` names a file, not a look that comes with Kinochrome."""
     return isinstance(look, str) and ("." in look or "/" in look)
+
+
+def check_look(name: str) -> bool:
+    """True for the file of a look that can be read; it is read once as long as it does not change."""
+    return _readable_look(name, picture_file(name).sha256)
+
+
+@lru_cache(maxsize=16)
+def _readable_look(name: str, sha256: str) -> bool:
+    parse_look(name, Path())
+    return True
+
+
+def picture_file(name: str) -> PictureFile:
+    """The file of that path. Raises SettingsError, without the key, where it cannot be read."""
+    path = Path(name)
+    try:
+        stat = path.stat()
+        return PictureFile(path=path, sha256=_sha256(path, stat.st_mtime_ns, stat.st_size))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+@lru_cache(maxsize=256)
+def _sha256(path: Path, modified_ns: int, size: int) -> str:
+    """Of the file as it was at that time."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def picture_faults(layer: Layer) -> Iterator[Fault]:
