@@ -28,8 +28,11 @@ def guide_still(luma_unit: Floats, guidance: ShotGuidance, *, network: Predictor
     """
     sight = network.see_picture(luma_unit)
     luma = shrink(luma_unit, NetSize(*sight.shape))
-    ab = sight.ab
-    if guidance.take:
+    if not guidance.take:
+        ab: Floats = network.predict_pictures(luma_unit[np.newaxis])[
+            0
+        ]  # what is not given is as without guidance
+    else:
         takes = ShotTakes.of([sight], network.bins)
         ab = network.colors(takes.apply(sight, guidance.take, seed=guidance.seed), sight.lightness)
     for hints in _hints(sight, luma, guidance, size=luma_unit.shape, network=network):

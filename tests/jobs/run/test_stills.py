@@ -157,6 +157,7 @@ def test_given_colours_go_to_every_still(tmp_path: Path) -> None:
     for name in ("in/a.png", "in/b.png"):
         make(tmp_path / name, size=(96, 128))
         grey = np.repeat(np.array([[70] * 64 + [190] * 64], np.uint8), 96, axis=0)
+        grey[::12, 90:] = grey[40:60, 100:110] = 120  # something to have an opinion of
         Image.fromarray(grey).save(tmp_path / name)
     (tmp_path / "given.json").write_text(
         '{"marks": [{"frame": 0, "colour": [60, 50, 30], "path": [[0.1, 0.5], [0.4, 0.5]]}]}'
@@ -164,9 +165,13 @@ def test_given_colours_go_to_every_still(tmp_path: Path) -> None:
     arguments = ["colorize", str(tmp_path / "in"), "--guidance", str(tmp_path / "given.json"), "-q"]
     arguments += ["--set", "color.short_side=128"]
     assert main([*arguments, "-o", str(tmp_path / "out")]) == 0
+    plain = ["colorize", str(tmp_path / "in"), "-q", "--set", "color.short_side=128"]
+    assert main([*plain, "-o", str(tmp_path / "plain")]) == 0
     for name in ("a.png", "b.png"):
-        with Image.open(tmp_path / "out" / name) as image:
+        with Image.open(tmp_path / "out" / name) as image, Image.open(tmp_path / "plain" / name) as as_before:
             rgb = np.asarray(image.convert("RGB")).astype(int)
+            unguided = np.asarray(as_before.convert("RGB")).astype(int)
+        assert np.abs(rgb - unguided)[:, 84:].max() <= 1
         red = rgb[..., 0] - rgb[..., 1]
         assert red[:, 8:56].mean() > 50
         assert red[:, 72:].mean() < 25
