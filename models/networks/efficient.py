@@ -109,8 +109,8 @@ class EfficientGenerator(Generator):
     def forward(self, lightness: Tensor, hints: Hints | None = None) -> Tensor:
         return self.decode(self.encode(lightness), hint_map(lightness, hints), lightness)
 
-    def see(self, lightness: Tensor, hints: Hints | None = None) -> Seen:
-        return self.decode_seen(self.encode(lightness), hint_map(lightness, hints), lightness)
+    def see(self, lightness: Tensor) -> Seen:
+        return self.decode_seen(self.encode(lightness), hint_map(lightness, None), lightness)
 
     def encode(self, lightness: Tensor) -> list[Tensor]:
         """The encoder's maps of L* (N, 1, H, W), at strides 4, 8, 16 and 32."""

@@ -76,12 +76,12 @@ class GatedGenerator(Generator):
         old = self.begun.decode(maps, hint_map(lightness, hints), lightness)
         return torch.lerp(old, new, likeness.to(new.dtype))
 
-    def see(self, lightness: Tensor, hints: Hints | None = None) -> Seen:
+    def see(self, lightness: Tensor) -> Seen:
         """The maps are the original's, which know more pictures than those of one film."""
         maps = self.begun.encode(lightness)
         likeness = self.look(maps[1:])
-        old = self.begun.decode_seen(maps, hint_map(lightness, hints), lightness)
-        new: Tensor = self.trained(lightness, hints)
+        old = self.begun.decode_seen(maps, hint_map(lightness, None), lightness)
+        new: Tensor = self.trained(lightness)
         return Seen(torch.lerp(old.raw, new, likeness.to(new.dtype)), old.maps)
 
     def to_ab(self, raw: Tensor, temperature: float) -> Tensor:

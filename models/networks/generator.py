@@ -61,9 +61,9 @@ class Generator(nn.Module, ABC):
         shrink = AB_STRIDE // self.training_stride
         return functional.avg_pool2d(ab, shrink) if shrink > 1 else ab
 
-    def see(self, lightness: Tensor, hints: Hints | None = None) -> Seen:
-        """As `forward`, with the maps that tell which places look alike."""
-        return Seen(self(lightness, hints), ())
+    def see(self, lightness: Tensor) -> Seen:
+        """As `forward` without hints, with the maps that tell which places look alike."""
+        return Seen(self(lightness), ())
 
     def check_input(self, lightness: Tensor) -> None:
         """Raises ValueError, with a size that works, where the input's size does not."""

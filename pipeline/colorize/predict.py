@@ -14,7 +14,7 @@ from torch.nn import functional
 from models.checkpoint import DEFAULT_WEIGHTS, load_weights
 from models.errors import WeightsError
 from models.networks.fold_batchnorm import fold
-from models.networks.generator import AB_STRIDE, Hints
+from models.networks.generator import AB_STRIDE
 from pipeline.color.colorimetry import lightness
 from pipeline.colorize.ab_filter import filter_ab
 from pipeline.colorize.net_frame import net_size, shrink
@@ -161,13 +161,11 @@ class Predictor:
         return self._finish((ab.float() * self.vividness).cpu().numpy(), lightness)
 
     @torch.inference_mode()
-    def see(self, lightness: FloatImage, *, hints: tuple[FloatImage, FloatImage] | None = None) -> Sight:
-        """One L* picture (H, W), 0..100, as the network sees it; `hints` are ab (2, H/4, W/4) and confidence
-        (H/4, W/4), 0..1, that the network itself is shown. Raises WeightsError, DeviceError.
-        """
+    def see(self, lightness: FloatImage) -> Sight:
+        """One L* picture (H, W), 0..100, as the network sees it. Raises WeightsError, DeviceError."""
         height, width = (side // AB_STRIDE for side in lightness.shape)
         padded = torch.from_numpy(_padded(lightness[np.newaxis], self._generator.input_multiple))[:, None]
-        seen = self._generator.see(padded.to(self.device), self._shown(hints, padded))
+        seen = self._generator.see(padded.to(self.device))
         ab = self._generator.to_ab(seen.raw, self.temperature)
         shrink = AB_STRIDE // self._generator.training_stride
         plain = functional.avg_pool2d(ab, shrink)[0, :, :height, :width].float().cpu().numpy()
@@ -202,15 +200,6 @@ class Predictor:
         """(Q, 2): the ab of the bins that a distribution is over; Q is 0 where the network predicts none."""
         bins = getattr(self._generator, "bins", None)
         return np.zeros((0, 2), np.float32) if bins is None else np.asarray(bins.float().cpu(), np.float32)
-
-    def _shown(self, hints: tuple[FloatImage, FloatImage] | None, padded: torch.Tensor) -> Hints | None:
-        if hints is None:
-            return None
-        height, width = (side // AB_STRIDE for side in padded.shape[-2:])
-        ab, confidence = hints
-        grow = ((0, 0), (0, height - ab.shape[1]), (0, width - ab.shape[2]))
-        planes = [np.pad(one, grow)[np.newaxis] for one in (ab, confidence[np.newaxis])]
-        return Hints(*(torch.from_numpy(plane).to(self.device) for plane in planes))
 
     def _finish(self, planes: FloatImage, lightness: FloatImage) -> FloatImage:
         """Vivid ab (N, 2, h, w) filtered along lightness (N, H, W). Raises WeightsError where one is not finite."""

@@ -15,13 +15,6 @@ def test_seeing_predicts_the_same_colours(predictor: Predictor, sights: list[Sig
     np.testing.assert_allclose(again, ab, atol=1e-3)
 
 
-def test_the_network_is_shown_hints(predictor: Predictor, sights: list[Sight]) -> None:
-    shape = sights[0].shape
-    red = np.stack([np.full(shape, 60, np.float32), np.full(shape, 40, np.float32)])
-    seen = predictor.see(sights[0].lightness, hints=(red, np.ones(shape, np.float32)))
-    assert seen.plain[0].mean() > sights[0].plain[0].mean() + 3
-
-
 def test_maps_of_a_place_are_alike_in_the_next_frames(sights: list[Sight]) -> None:
     scale = MapScale.of(sights[:1])
     here, there = (scale.apply(sight) for sight in sights)
