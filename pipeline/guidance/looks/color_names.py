@@ -179,6 +179,9 @@ def _known() -> dict[str, tuple[str, str]]:
     """Name and hex number of every colour, by its key; the survey's file has the names of most people last."""
     lines = _XKCD_PATH.read_text(encoding="utf-8").splitlines()[1:]
     known = {_key(row["name"]): (row["name"], row["hex"]) for row in csv.DictReader(lines)}
-    return known | {
-        _key(name): (name, code) for name, code in ImageColor.colormap.items() if isinstance(code, str)
-    }
+    # Pillow puts tuples into its map once a name was looked up, so the map itself is never read.
+    return known | {_key(name): (name, _hex(ImageColor.getrgb(name))) for name in tuple(ImageColor.colormap)}
+
+
+def _hex(rgb: tuple[int, ...]) -> str:
+    return "#" + bytes(rgb[:3]).hex()

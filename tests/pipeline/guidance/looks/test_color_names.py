@@ -1,6 +1,8 @@
 """What a colour in a job file means."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -40,9 +42,22 @@ def test_hex_and_names(value: str, code: str) -> None:
 
 
 def test_every_css_name_is_its_own_color() -> None:
-    for name, code in ImageColor.colormap.items():
+    for name in tuple(ImageColor.colormap):
         if name not in ("grey", "gray"):
-            assert _hex(parse_color(name)) == code, name
+            assert _hex(parse_color(name)) == "#" + bytes(ImageColor.getrgb(name)[:3]).hex(), name
+
+
+def test_names_are_known_whatever_pillow_was_asked_before() -> None:
+    """Pillow replaces a name's code in its public map by a tuple once somebody has asked for it."""
+    script = (
+        "from PIL import ImageColor\n"
+        "ImageColor.getrgb('green')\n"
+        "assert not isinstance(ImageColor.colormap['green'], str)\n"
+        "from pipeline.guidance.looks.color_names import parse_color\n"
+        "print(parse_color('green'))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == str(parse_color("#008000")), run.stderr
 
 
 @pytest.mark.parametrize("value", ["neutral", "grey", "Gray", " NEUTRAL "])
