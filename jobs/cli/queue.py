@@ -49,9 +49,9 @@ def worker(arguments: argparse.Namespace, progress: Progress) -> Details:
 
     names = ("once", "drain", "poll_seconds", "beat_seconds", "dead_seconds", "grace_seconds")
     settings = WorkerSettings(**{name: getattr(arguments, name) for name in names})
-    spool = Spool(arguments.spool)
     presets = QueuePresets(arguments.presets)
     drop = _drop_folder(arguments, presets)
+    spool = Spool(arguments.spool) if drop is None else Spool.make(arguments.spool)
     made = Worker(
         spool, settings=settings, progress=progress, drop=drop, workers=arguments.workers, presets=presets
     )
@@ -131,7 +131,7 @@ def _load(
         try:
             found.append((path, load_job(path, overrides=overrides, options=options, queue=queue)))
         except SettingsError as error:
-            faults.append(str(error))
+            faults += error.lines
     if faults:
         raise SettingsError.of_many(faults)
     return found

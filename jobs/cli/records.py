@@ -35,7 +35,7 @@ def verify(arguments: argparse.Namespace, progress: Progress) -> Details:
             if arguments.source is not None:
                 faults += _look_at_source(arguments.source, verdict.film, progress).faults
         except KinochromeError as error:
-            faults.append(str(error))
+            faults += error.lines
             continue
         if not verdict.faults:
             streams = f"{verdict.streams} stream{'s' if verdict.streams != 1 else ''}"

@@ -66,7 +66,10 @@ class DropFolder:
     """Looks at a folder again and again."""
 
     def __init__(self, path: Path, *, settings: DropSettings) -> None:
-        """Raises SettingsError where either folder is missing, both are one, or there is no such preset."""
+        """Makes the output folder where it is missing.
+
+        Raises SettingsError where the watched folder is missing, both are one, or there is no such preset.
+        """
         self._path = path.absolute()
         self._settings = settings
         self._last: dict[str, _Found] = {}
@@ -74,9 +77,14 @@ class DropFolder:
         self._told: set[str] = set()
         self._looked = -float("inf")
         self._pending = True
-        for option, folder in (("--watch", self._path), ("--output-dir", settings.output_dir)):
-            if not folder.is_dir():
-                raise SettingsError(f"{option}: no such folder: {folder}; make it first")
+        if not self._path.is_dir():
+            raise SettingsError(f"--watch: no such folder: {self._path}; make it first")
+        try:
+            settings.output_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"--output-dir: cannot make {settings.output_dir}: {error.strerror}"
+            ) from error
         if self._path.samefile(settings.output_dir):
             message = (
                 "is the watched folder: films that are done would be dropped again; another folder would work"
@@ -141,8 +149,9 @@ class DropFolder:
             except SpoolError:
                 raise
             except KinochromeError as error:
-                self._fail(spool, id, path, fault=str(error))
-                progress.note(f"{id}: failed: {error}", warning=True)
+                self._fail(spool, id, path, faults=error.lines)
+                for line in error.lines:
+                    progress.note(f"{id}: failed: {line}", warning=True)
             else:
                 order = make_order(job, source=path, attempts=self._settings.attempts)
                 spool.add(Entry(id=id, state="queue"), order_text(order, job))
@@ -163,9 +172,12 @@ class DropFolder:
             options["preset"] = self._settings.preset
         return make_job(options, overrides=self._settings.overrides, queue=self._settings.presets)
 
-    def _fail(self, spool: Spool, id: str, path: Path, *, fault: str) -> None:
-        JobLog(spool.log_path(id)).say(f"kinochrome: error: {path}: {fault}")
-        spool.add(Entry(id=id, state="failed"), order_text(faulty_order(path, fault=fault), None))
+    def _fail(self, spool: Spool, id: str, path: Path, *, faults: Sequence[str]) -> None:
+        log = JobLog(spool.log_path(id))
+        for fault in faults:
+            name = "" if fault.startswith(str(path)) else f"{path}: "
+            log.say(f"kinochrome: error: {name}{fault}")
+        spool.add(Entry(id=id, state="failed"), order_text(faulty_order(path, fault="; ".join(faults)), None))
 
     def _tell_once(self, progress: Progress, message: str, *, warning: bool = False) -> None:
         if message not in self._told:

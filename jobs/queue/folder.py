@@ -62,7 +62,7 @@ class Spool:
         try:
             mark = read_json(self.path / _MARK)
         except FileNotFoundError:
-            message = f"no spool at {self.path} (spool.json is missing there); `kinochrome submit` makes one"
+            message = f"no spool at {self.path} (spool.json is missing there); `kinochrome submit` and `worker --watch` make one"
             raise SpoolError(message) from None
         except OSError as error:
             raise _cannot_use(self.path, error) from error

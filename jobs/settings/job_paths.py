@@ -170,7 +170,7 @@ def _work_faults(path: Path, *, what: str = "the work") -> Iterator[str]:
     if _is(path, "exists") and not path.is_dir():
         yield f"found {path}, which is not a folder"
     else:
-        yield from _place_faults(path if path.is_dir() else path.parent, what)
+        yield from _place_faults(path, what)
 
 
 def _output_faults(
@@ -229,12 +229,14 @@ def _record_faults(
 
 
 def _place_faults(folder: Path, what: str) -> Iterator[str]:
-    if not _is(folder, "exists"):
-        yield f"no such folder: {folder}; make it first"
-    elif not folder.is_dir():
-        yield f"found {folder}, which is not a folder"
-    elif not os.access(folder, os.W_OK | os.X_OK):
-        yield f"not allowed to write {what} into {folder}"
+    """Whether something can be written into a folder, which is made, with those above it, where it is missing."""
+    there = folder
+    while not _is(there, "exists") and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        yield f"found {there}, which is not a folder"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        yield f"not allowed to write {what} into {there}"
 
 
 def _is_same(one: Path, other: Path) -> bool:

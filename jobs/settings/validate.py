@@ -47,6 +47,10 @@ _OF_THE_KEY = "[key]"
 """In pydantic's way to a fault: it is the key of a mapping, not its value."""
 _MOST_FAULTS = 200
 """Of one section, or of the whole, that are told: nobody reads more, and finding what to say of each takes time."""
+_MOST_KEYS = 7
+"""That are told where none is like the unknown one."""
+_SHORTEST_WORD = 3
+"""That may be the beginning of a key."""
 _UNKNOWN_KEY = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 _MISSING = frozenset({"missing", "missing_argument", "missing_keyword_only_argument"})
 
@@ -167,7 +171,7 @@ def _keyed(detail: ErrorDetails) -> Mapping[tuple[str, ...], str]:
 def _told(model: type[BaseModel], detail: ErrorDetails, *, loc: Loc) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind in _UNKNOWN_KEY:
-        return unknown_key(str(loc[-1]), _keys_at(model, loc[:-1]))
+        return _unknown_key(model, loc)
     if kind in _MISSING:
         return f"this key is missing; write `{loc[-1]}: …`"
     if kind == "value_error":
@@ -185,12 +189,19 @@ def _told(model: type[BaseModel], detail: ErrorDetails, *, loc: Loc) -> str:
     return f"found {found}; {detail['msg'].removeprefix('Input ')}"
 
 
-def unknown_key(key: str, known: list[str]) -> str:
-    """What to say about a key that nobody knows, with the nearest one that exists."""
-    near = difflib.get_close_matches(key.lower().replace("-", "_"), known, 1, cutoff=0.6)
-    return "unknown key; " + (
-        f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(known)}"
-    )
+def _unknown_key(model: type[BaseModel], loc: Loc) -> str:
+    """What to say about a key that nobody knows, with the one that was most likely meant."""
+    key, known = str(loc[-1]).lower().replace("-", "_"), _keys_at(model, loc[:-1])
+    near = difflib.get_close_matches(key, known, 1, cutoff=0.6)
+    if not near and len(key) >= _SHORTEST_WORD:
+        near = [name for name in known if name.startswith(key)][:1]
+    if not near and len(loc) == 1:
+        near = [f"{name}.{key}" for name in known if key in _keys_at(model, (name,))][:1]
+    if near:
+        return f"unknown key; did you mean {near[0]!r}?"
+    if len(known) <= _MOST_KEYS:
+        return f"unknown key; the keys here are {', '.join(known)}"
+    return "unknown key, and none is like it; configs/README.md lists all keys"
 
 
 def _near(found: str, choices: list[str]) -> str:

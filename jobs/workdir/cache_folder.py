@@ -89,8 +89,7 @@ class ProxyCache:
             return
         path = self._path(key)
         try:
-            for folder in (self._folder, path.parent):
-                folder.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             with publish(path) as partial:
                 partial.write_bytes(whole)
             self._bytes += len(whole)

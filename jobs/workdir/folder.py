@@ -210,8 +210,11 @@ class WorkDir:
                 remove_partials(path.parent, name=path.name)
 
     def _make(self) -> None:
-        for folder in (self.path.parent, self.path):
-            if not folder.exists():
+        """Makes the folders of the work and of the output, with those above them, where they are missing."""
+        homes = [self.path] if self._output is None else [self.path, target_of(self._output).home.parent]
+        for home in homes:
+            missing = [folder for folder in (home, *home.parents) if not folder.exists()]
+            for folder in reversed(missing):
                 folder.mkdir(exist_ok=True)
                 self._made.append(folder)
 

@@ -132,10 +132,26 @@ def test_submit_checks_every_file_before_it_queues_any(
     said = capsys.readouterr().err
     assert "bad.yaml:1: input: no such file" in said
     assert "bad.yaml:3: segment_frame: unknown key" in said
+    assert "\\n" not in said
     assert not (tmp_path / "spool").exists()
     assert main(["submit", str(good), str(good), "--spool", str(tmp_path / "spool")]) == 1
     assert "another name would work" in capsys.readouterr().err
     assert Spool(tmp_path / "spool").entries() == []
+
+
+def test_a_watching_worker_makes_the_queue_and_the_output_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drop, spool, out = tmp_path / "drop", tmp_path / "spool", tmp_path / "out" / "colour"
+    drop.mkdir()
+    (drop / "bad.yaml").write_text("input: none.mkv\noutput: x.mkv\nsegment_frame: 3\n")
+    options = ["--watch", str(drop), "--output-dir", str(out), "--drain", "--poll", "0.01"]
+    assert main(["worker", "--spool", str(spool), *options]) == 0
+    said = capsys.readouterr().err
+    assert "bad.yaml:3: segment_frame: unknown key" in said
+    assert "\\n" not in said
+    assert [entry.state for entry in Spool(spool).entries()] == ["failed"]
+    assert out.is_dir()
 
 
 def test_a_queue_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -101,7 +101,7 @@ def test_a_fault_in_a_preset_file_is_told_with_its_line(write: Write, tmp_path: 
 def test_all_faults_come_at_once_sorted_by_line(write: Write) -> None:
     text = """\
 input: films/nosfertu.mkv
-output: nodir/x.mkv
+output: job.yaml/x.mkv
 color:
   short_side: 100
   temperature: "0.4"
@@ -117,7 +117,7 @@ encode:
     found = faults(write(text, whole=True), overrides=["device=gpu"])
     assert found == [
         "job.yaml:1: input: no such file: films/nosfertu.mkv",
-        "job.yaml:2: output: no such folder: nodir; make it first",
+        "job.yaml:2: output: found job.yaml, which is not a folder",
         "job.yaml:4: color.short_side: found 100; a multiple of 32 from 128 to 512 works",
         "job.yaml:5: color.temperature: found the text '0.4'; a number would work",
         "job.yaml:6: color.saturation: found 9.0; a number from 0 to 2 works",
@@ -154,6 +154,8 @@ encode:
         ("from_proxy: film.mkv\n", "job.yaml:3: from_proxy: no such folder: film.mkv"),
         ("suffix: .avi\n", "job.yaml:3: suffix: found '.avi'; .mkv"),
         ("shot: {}\n", "job.yaml:3: shot: unknown key;"),
+        ("saturation: 1\n", "job.yaml:3: saturation: unknown key; did you mean 'color.saturation'?"),
+        ("x: 1\n", "job.yaml:3: x: unknown key, and none is like it; configs/README.md lists all keys"),
     ],
 )
 def test_a_fault_is_one_line_that_names_the_place(write: Write, text: str, told: str) -> None:

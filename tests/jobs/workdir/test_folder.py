@@ -209,6 +209,18 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
         WorkDir(tmp_path / "file" / "film.mkv").__enter__()
 
 
+def test_missing_folders_of_work_and_output_are_made_and_go_with_a_failure(tmp_path: Path) -> None:
+    output, folder = tmp_path / "a" / "b" / "film.mkv", tmp_path / "w" / "v" / "film.mkv"
+    with pytest.raises(OutputError), WorkDir(folder, output=output):
+        assert output.parent.is_dir()
+        raise OutputError("refused")
+    assert names(tmp_path) == set()
+    with WorkDir(folder, output=output) as work:
+        output.write_bytes(b"film")
+        work.discard()
+    assert names(tmp_path) == {"a"}
+
+
 def test_a_published_output_is_known_again_until_somebody_touches_it(tmp_path: Path, folder: Path) -> None:
     output, partial = tmp_path / "film.mkv", tmp_path / "film.mkv.partial"
     with WorkDir(folder) as work:
