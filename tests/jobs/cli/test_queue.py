@@ -169,7 +169,7 @@ def test_a_queue_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFix
     told = json.loads(capsys.readouterr().out)
     assert [(job["id"], job["state"], job["priority"]) for job in told["jobs"]] == [(id, "queue", 80)]
     assert main(["worker", "--spool", str(tmp_path / "none"), "--once"]) == 1
-    assert "`kinochrome submit` makes one" in capsys.readouterr().err
+    assert "`kinochrome submit` and `worker --watch` make one" in capsys.readouterr().err
     assert main(["worker", "--spool", spool, "--watch", spool]) == 1
     assert "--watch needs --output-dir DIR" in capsys.readouterr().err
 

@@ -109,7 +109,7 @@ def test_stills_with_sound_become_a_film_and_that_film_stills_again(stills: Path
         ({"output": "out/%04d.mkv"}, "output: .*numbered stills can be .dpx"),
         ({"output": "in/%04d.tif"}, "output: found the folder of the input itself"),
         ({"output": "%04d.tif"}, "output: .*holds other files"),
-        ({"output": "in/a_0007.dpx/out/%04d.tif"}, "output: found .*a_0007.dpx, which is not a folder"),
+        ({"output": "in/a_0007.dpx/out/%04d.tif"}, r"output: found .*a_0007\.dpx, which is not a folder"),
         ({"sound": "none.wav"}, "sound: no such file"),
         ({"start_number": -1}, "start_number"),
         ({"input": "in.wav"}, "rate: is for numbered stills"),
