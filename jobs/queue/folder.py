@@ -62,8 +62,8 @@ class Spool:
         try:
             mark = read_json(self.path / _MARK)
         except FileNotFoundError:
-            message = f"no spool at {self.path} (spool.json is missing there); `kinochrome submit` and `worker --watch` make one"
-            raise SpoolError(message) from None
+            message = "spool.json is missing there); `kinochrome submit` and `worker --watch` make one"
+            raise SpoolError(f"no spool at {self.path} ({message}") from None
         except OSError as error:
             raise _cannot_use(self.path, error) from error
         found = mark.get("format") if isinstance(mark, dict) else None
