@@ -51,7 +51,7 @@ jobs/workers: pipeline models jobs jobs/progress jobs/supervise jobs/settings jo
 jobs/dataset: pipeline pipeline/source pipeline/dataset jobs/progress jobs/settings jobs/workdir
     jobs/workers
 jobs/evaluation: pipeline pipeline/stills pipeline/source pipeline/plan models/networks models
-    pipeline/dataset pipeline/colorize pipeline/guidance/hints pipeline/render
+    pipeline/dataset pipeline/colorize pipeline/guidance/hints pipeline/guidance pipeline/render
 jobs/training: pipeline models/networks models models/training pipeline/dataset pipeline/colorize
     jobs/progress jobs/settings
 jobs/queue: pipeline jobs jobs/progress jobs/settings jobs/workdir
@@ -86,6 +86,7 @@ tests/jobs/evaluation/test_clips.py: jobs/evaluation/figures.py jobs/evaluation/
 tests/jobs/evaluation/test_evaluate.py: jobs/evaluation/contact_sheet.py jobs/evaluation/photos.py
     pipeline/stills/colorize.py
 tests/jobs/evaluation/test_hints.py: jobs/evaluation/hint_protocols.py
+tests/jobs/evaluation/test_references.py: jobs/evaluation/reference_figures.py
 tests/jobs/farm/test_export.py: jobs/farm/commands.py jobs/farm/openjd.py jobs/farm/slurm.py
 tests/jobs/progress/test_openjd.py: jobs/progress/rates.py
 tests/jobs/queue/test_control.py: jobs/queue/recovery.py jobs/queue/status.py

@@ -101,15 +101,21 @@ def add_evaluate_verb(add: Callable[..., argparse.ArgumentParser]) -> None:
     summary = "measure what given colours of points gain: zhang2017 or icolorit"
     verb.add_argument("--hints", metavar="PROTOCOL", help=summary)
     verb.add_argument("--photos", type=int, metavar="N", help="with --hints: draw N of the photos")
+    summary = "measure clips of which stills are given: first, first-last or foreign"
+    verb.add_argument("--reference", metavar="STILLS", help=summary)
+    verb.add_argument(
+        "--frames", type=int, metavar="N", help="with --reference: the first N frames of a shot"
+    )
     verb.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def evaluate(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Measures predicted colours against the true ones of photos and clips in colour."""
+    _check_evaluation(arguments)
     if arguments.hints is not None:
         return _evaluate_hints(arguments, progress)
-    if arguments.photos is not None:
-        raise SettingsError("--photos goes with --hints; without it all photos are evaluated")
+    if arguments.reference is not None:
+        return _evaluate_references(arguments, progress)
     from jobs.evaluation.evaluate import evaluate_weights
     from jobs.evaluation.table import as_table
 
@@ -134,13 +140,26 @@ def _printed(
     return details
 
 
+def _check_evaluation(arguments: argparse.Namespace) -> None:
+    """Raises SettingsError for options that do not go together."""
+    if arguments.hints is not None and arguments.reference is not None:
+        raise SettingsError("--hints does not go with --reference; one of the two works")
+    if arguments.photos is not None and arguments.hints is None:
+        raise SettingsError("--photos goes with --hints; without it all photos are evaluated")
+    if arguments.frames is not None and arguments.reference is None:
+        raise SettingsError("--frames goes with --reference; without it all frames are evaluated")
+    guided = "--hints" if arguments.hints is not None else "--reference"
+    if arguments.hints is None and arguments.reference is None:
+        return
+    if arguments.sheet is not None or arguments.kernel_distance:
+        raise SettingsError(f"--sheet and --kernel-distance do not go with {guided}; leave them out")
+
+
 def _evaluate_hints(arguments: argparse.Namespace, progress: Progress) -> Details:
     """The curve over given points, for `evaluate --hints`."""
     from jobs.evaluation.evaluate import evaluate_hints
     from jobs.evaluation.table import as_hint_table
 
-    if arguments.sheet is not None or arguments.kernel_distance:
-        raise SettingsError("--sheet and --kernel-distance do not go with --hints; leave them out")
     report = evaluate_hints(
         arguments.paths,
         protocol=arguments.hints,
@@ -151,3 +170,20 @@ def _evaluate_hints(arguments: argparse.Namespace, progress: Progress) -> Detail
         progress=lambda stage, done, total: progress.stage(stage, done, total, "file"),
     )
     return _printed(report.as_json(), arguments, table=partial(as_hint_table, report))
+
+
+def _evaluate_references(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Clips of which stills are given, for `evaluate --reference`."""
+    from jobs.evaluation.evaluate import evaluate_references
+    from jobs.evaluation.table import as_reference_table
+
+    report = evaluate_references(
+        arguments.paths,
+        reference=arguments.reference,
+        most_frames=arguments.frames,
+        weights=arguments.weights,
+        device=arguments.device,
+        groups=arguments.groups,
+        progress=lambda stage, done, total: progress.stage(stage, done, total, "file"),
+    )
+    return _printed(report.as_json(), arguments, table=partial(as_reference_table, report))

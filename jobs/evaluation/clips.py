@@ -16,21 +16,19 @@ from typing import NamedTuple
 import numpy as np
 
 from jobs.evaluation.figures import ClipFigures, mean_of_known
-from jobs.evaluation.pictures import SHOWN_SHORT_PX, Floats, finite_psnr, true_ab, with_short_side
+from jobs.evaluation.pictures import Floats, Screen, finite_psnr, true_ab
 from models.colorfulness import colorfulness
 from models.metrics import ColorConsistency, ab_rmse, ssim
 from models.networks.lab import Rgb
-from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.colorize.network_view import NetworkView
 from pipeline.colorize.predict import Network
 from pipeline.colorize.segment_colors import SegmentColors, as_proxy_frames, predict_colors
 from pipeline.colorize.temporal import SteadySettings
 from pipeline.fields import as_counted
-from pipeline.media import FilmInfo, Frame, PixelFormat
+from pipeline.media import FilmInfo, Frame
 from pipeline.plan.plan import Plan, scan_film
 from pipeline.plan.segments import SegmentSettings
 from pipeline.plan.shots import ShotSettings
-from pipeline.render.render import as_rgb, output_picture, render_frame
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.probe import probe
 
@@ -95,7 +93,7 @@ def measure_clip(
     film = probe(path)
     plan = scan_film(film, shot_settings=ShotSettings(), segment_settings=segment_settings)
     film = as_counted(film, plan.fields)
-    screen = _Screen(film)
+    screen = Screen(film)
     before, after, grey, truth = (_ClipMeter() for _ in range(4))
     errors: list[_FrameErrors] = []
     shot = 0
@@ -161,18 +159,3 @@ def _color(
             frames = source.read(segment.start, segment.end, chroma=True)
             for frame, luma, ab, steadied in zip(frames, before.luma, before.ab, after.ab, strict=True):
                 yield _ColoredFrame(segment.shot, frame, luma, ab, steadied)
-
-
-class _Screen:
-    """Renders frames like the film, only smaller: 4:4:4, 256 px on the short side."""
-
-    def __init__(self, film: FilmInfo) -> None:
-        lines = max(SHOWN_SHORT_PX, round(SHOWN_SHORT_PX * film.height / film.width))
-        pixels = PixelFormat(name="yuv444p", depth=8, chroma="444")
-        self._film = film
-        self._output = output_picture(film, pixel_format=pixels, range="full", max_lines=lines)
-
-    def show(self, frame: Frame, proxy: ProxyFrame | None) -> Rgb:
-        """The frame as RGB in the proxy's colours, in its own where there is none."""
-        made = render_frame(frame, proxy=proxy, film=self._film, output=self._output)
-        return with_short_side(as_rgb(made, output=self._output), SHOWN_SHORT_PX)

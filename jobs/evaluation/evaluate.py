@@ -14,6 +14,8 @@ from jobs.evaluation.figures import EvaluationReport, PhotoFigures
 from jobs.evaluation.hint_protocols import HINT_PROTOCOLS
 from jobs.evaluation.hints import HintReport, measure_hints
 from jobs.evaluation.photos import Features, PhotoMeter, photo_pictures
+from jobs.evaluation.reference_figures import ReferenceReport
+from jobs.evaluation.references import LEAST_FRAMES, REFERENCES, measure_references
 from models.networks.efficientnet_lite import ImageNetFeatures
 from pipeline.colorize.predict import Network, Predictor
 from pipeline.errors import SettingsError, SourceError
@@ -139,6 +141,41 @@ def evaluate_hints(
         [photos[index] for index in sorted(drawn)],
         protocol=HINT_PROTOCOLS[protocol],
         predictor=Predictor(weights, device=device),
+        progress=progress or _no_progress,
+    )
+
+
+def evaluate_references(
+    paths: Sequence[Path],
+    *,
+    reference: str,
+    most_frames: int | None = None,
+    weights: Path | None = None,
+    device: str = "auto",
+    groups: Path | None = None,
+    progress: StageProgress | None = None,
+) -> ReferenceReport:
+    """How near clips come to their own colours when stills of their shots are given, by one of `REFERENCES`.
+
+    Of each shot the first `most_frames` frames are measured; None takes all. Raises SettingsError for a reference or
+    number that does not work, or as `evaluate_weights`.
+    """
+    if reference not in REFERENCES:
+        raise SettingsError(
+            f"--reference {reference}: {', '.join(REFERENCES[:-1])} or {REFERENCES[-1]} works"
+        )
+    if most_frames is not None and most_frames < LEAST_FRAMES:
+        raise SettingsError(f"--frames {most_frames}: {LEAST_FRAMES} or more works")
+    clips = [exhibit.path for exhibit in find_exhibits(paths, groups=groups) if not exhibit.is_photo]
+    if not clips:
+        raise SettingsError(
+            "--reference is about clips, and there are only photos; name a clip or a folder with some"
+        )
+    return measure_references(
+        clips,
+        reference=reference,
+        predictor=Predictor(weights, device=device),
+        most_frames=most_frames,
         progress=progress or _no_progress,
     )
 

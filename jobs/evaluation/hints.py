@@ -14,7 +14,7 @@ import numpy as np
 
 from jobs.evaluation.figures import mean_of_known
 from jobs.evaluation.hint_protocols import HintProtocol
-from jobs.evaluation.pictures import Floats
+from jobs.evaluation.pictures import Floats, capped_psnr
 from models.networks.lab import Rgb, put_together
 from pipeline.colorize.predict import Predictor
 from pipeline.dataset.photos import read_photo
@@ -37,7 +37,6 @@ HINT_CONVENTIONS = {
 """By the name of the column."""
 
 _MOST_LINES = 1024
-_LEAST_ERROR = 1e-5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,9 +124,9 @@ def _measure(path: Path, number: int, *, protocol: HintProtocol, predictor: Pred
         curve.append(
             HintFigures(
                 points=count,
-                bilinear=_psnr(put_together(lightness, ab), rgb),
-                plain=_psnr(put_together(lightness, hints.over(sight.plain)), rgb),
-                still=_psnr(_as_still(luma, ab), rgb),
+                bilinear=capped_psnr(put_together(lightness, ab), rgb),
+                plain=capped_psnr(put_together(lightness, hints.over(sight.plain)), rgb),
+                still=capped_psnr(_as_still(luma, ab), rgb),
                 error=_error(ab, places[:count], colors[:count]) if count else None,
             )
         )
@@ -142,11 +141,6 @@ def _square(rgb: Rgb, side_px: int) -> Rgb:
 def _as_still(luma: Plane, ab: Floats) -> Rgb:
     chroma = spread_ab(luma, ab, matrix="bt709")
     return rgb_of_luma(luma, *chroma.rows(luma, 0)).astype(np.uint8)
-
-
-def _psnr(rgb: Rgb, truth: Rgb) -> float:
-    error = np.square((rgb.astype(np.float64) - truth) / 255).mean()
-    return float(-10 * np.log10(max(error, _LEAST_ERROR)))
 
 
 def _error(ab: Floats, places: Floats, colors: Floats) -> float:

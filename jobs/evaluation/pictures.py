@@ -12,12 +12,16 @@ import numpy.typing as npt
 
 from models.metrics import psnr
 from models.networks.lab import Rgb
+from pipeline.colorize.chroma_proxy import ProxyFrame
+from pipeline.media import FilmInfo, Frame, PixelFormat
+from pipeline.render.render import as_rgb, output_picture, render_frame
 from pipeline.stills.chroma import luma_of_rgb
 
 Floats = npt.NDArray[np.float32]
 
 SHOWN_SHORT_PX = 256
 """Short side at which colourfulness, features and CDC are taken."""
+_LEAST_ERROR = 1e-5
 
 
 def true_ab(rgb: Rgb, size: tuple[int, ...]) -> Floats:
@@ -58,3 +62,24 @@ def finite_psnr(rgb: Rgb, truth: Rgb) -> float | None:
     """Peak signal-to-noise ratio in dB; None where it is infinite, for pictures that are equal."""
     decibels = psnr(rgb, truth)
     return decibels if math.isfinite(decibels) else None
+
+
+def capped_psnr(rgb: Rgb, truth: Rgb) -> float:
+    """The same with a mean square error of at least 1e-5 of the peak's square: 50 dB at most."""
+    error = np.square((rgb.astype(np.float64) - truth) / 255).mean()
+    return float(-10 * np.log10(max(error, _LEAST_ERROR)))
+
+
+class Screen:
+    """Renders frames like the film, only smaller: 4:4:4, 256 px on the short side."""
+
+    def __init__(self, film: FilmInfo) -> None:
+        lines = max(SHOWN_SHORT_PX, round(SHOWN_SHORT_PX * film.height / film.width))
+        pixels = PixelFormat(name="yuv444p", depth=8, chroma="444")
+        self._film = film
+        self._output = output_picture(film, pixel_format=pixels, range="full", max_lines=lines)
+
+    def show(self, frame: Frame, proxy: ProxyFrame | None) -> Rgb:
+        """The frame as RGB in the proxy's colours, in its own where there is none."""
+        made = render_frame(frame, proxy=proxy, film=self._film, output=self._output)
+        return with_short_side(as_rgb(made, output=self._output), SHOWN_SHORT_PX)

@@ -5,6 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from jobs.evaluation.figures import CONVENTIONS, ClipFigures, EvaluationReport, GroupFigures
 from jobs.evaluation.hints import HintReport
+from jobs.evaluation.reference_figures import (
+    DISTANCES,
+    REFERENCE_CONVENTIONS,
+    DistanceFigures,
+    ReferenceMeans,
+    ReferenceReport,
+)
 
 _WIDTH = 110
 _GROUP_HEAD = (
@@ -14,6 +21,8 @@ _GROUP_HEAD = (
 _KERNEL_HEAD = ("kernel distance x1000", "result", "grey", "truth", "closed", "closed, paired")
 _CLIP_HEAD = ("clips", "frames", "shots", "ab RMSE", "grey", "PSNR", "SSIM", "CF", "truth", "|ΔCF|")
 _HINT_HEAD = ("points", "bilinear", "gain", "plain", "gain", "still", "gain", "error")
+_REFERENCE_HEAD = ("shots", "frames", "PSNR", "automatic", "score", "CDC", "automatic", "grey")
+_DISTANCE_HEAD = ("distance", "PSNR", "automatic")
 _STEADY_HEAD = ("CDC x1000", "result", "steadied", "grey", "truth", "excess left", "CF steadied", "CF kept")
 
 
@@ -45,6 +54,36 @@ def as_hint_table(report: HintReport) -> str:
     ]
     table = f"{head}\n{_aligned([_HINT_HEAD, *rows])}"
     return f"{table}\n\n{_conventions(report.network, report.conventions)}\n"
+
+
+def as_reference_table(report: ReferenceReport) -> str:
+    """Shots and distances as aligned text for a terminal: PSNR in dB, CDC times 1000, `-` for what there is not."""
+    rows = [
+        (f"{shot.path.name}, shot {shot.shot}", str(shot.frame_count), *_reference_cells(shot))
+        for shot in report.shots
+    ]
+    mean = ("mean", str(sum(shot.frame_count for shot in report.shots)), *_reference_cells(report.mean()))
+    near = [(_distance(one), _text(one.psnr), _text(one.psnr_automatic)) for one in report.distances()]
+    parts = [
+        f"stills: {report.reference}",
+        _aligned([_REFERENCE_HEAD, *rows, mean]),
+        _aligned([_DISTANCE_HEAD, *near]),
+        f"correlation of score and PSNR: {_text(report.correlation())}; shots left out: {report.skipped}",
+        _conventions(report.network, REFERENCE_CONVENTIONS),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _reference_cells(shot: ReferenceMeans) -> tuple[str, ...]:
+    distances = (shot.cdc, shot.cdc_automatic, shot.cdc_grey)
+    return (
+        *(_text(shot.psnr), _text(shot.psnr_automatic), _text(shot.score)),
+        *(_text(distance, times=1000) for distance in distances),
+    )
+
+
+def _distance(one: DistanceFigures) -> str:
+    return f"more than {DISTANCES[-1]}" if one.frames_to is None else f"up to {one.frames_to}"
 
 
 def _group_row(group: GroupFigures) -> tuple[str, ...]:

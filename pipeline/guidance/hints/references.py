@@ -121,9 +121,10 @@ def foreign_key(still: Rgb, sight: Sight, *, weight: float = 1) -> KeyFrame:
 
 
 def _lab(still: Rgb, size: tuple[int, int]) -> Floats:
-    """(h, w, 3) CIELAB of the still, averaged to that width and height."""
+    """(h, w, 3) CIELAB of the still, averaged to that width and height; made larger as frames are, bilinearly."""
     lab = cv2.cvtColor(still.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2Lab)
-    return np.asarray(cv2.resize(lab, size, interpolation=cv2.INTER_AREA), np.float32)
+    method = cv2.INTER_AREA if still.shape[0] >= size[1] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(lab, size, interpolation=method), np.float32)
 
 
 def score(frames: Iterable[TravelledHints]) -> float:
