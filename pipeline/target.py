@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from pipeline.still_pattern import Pattern, is_pattern_name, parse_pattern
 
@@ -19,8 +19,14 @@ StillFormat = Literal["png", "jpeg", "tiff"]
 STILL_FORMATS: Mapping[str, StillFormat] = MappingProxyType(
     {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".jpe": "jpeg", ".tif": "tiff", ".tiff": "tiff"}
 )
-"""The formats of single stills, by suffix."""
+"""The formats of single stills that are written, by suffix."""
 # fmt: off
+STILL_SUFFIXES = frozenset({
+    *STILL_FORMATS,
+    ".avif", ".bmp", ".dib", ".dpx", ".exr", ".gif", ".heic", ".heif", ".hif", ".j2c", ".j2k", ".jp2", ".jpc", ".jpf",
+    ".jpx", ".webp",
+})
+"""Names by which single stills are known; what is written in another format is in STILL_FORMATS."""
 FILM_SUFFIXES = frozenset({
     ".3gp", ".asf", ".avi", ".dv", ".flv", ".m2ts", ".m2v", ".m4v", ".mkv", ".mov", ".mp4",
     ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m",
@@ -28,6 +34,8 @@ FILM_SUFFIXES = frozenset({
 # fmt: on
 """Names by which a folder's films are known; one that is named by itself may have any. What can be written is in
 `pipeline.output.container_table`."""
+
+_GIF_PICTURE, _GIF_EXTENSION = b"\x2c", b"\x21"
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,9 @@ def target_of(path: Path) -> Target:
         return Target(path, "numbered")
     if _is(path.is_dir):
         return Target(path, "folder")
-    return Target(path, "still" if path.suffix.lower() in STILL_FORMATS else "film")
+    suffix = path.suffix.lower()
+    is_still = suffix in STILL_SUFFIXES and not (suffix == ".gif" and _is_moving_gif(path))
+    return Target(path, "still" if is_still else "film")
 
 
 def _is(test: Callable[[], bool]) -> bool:
@@ -79,3 +89,48 @@ def _is(test: Callable[[], bool]) -> bool:
         return test()
     except OSError:
         return False
+
+
+def _is_moving_gif(path: Path) -> bool:
+    """Whether a file holds a GIF of more than one picture (GIF89a, 1990); False where it cannot be read."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            head = file.read(13)
+            if head[:6] not in (b"GIF87a", b"GIF89a") or len(head) < 13:
+                return False
+            _skip_table(file, head[10])
+            return _count_pictures(file, enough=2) > 1
+    except OSError:
+        return False
+
+
+def _count_pictures(file: BinaryIO, *, enough: int) -> int:
+    count = 0
+    while count < enough and (kind := file.read(1)):
+        if kind == _GIF_PICTURE:
+            descriptor = file.read(9)
+            if len(descriptor) < 9:
+                break
+            _skip_table(file, descriptor[8])
+            file.seek(1, 1)
+            count += 1
+        elif kind == _GIF_EXTENSION:
+            file.seek(1, 1)
+        else:
+            break
+        _skip_blocks(file)
+    return count
+
+
+def _skip_table(file: BinaryIO, flags: int) -> None:
+    if flags & 128:
+        file.seek(3 << ((flags & 7) + 1), 1)
+
+
+def _skip_blocks(file: BinaryIO) -> None:
+    while size := file.read(1):
+        if size == b"\0":
+            return
+        file.seek(size[0], 1)

@@ -24,6 +24,7 @@ pipeline:
 pipeline/support:
 pipeline/color: pipeline
 pipeline/stills: pipeline pipeline/color
+pipeline/stills/read_only: pipeline pipeline/stills
 pipeline/source: pipeline pipeline/support pipeline/color pipeline/stills
 pipeline/plan: pipeline pipeline/color pipeline/source
 models/networks:
@@ -62,7 +63,8 @@ jobs/records: pipeline pipeline/source pipeline/plan models pipeline/colorize pi
     jobs/workdir jobs/segments jobs/review
 jobs/estimate: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/render jobs/progress
     jobs/supervise jobs/settings jobs/workdir jobs/segments jobs/workers jobs/review
-jobs/run: pipeline pipeline/color pipeline/stills pipeline/source pipeline/plan models pipeline/colorize
+jobs/run: pipeline pipeline/color pipeline/stills pipeline/stills/read_only pipeline/source pipeline/plan models
+    pipeline/colorize
     pipeline/guidance/hints pipeline/guidance pipeline/render pipeline/output jobs jobs/progress
     jobs/settings jobs/workdir jobs/segments jobs/workers jobs/review jobs/records jobs/estimate
 jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
@@ -144,6 +146,9 @@ tests/pipeline/source/test_probe.py: pipeline/source/color_tags.py
 tests/pipeline/stills/test_files.py: pipeline/stills/jpeg.py pipeline/stills/metadata.py
     pipeline/stills/png.py pipeline/stills/still.py pipeline/stills/tiff.py pipeline/stills/vips.py
 tests/pipeline/stills/test_jpeg_luma.py: pipeline/stills/jpeg_huffman.py
+tests/pipeline/stills/read_only/test_formats.py: pipeline/stills/read_only/bitmap.py
+    pipeline/stills/read_only/film_scan.py pipeline/stills/read_only/jpeg2000.py
+    pipeline/stills/read_only/samples.py pipeline/stills/read_only/web_formats.py
 tests/pipeline/support/test_table.py: pipeline/support/kind.py pipeline/support/pictures.py
     pipeline/support/streams.py
 tests/pipeline/test_atomic_files.py: pipeline/partial_files.py

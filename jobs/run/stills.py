@@ -1,5 +1,6 @@
 """Colours stills one at a time: a file to a file, a folder to a folder with the same sub-folders."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.guidance.guided_still import guide_still
 from pipeline.messages import first_few
 from pipeline.stills.colorize import Floats, PredictColor, colorize_still
+from pipeline.stills.read_only.formats import read_any_still
 from pipeline.stills.still import still_format
-from pipeline.target import target_of
+from pipeline.target import STILL_FORMATS, target_of
 
 STATEMENT = (
     "The colours of this picture are predicted by a neural network (Kinochrome); its luma is the source's."
@@ -112,7 +114,7 @@ def colorize_stills(
     for source, target in pairs:
         try:
             notes = colorize_still(
-                source,
+                read_any_still(source),
                 target,
                 predict=predict,
                 saturation=saturation,
@@ -146,11 +148,23 @@ def _pair(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
     for source in sources:
         given = source.path
         if source.kind == "folder":
-            pairs += [
-                (found, output / found.relative_to(given)) for found in _find_stills(given, besides=output)
-            ]
+            pairs += _named(_find_stills(given, besides=output), given, output)
         else:
-            pairs.append((given, output / given.name))
+            pairs += _named([given], given.parent, output)
+    return pairs
+
+
+def _named(stills: Sequence[Path], folder: Path, output: Path) -> list[tuple[Path, Path]]:
+    """Each still of a folder with its output, which has the same name; one of a format that is not written becomes a
+    PNG: `a.webp` becomes `a.png`, or `a.webp.png` where the folder has another still `a`."""
+    stems = Counter(still.with_suffix("") for still in stills)
+    pairs = []
+    for still in stills:
+        name = still.relative_to(folder)
+        if still.suffix.lower() not in STILL_FORMATS:
+            is_alone = stems[still.with_suffix("")] == 1
+            name = name.with_suffix(".png") if is_alone else name.with_name(f"{name.name}.png")
+        pairs.append((still, output / name))
     return pairs
 
 
@@ -165,7 +179,7 @@ def _find_stills(folder: Path, *, besides: Path) -> list[Path]:
         if target_of(path).kind == "still" and path.is_file() and not is_hidden and not is_output:
             found.append(path)
     if not found:
-        raise SourceError(f"cannot read {folder}: no PNG, JPEG or TIFF picture in it")
+        raise SourceError(f"cannot read {folder}: no still in it")
     return found
 
 

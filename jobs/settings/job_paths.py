@@ -13,7 +13,7 @@ from jobs.settings.output_paths import bag_in_the_way, finished_fingerprint, rep
 from pipeline.errors import OutputError, SettingsError
 from pipeline.output.containers import container_of
 from pipeline.still_pattern import looks_numbered
-from pipeline.target import Target, target_of
+from pipeline.target import STILL_FORMATS, Target, target_of
 
 _PATHS = ("input", "output", "preset", "weights", "from_proxy", "work", "cache", "sound")
 _NAMES = {
@@ -62,7 +62,8 @@ def _as_bytes(name: str) -> str:
 def place_output(values: Values) -> None:
     """Completes `output`: into a folder goes the input's name; a name without suffix gets `suffix`.
 
-    A still keeps its own suffix. The output of a folder is a folder, and stays as it is.
+    A still keeps its own suffix, or gets `.png` where its format is not written. The output of a folder is a
+    folder, and stays as it is.
     """
     source, output, suffix = (values.get(key) for key in ("input", "output", "suffix"))
     if not isinstance(source, str) or not isinstance(output, str) or not source or not output:
@@ -71,7 +72,7 @@ def place_output(values: Values) -> None:
     if not isinstance(suffix, str):
         suffix = ".mkv"
     if given.kind == "still":
-        suffix = given.path.suffix
+        suffix = given.path.suffix if given.path.suffix.lower() in STILL_FORMATS else ".png"
     if given.kind == "folder" or wanted.is_numbered:
         return
     if output.endswith("/") or wanted.kind == "folder":
@@ -201,6 +202,8 @@ def _output_faults(
         if not overwrite and finished_fingerprint(work, output) is None:
             yield f"{output} exists; another name, or --overwrite (overwrite: true) would work"
     yield from _place_faults(output.parent, "the output")
+    if source is not None and source.kind == "still" and output.suffix.lower() not in STILL_FORMATS:
+        yield f"found {output}: a still is written as {', '.join(STILL_FORMATS)}"
     if source is not None and not source.is_of_stills:
         try:
             container_of(target)

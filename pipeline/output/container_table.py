@@ -98,6 +98,11 @@ def container_of(output: Target) -> Container:
         return STILLS
     suffix = output.path.suffix
     found = CONTAINERS.get(suffix.lower())
+    if found is None and output.is_of_stills:
+        raise OutputError(
+            f"cannot write {output}: a film becomes a film ({', '.join(CONTAINERS)}) or numbered stills, as in "
+            f"{output.path.stem}-%06d.png"
+        )
     if found is None:
         raise OutputError(f"cannot write {output}: {suffix!r} is none of {', '.join(CONTAINERS)}")
     return found

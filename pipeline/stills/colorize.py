@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pipeline.errors import DeviceError
 from pipeline.stills.chroma import shrink_luma, spread_ab
-from pipeline.stills.files import read_still, write_still
+from pipeline.stills.files import write_still
 from pipeline.stills.metadata import orientation, turn_back, turn_upright
 from pipeline.stills.still import Still, still_format, still_matrix
 
@@ -27,7 +27,7 @@ class PredictColor(Protocol):
 
 
 def colorize_still(
-    source: Path,
+    still: Still,
     target: Path,
     *,
     predict: PredictColor,
@@ -37,9 +37,8 @@ def colorize_still(
 ) -> tuple[str, ...]:
     """Publishes the still in colour, in the format that the suffix of `target` names; see `write_still`.
 
-    Returns what could not be kept as it was, a line each. Raises as `read_still`, `predict_ab` and `write_still`.
+    Returns what could not be kept as it was, a line each. Raises as `predict_ab` and `write_still`.
     """
-    still = read_still(source)
     ab = predict_ab(still, predict) * np.float32(saturation)
     chroma = spread_ab(still.luma, ab, matrix=still_matrix(still_format(target)))
     target.parent.mkdir(parents=True, exist_ok=True)

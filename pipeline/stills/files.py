@@ -2,7 +2,8 @@
 
 What is exact: PNG and TIFF (8 and 16 bits) give back the luma of every pixel, a JPEG keeps its coded luma bit
 for bit (rare kinds are coded again and the share of equal samples is told, see `pipeline.stills.jpeg`). From
-one format to another luma is exact too, except into a JPEG.
+one format to another luma is exact too, except into a JPEG. Formats that are only read are in
+`pipeline.stills.read_only`.
 """
 
 from dataclasses import replace
@@ -22,6 +23,7 @@ from pipeline.target import StillFormat
 
 __all__ = ["Still", "read_still", "still_format", "still_matrix", "write_still"]
 
+_KINDS = "PNG, JPEG, TIFF, JPEG 2000, WebP, AVIF, GIF, BMP, DPX, OpenEXR"
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": read_png,
     b"\xff\xd8\xff": read_jpeg,
@@ -46,7 +48,7 @@ def read_still(path: Path) -> Still:
             raise SourceError(f"cannot read {path}: the file is empty")
         reader = next((reader for magic, reader in _MAGIC.items() if start.startswith(magic)), None)
         if reader is None:
-            raise SourceError(f"cannot read {path}: not a PNG, JPEG or TIFF picture")
+            raise SourceError(f"cannot read {path}: not a picture of a kind that is read ({_KINDS})")
         with reading(path):
             return reader(path)
     except FileNotFoundError as error:

@@ -44,8 +44,8 @@ def read_jpeg(path: Path) -> Still:
         parts = list(segments(data))
     except (ValueError, struct.error) as error:
         raise SourceError(f"cannot read {path}: damaged or cut short ({error})") from error
-    check_decodes(data, path, loader=pyvips.Image.jpegload_buffer)
     luma, table, is_progressive = _decode(data, path)
+    check_decodes(data, path, loader=pyvips.Image.jpegload_buffer)
     notes = []
     if any(part.marker == _APP2 and part.payload.startswith(_SECOND_PICTURES) for part in parts):
         notes.append("the further pictures behind its first one (a preview or a gain map) are left out")
@@ -95,7 +95,11 @@ def _decode(data: bytes, path: Path) -> tuple[Plane, tuple[int, ...], bool]:
             if image.mode == "RGB":
                 image.draft("YCbCr", image.size)
             if image.mode not in {"L", "YCbCr"} or _is_rgb(image):
-                raise SourceError(f"cannot read {path}: a JPEG in {image.mode}; it must be grey or Y'CbCr")
+                kind = "RGB or XYB" if image.mode == "YCbCr" else image.mode
+                raise SourceError(
+                    f"cannot read {path}: a JPEG in {kind}; it must be grey or Y'CbCr: save it as a usual JPEG, "
+                    "TIFF or PNG"
+                )
             table = tuple(image.quantization[image.layer[0][3]])
             is_progressive = bool(image.info.get("progressive"))
             luma = np.array(image if image.mode == "L" else image.getchannel(0))
@@ -114,7 +118,9 @@ def _luma_file(data: bytes, luma: Plane, path: Path) -> bytes | None:
 
 
 def _is_rgb(image: JpegImagePlugin.JpegImageFile) -> bool:
-    return image.layers == 3 and image.info.get("adobe_transform") == 0
+    """Whether its three components are red, green and blue, by Adobe's marker or by their names."""
+    names = bytes(layer[0] for layer in image.layer)
+    return image.layers == 3 and (image.info.get("adobe_transform") == 0 or names == b"RGB")
 
 
 def _encode(plane: Plane, table: tuple[int, ...], *, is_progressive: bool) -> bytes:

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pipeline.errors import SettingsError
 from pipeline.media import Plane
 from pipeline.target import STILL_FORMATS, StillFormat
 
+SourceFormat = StillFormat | Literal["jpeg2000", "webp", "avif", "heic", "gif", "bmp", "dpx", "exr"]
+"""The formats that stills are read from."""
 MOST_PIXELS = 400_000_000
 """A still of more pixels is refused before any is decoded."""
 
@@ -43,7 +46,7 @@ class Still:
     """One picture as it is stored: never turned by its orientation tag."""
 
     path: Path
-    format: StillFormat
+    format: SourceFormat
     luma: Plane
     """(H, W) uint8 or uint16, 0 is black: grey samples as they are, else the luma of the format's RGB."""
     alpha: Plane | None = None

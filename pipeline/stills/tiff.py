@@ -22,6 +22,9 @@ _COMPRESSIONS = {1: "none", 5: "lzw", 8: "deflate", 32946: "deflate", 32773: "pa
 _ASSOCIATED_ALPHA = 1
 _PER_METRE = {2: 100 / 2.54, 3: 100.0}
 _UNDEFINED, _BYTE, _SHORT = 7, 1, 3
+_BITS, _SAMPLE_FORMAT, _SIGNED, _FLOAT = 258, 339, 2, 3
+_DEPTHS = {1, 2, 4, 8, 16, 32, 64}
+"""Depths that libvips unpacks; those that a still cannot have are refused by the kind of their samples."""
 
 
 def read_tiff(path: Path) -> Still:
@@ -44,6 +47,7 @@ def read_tiff(path: Path) -> Still:
         page = pages[full[0]]
         if page.number(_EXTRA_SAMPLES, 0) == _ASSOCIATED_ALPHA:
             raise SourceError(f"cannot read {path}: premultiplied alpha; save it with straight alpha or none")
+        _refuse_depth(page, path)
         file.seek(0)
         pixels = read_pixels(
             file,
@@ -60,6 +64,16 @@ def read_tiff(path: Path) -> Still:
         compression=_COMPRESSIONS.get(page.number(_COMPRESSION, 1), "deflate"),
         notes=tuple(notes),
     )
+
+
+def _refuse_depth(page: Ifd, path: Path) -> None:
+    """Raises SourceError for samples that no decoder here takes, which libvips would call damage."""
+    bits, sample = page.number(_BITS, 1), page.number(_SAMPLE_FORMAT, 1)
+    if bits not in _DEPTHS:
+        kind = {_FLOAT: "floating point ", _SIGNED: "signed "}.get(sample, "")
+        raise SourceError(
+            f"cannot read {path}: a TIFF of {kind}samples of {bits} bits; save it with 8 or 16 bits first"
+        )
 
 
 def read_tiff_tags(path: Path) -> tuple[StillTags, str]:

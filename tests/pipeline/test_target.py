@@ -3,7 +3,9 @@
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from pipeline.errors import SettingsError
 from pipeline.output.container_table import CONTAINERS
@@ -56,3 +58,13 @@ def test_a_badly_spelled_pattern_is_told_by_who_needs_it(tmp_path: Path) -> None
     target = Target(tmp_path / "%s.png", "numbered")
     with pytest.raises(SettingsError, match="needs %d or %0Nd once"):
         _ = target.pattern
+
+
+def test_a_gif_that_moves_is_a_film(tmp_path: Path) -> None:
+    grey = np.tile(np.arange(64, dtype=np.uint8), (48, 1))
+    still, *others = (Image.fromarray(np.roll(grey, 5 * step, axis=1)) for step in range(3))
+    still.save(tmp_path / "still.gif")
+    still.save(tmp_path / "film.gif", save_all=True, append_images=others, duration=80)
+    (tmp_path / "cut.gif").write_bytes((tmp_path / "film.gif").read_bytes()[:40])
+    kinds = [target_of(tmp_path / name).kind for name in ("still.gif", "film.gif", "cut.gif", "none.gif")]
+    assert kinds == ["still", "film", "still", "still"]

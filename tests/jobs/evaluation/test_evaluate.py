@@ -23,6 +23,7 @@ from pipeline.colorize.settings import ColorSettings
 from pipeline.errors import SettingsError, SourceError
 from pipeline.stills.chroma import luma_of_rgb
 from pipeline.stills.colorize import colorize_still
+from pipeline.stills.files import read_still
 from tests.color_pictures import Floats, Rgb, StubNetwork, color_picture, read_picture, save_picture
 
 
@@ -44,7 +45,12 @@ def _colored(path: Path, rgb: Rgb, network: Network) -> Rgb:
     grey = path.with_name(f"grey of {path.name}")
     Image.fromarray(luma_of_rgb(rgb)).save(grey)
     colorize_still(
-        grey, path, predict=network.predict_pictures, saturation=1.0, overwrite=False, statement=""
+        read_still(grey),
+        path,
+        predict=network.predict_pictures,
+        saturation=1.0,
+        overwrite=False,
+        statement="",
     )
     return read_picture(path)
 

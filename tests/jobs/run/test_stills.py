@@ -1,6 +1,7 @@
 """Folders and files of stills go in; what lies in the output folder is looked at."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,8 @@ def warm(luma: Floats) -> Floats:
 def make(path: Path, *, size: tuple[int, int] = (40, 52), exif: Image.Exif | None = None) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     grey = np.tile(np.linspace(20, 230, size[1]).astype(np.uint8), (size[0], 1))
-    Image.fromarray(grey).save(path, exif=exif or Image.Exif())
+    options: dict[str, Any] = {} if exif is None else {"exif": exif}
+    Image.fromarray(grey).save(path, **options)
     return path
 
 
@@ -60,6 +62,18 @@ def test_folder_keeps_names_and_sub_folders(tmp_path: Path) -> None:
         assert np.array_equal(before.luma, after.luma)
 
 
+def test_formats_that_are_only_read_become_png(tmp_path: Path) -> None:
+    """Two stills of one name keep their whole names."""
+    for name in ("a.webp", "b.bmp", "b.png", "sub/c.jp2"):
+        make(tmp_path / "in" / name)
+    colorize_stills([tmp_path / "in"], tmp_path / "out", predict=warm)
+    found = {
+        str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()
+    }
+    assert found == {"a.png", "b.bmp.png", "b.png", "sub/c.png"}
+    assert all(chroma_of(tmp_path / "out" / name) > 20 for name in found)
+
+
 def test_second_run_leaves_its_own_output_out(tmp_path: Path) -> None:
     make(tmp_path / "a.png")
     for _ in range(2):
@@ -89,7 +103,9 @@ def test_one_bad_still_does_not_stop_the_rest(tmp_path: Path) -> None:
     make(tmp_path / "in" / "c.png")
     (tmp_path / "in" / "b.jpg").write_text("text")
     results: list[StillResult] = []
-    with pytest.raises(SourceError, match=r"1 of 3 stills.*b\.jpg.*not a PNG") as caught:
+    with pytest.raises(
+        SourceError, match=r"1 of 3 stills.*b\.jpg.*not a picture of a kind that is read"
+    ) as caught:
         colorize_stills(
             [tmp_path / "in"],
             tmp_path / "out",
@@ -134,7 +150,7 @@ def test_faults_are_found_before_anything_is_written(tmp_path: Path) -> None:
     first, second = make(tmp_path / "x" / "a.png"), make(tmp_path / "y" / "a.png")
     (tmp_path / "empty").mkdir()
     out = tmp_path / "out"
-    with pytest.raises(SourceError, match="no PNG, JPEG or TIFF picture"):
+    with pytest.raises(SourceError, match="empty: no still in it"):
         colorize_stills([tmp_path / "empty"], out, predict=warm)
     with pytest.raises(SourceError, match="no such file"):
         colorize_stills([tmp_path / "none.png"], tmp_path / "b.png", predict=warm)

@@ -395,7 +395,15 @@ def broken(path: Path, kind: str) -> Path:
     Image.fromarray(picture()).convert("CMYK").save(cmyk, "JPEG")
     deep = io.BytesIO()
     Image.fromarray(picture().astype(np.float32)).save(deep, "TIFF")
+    rgb = io.BytesIO()
+    Image.fromarray(picture()).convert("RGB").save(rgb, "JPEG", keep_rgb=True)
+    plain = io.BytesIO()
+    Image.fromarray(picture()).save(plain, "TIFF")
+    bits_tag = struct.pack("<HHIH", 258, 3, 1, 8)
+    assert plain.getvalue().count(bits_tag) == 1
     data = {
+        "RGB": rgb.getvalue(),
+        "12 bits": plain.getvalue().replace(bits_tag, bits_tag[:8] + b"\x0c\0"),
         "empty": b"",
         "text": b"not a picture at all",
         "cut JPEG": jpeg.getvalue()[:-100],
@@ -416,7 +424,9 @@ def broken(path: Path, kind: str) -> Path:
     ("kind", "says"),
     [
         ("empty", "empty"),
-        ("text", "not a PNG, JPEG or TIFF"),
+        ("text", "not a picture of a kind that is read"),
+        ("RGB", "a JPEG in RGB or XYB"),
+        ("12 bits", "a TIFF of samples of 12 bits; save it with 8 or 16 bits"),
         ("cut JPEG", "cut short"),
         ("JPEG without end", "cut short"),
         ("cut PNG", "cut short"),
@@ -424,7 +434,7 @@ def broken(path: Path, kind: str) -> Path:
         ("cut TIFF", "cut short"),
         ("bomb", "400 megapixels"),
         ("pages", "2 pages"),
-        ("CMYK", "grey or RGB"),
+        ("CMYK", "a JPEG in CMYK"),
         ("float", "grey or RGB"),
     ],
 )
