@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jobs.segments.lanes import Bench, Report, Stopped, do_lanes
 from jobs.segments.stages import Colorist, Networks, Renderer
-from jobs.settings.guidance import guidance_files
+from jobs.settings.guidance_file import guidance_files
 from jobs.settings.job import Job
 from jobs.settings.shot_choices import weights_of_shots
 from jobs.workdir.color_cache import ContentCache

@@ -87,18 +87,6 @@ def guidance_faults(job: "Job") -> list[Fault]:
     return reader.faults
 
 
-def guidance_files(job: "Job") -> tuple[Path, ...]:
-    """The pictures and looks that a job's guidance names."""
-    files: list[Path] = []
-    for guidance in (job.guidance, *(override.guidance for override in job.shots.values())):
-        if guidance is not None:
-            files += [Path(part.file) for part in guidance.overlays]
-            files += [Path(part.file) for part in guidance.references]
-            if guidance.look is not None and is_look_file(guidance.look):
-                files.append(Path(guidance.look))
-    return tuple(files)
-
-
 def _sections(job: "Job", count: int) -> Iterator[tuple[Loc, Guidance, tuple[int, ...] | None]]:
     """Each guidance with the way to it and the shots that it is for, None for all of them."""
     if job.guidance is not None:
@@ -184,7 +172,7 @@ class _Reader:
             frame = self._frame(mark.frame, (*here, "frame"), shots)
             color = None
             if mark.shape != "erase":
-                color = self._told((*here, "colour"), partial(parse_color, mark.colour, named=colors))
+                color = self._attempt((*here, "colour"), partial(parse_color, mark.colour, named=colors))
                 if color is None:
                     continue
             if frame is not None:
@@ -193,7 +181,7 @@ class _Reader:
         for index, overlay in enumerate(guidance.overlays):
             here = (*loc, "overlays", index)
             frame = self._frame(overlay.frame, (*here, "frame"), shots)
-            picture = self._told((*here, "file"), partial(picture_file, overlay.file))
+            picture = self._attempt((*here, "file"), partial(picture_file, overlay.file))
             if frame is not None and picture is not None:
                 made = ShotOverlay(frame=frame, picture=picture)
                 found[self._shot_of(frame)].lists.setdefault("overlays", []).append(made)
@@ -203,15 +191,15 @@ class _Reader:
     ) -> None:
         for index, part in enumerate(guidance.references):
             here = (*loc, "references", index)
-            picture = self._told((*here, "file"), partial(picture_file, part.file))
+            picture = self._attempt((*here, "file"), partial(picture_file, part.file))
             if picture is not None:
                 frame = None if part.frame is None else self._frame(part.frame, (*here, "frame"), None)
                 made = ShotReference(picture=picture, frame=frame, weight=part.weight)
                 shot.lists.setdefault("references", []).append(made)
-        self._told((*loc, "words"), partial(check_nouns, guidance.words))
+        self._attempt((*loc, "words"), partial(check_nouns, guidance.words))
         for name in ("words", "regions"):
             for thing, value in getattr(guidance, name).items():
-                color = self._told((*loc, name, thing), partial(parse_color, value, named=colors))
+                color = self._attempt((*loc, name, thing), partial(parse_color, value, named=colors))
                 if color is not None:
                     shot.names[name][thing] = (color.a, color.b)
         for name in ("kind", "take", "seed", "look_strength"):
@@ -220,9 +208,9 @@ class _Reader:
         if guidance.look is not None:
             shot.values["look"], shot.values["look_file"] = guidance.look, None
             if not is_look_file(guidance.look):
-                self._told((*loc, "look"), partial(parse_look, guidance.look, Path()))
-            elif self._told((*loc, "look"), partial(check_look, guidance.look)):
-                shot.values["look_file"] = self._told((*loc, "look"), partial(picture_file, guidance.look))
+                self._attempt((*loc, "look"), partial(parse_look, guidance.look, Path()))
+            elif self._attempt((*loc, "look"), partial(check_look, guidance.look)):
+                shot.values["look_file"] = self._attempt((*loc, "look"), partial(picture_file, guidance.look))
 
     def _named(self, colors: Mapping[str, object], loc: Loc) -> dict[str, GivenColor]:
         try:
@@ -234,7 +222,7 @@ class _Reader:
 
     def _frame(self, place: Place, loc: Loc, shots: tuple[int, ...] | None) -> int | None:
         """The number of a frame; None, and a fault, where it is none of these shots."""
-        number = self._told(loc, partial(self._frames.number, place))
+        number = self._attempt(loc, partial(self._frames.number, place))
         if number is None or shots is None or self._shot_of(number) in shots:
             return number
         shot = self._shot_of(number)
@@ -246,7 +234,7 @@ class _Reader:
     def _shot_of(self, frame: int) -> int:
         return next(index for index, span in enumerate(self._frames.shots) if frame in span)
 
-    def _told(self, loc: Loc, make: Callable[[], _Made]) -> _Made | None:
+    def _attempt(self, loc: Loc, make: Callable[[], _Made]) -> _Made | None:
         """What `make` makes; None, and a fault, where it refuses."""
         try:
             return make()

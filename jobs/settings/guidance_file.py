@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from hashlib import file_digest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jobs.settings.layers import Fault, Layer, Loc, Origin, Values
 from jobs.settings.yaml_file import read_yaml
@@ -20,6 +21,9 @@ from pipeline.guidance.looks.look import parse_look
 from pipeline.guidance.settings import Guidance
 from pipeline.guidance.shot_guidance import PictureFile
 from pipeline.regular_file import refuse_special_file
+
+if TYPE_CHECKING:
+    from jobs.settings.job import Job
 
 MAX_JSON_BYTES = 16_000_000
 _KEYS = tuple(field.name for field in fields(Guidance))
@@ -95,6 +99,18 @@ def _sha256(path: Path, modified_ns: int, size: int) -> str:
     """Of the file as it was at that time."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
+
+
+def guidance_files(job: "Job") -> tuple[Path, ...]:
+    """The pictures and looks that a job's guidance names."""
+    files: list[Path] = []
+    for guidance in (job.guidance, *(override.guidance for override in job.shots.values())):
+        if guidance is not None:
+            files += [Path(part.file) for part in guidance.overlays]
+            files += [Path(part.file) for part in guidance.references]
+            if guidance.look is not None and is_look_file(guidance.look):
+                files.append(Path(guidance.look))
+    return tuple(files)
 
 
 def picture_faults(layer: Layer) -> Iterator[Fault]:

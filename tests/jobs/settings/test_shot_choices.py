@@ -1,28 +1,21 @@
-"""Settings of single shots: what each does to the pixels, what is done again, and what is refused."""
+"""Settings of single shots: what each does to the pixels, and what is done again."""
 
 import json
-import re
 import shutil
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
 from jobs.cli.main import main
-from jobs.settings.job_file import load_job, schema
 from jobs.settings.output_paths import page_path, record_path
 from models.checkpoint import DEFAULT_WEIGHTS
-from pipeline.errors import SettingsError
 from tests.color_films import make_color_film, scene
+from tests.shot_jobs import SHOT, chroma, edit, is_near, packets, planes, run, shots_of
 from tests.stages import digest, each_once, make_place, published
-
-SHOT = slice(16, 32)
-"""Frames of shot 1, which is segments 2 and 3; shot 0 is the frames before."""
 
 
 @pytest.fixture(scope="module")
@@ -39,59 +32,6 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(done: Path, tmp_path: Path) -> Path:
     shutil.copytree(done, tmp_path / "place")
     return tmp_path / "place"
-
-
-def edit(place: Path, shots: str) -> Path:
-    """The job file with this section `shots:`."""
-    path = place / "job.yaml"
-    path.write_text(path.read_text().partition("shots:")[0] + (f"shots:\n{shots}" if shots else ""))
-    return path
-
-
-def run(place: Path, shots: str, *options: str) -> list[tuple[str, int]]:
-    """Runs the job with these overrides; returns what was published for it, and what was not before."""
-    work = place / ".out.mkv.kinochrome"
-    before = published(work)
-    assert main(["run", str(edit(place, shots)), "-q", *options]) == 0
-    after = published(work)
-    for made in before:
-        after.remove(made)
-    return after
-
-
-def packets(path: Path) -> list[bytes]:
-    """The picture's packets, one a frame."""
-    with av.open(str(path)) as container:
-        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
-
-
-def planes(path: Path) -> list[list[np.ndarray[Any, np.dtype[np.uint16]]]]:
-    """Y, Cb and Cr of every frame of a 10-bit film."""
-    with av.open(str(path)) as container:
-        return [
-            [
-                np.frombuffer(bytes(plane), np.uint16).reshape(plane.height, -1)[:, : plane.width].copy()
-                for plane in frame.planes
-            ]
-            for frame in container.decode(video=0)
-        ]
-
-
-def chroma(path: Path, frames: slice = SHOT) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Cb and Cr (2, N, H, W) around 0."""
-    found = np.array([frame[1:] for frame in planes(path)[frames]], np.float64) - 512
-    return found.swapaxes(0, 1)
-
-
-def is_near(found: np.ndarray[Any, Any], wanted: np.ndarray[Any, Any]) -> bool:
-    """Equal but for rounding, and for the few samples that the gamut holds at full strength."""
-    return bool((np.abs(found - wanted) > 1.01).mean() < 0.005)
-
-
-def shots_of(place: Path) -> list[dict[str, Any]]:
-    record: dict[str, Any] = json.loads(record_path(place / "out.mkv").read_bytes())
-    assert record["luma"]["equal"] is True
-    return list(record["shots"])
 
 
 @pytest.mark.parametrize(
@@ -140,7 +80,7 @@ def test_a_skipped_shot_stays_grey_and_is_not_predicted(place: Path) -> None:
 def test_other_weights_for_one_shot(place: Path, done: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tensors = load_file(DEFAULT_WEIGHTS)
     name = next(name for name in sorted(tensors) if tensors[name].ndim == 4)
-    _save_like(place / "other.safetensors", {**tensors, name: tensors[name] * 0.5})
+    save_like(place / "other.safetensors", {**tensors, name: tensors[name] * 0.5})
     made = run(place, "  1: {weights: other.safetensors}\n")
     assert made == [("color", 2), ("color", 3), ("video", 2), ("video", 3)]
     assert packets(place / "out.mkv")[:16] == packets(done / "out.mkv")[:16]
@@ -152,7 +92,7 @@ def test_other_weights_for_one_shot(place: Path, done: Path, capsys: pytest.Capt
     assert "shots.1.weights: no such file" in capsys.readouterr().err
 
 
-def _save_like(path: Path, tensors: dict[str, Any]) -> None:
+def save_like(path: Path, tensors: dict[str, Any]) -> None:
     from safetensors import safe_open
 
     with safe_open(DEFAULT_WEIGHTS, "numpy") as file:
@@ -252,83 +192,6 @@ def test_workers_and_stages_do_as_a_run_does(place: Path, tmp_path: Path) -> Non
     for verb in (["plan"], ["shots", "--range", "1"], ["shots", "--workers", "2"], ["mux"]):
         assert main([verb[0], str(job), "-q", *verb[1:]]) == 0
     assert packets(tmp_path / "stages" / "out.mkv") == packets(place / "out.mkv")
-
-
-@pytest.fixture
-def faults(tmp_path: Path) -> Callable[[str], list[str]]:
-    (tmp_path / "film.mkv").write_bytes(b"a film")
-
-    def load(shots: str) -> list[str]:
-        path = tmp_path / "job.yaml"
-        path.write_text(f"input: film.mkv\noutput: out.mkv\nshots:\n{shots}")
-        with pytest.raises(SettingsError) as caught:
-            load_job(path)
-        return str(caught.value).replace(f"{tmp_path}/", "").splitlines()
-
-    return load
-
-
-@pytest.mark.parametrize(
-    ("shots", "told"),
-    [
-        ("  x-3: {skip: true}", "4: shots.x-3: range: found 'x-3'; write it as 3-7,12 or 0-99:2"),
-        ("  7-5: {skip: true}", "4: shots.7-5: range: '7-5' runs backwards; 5-7 would work"),
-        ("  -1: {skip: true}", "4: shots.-1: range: found '-1'; write it as 3-7,12 or 0-99:2"),
-        ("  3: {saturatoin: 1}", "4: shots.3.saturatoin: unknown key; did you mean 'saturation'?"),
-        ("  3: {saturation: 9}", "4: shots.3.saturation: found 9.0; a number from 0 to 2 works"),
-        ("  3: {hue_degrees: 181}", "4: shots.3.hue_degrees: found 181.0; a number from -180 to 180 works"),
-        ("  3: {hue_degrees: .nan}", "4: shots.3.hue_degrees: "),
-        ("  3: {skip: yes}", "4: shots.3.skip: found the text 'yes'; true or false would work"),
-        ("  3: {skip: true, keep_original: true}", "4: shots.3.skip: does not go with keep_original: true"),
-        ("  3: {skip: true, saturation: 1}", "4: shots.3.saturation: does not go with skip: true"),
-        ("  3: {weights: gone.pt}", "4: shots.3.weights: no such file: gone.pt"),
-        ("  3: {weights: ''}", "4: shots.3.weights: found an empty text; `default` or a path would work"),
-        ("  3: 0.5", "4: shots.3: found 0.5; `key: value` pairs would work"),
-        ("  3: {}\n  3: {skip: true}", "5: shots.3: given twice, first in line 4"),
-    ],
-)
-def test_a_fault_is_told_with_its_line(shots: str, told: str, faults: Callable[[str], list[str]]) -> None:
-    (line,) = faults(shots)
-    assert line.startswith(f"job.yaml:{told}")
-
-
-def test_all_faults_of_all_shots_come_at_once(faults: Callable[[str], list[str]]) -> None:
-    told = faults("  1: {saturation: 3, hue_degrees: 200}\n  2: {skp: true}\n  b: {}\ncache_gb: 0\n")
-    assert [re.match(r"job\.yaml:(\d+): ([\w.]+):", line)[2] for line in told] == [  # type: ignore[index]
-        "shots.1.saturation",
-        "shots.1.hue_degrees",
-        "shots.2.skp",
-        "shots.b",
-        "cache_gb",
-    ]
-
-
-def test_stills_have_no_shots(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"a still")
-    (tmp_path / "job.yaml").write_text("input: a.png\noutput: b.png\nshots: {0: {skip: true}}\n")
-    with pytest.raises(SettingsError, match=r"job\.yaml:3: shots: a film has shots; .*a\.png is a still"):
-        load_job(tmp_path / "job.yaml")
-
-
-def test_overrides_come_through_a_resolved_job(tmp_path: Path) -> None:
-    (tmp_path / "film.mkv").write_bytes(b"a film")
-    (tmp_path / "w.safetensors").write_bytes(b"weights")
-    path = tmp_path / "job.yaml"
-    path.write_text("input: film.mkv\noutput: out.mkv\ncache: kept\nshots: {1-2: {weights: w.safetensors}}\n")
-    job = load_job(path, overrides=["shots.3.saturation=0.5"])
-    assert job.shots["1-2"].weights == str(tmp_path / "w.safetensors")
-    assert (job.shots["3"].saturation, job.cache) == (0.5, tmp_path / "kept")
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "resolved.yaml").write_text(job.to_yaml())
-    assert load_job(tmp_path / "sub" / "resolved.yaml") == job
-
-
-def test_the_schema_knows_the_keys_of_shots() -> None:
-    made = schema()["properties"]["shots"]
-    (pattern,) = made["patternProperties"]
-    for text, is_range in (("3", True), ("3-7, 12", True), ("0-99:2", True), ("x", False), ("-1", False)):
-        assert bool(re.search(pattern, text)) is is_range
-    assert made["additionalProperties"] is False
 
 
 def test_a_segment_s_colour_does_not_depend_on_what_was_coloured_before(place: Path, done: Path) -> None:

@@ -11,7 +11,7 @@ from pipeline.media import FilmInfo
 from pipeline.source.probe import probe
 from tests.graded import color_flat
 from tests.media import make_film
-from tests.pipeline.output.test_mux import FFV1, PRORES, X264, finish
+from tests.muxed import FFV1, PRORES, X264, finish
 
 SETTINGS = {".mkv": FFV1, ".mp4": X264, ".mov": PRORES, ".mxf": PRORES}
 FAULTY = """\

@@ -1,0 +1,102 @@
+"""What has to hold of a film of some kind once it is coloured."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from pipeline.source.probe import probe
+from tests.kindfilms import Maker
+
+Check = Callable[[Path, Path], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A film of a kind, and what has to become of it."""
+
+    kind: str
+    make: Maker
+    source: str = "film.mkv"
+    output: str = "out.mkv"
+    arguments: tuple[str, ...] = ("--preset", "archival")
+    refused: str | None = None
+    """What the line of the refusal says; None where the film is coloured."""
+    check: Check | None = None
+    """What else holds, of source and output."""
+
+
+def same(*names: str) -> Check:
+    """These members of `FilmInfo` are equal, a dot reaches into them."""
+
+    def check(source: Path, output: Path) -> None:
+        before, after = probe(source), probe(output)
+        for name in names:
+            mine, theirs = before, after
+            for part in name.split("."):
+                mine, theirs = getattr(mine, part), getattr(theirs, part)
+            assert mine == theirs, name
+
+    return check
+
+
+def has_format(name: str) -> Check:
+    def check(source: Path, output: Path) -> None:
+        assert probe(output).pixel_format.name == name
+
+    return check
+
+
+def has_size(width: int, height: int) -> Check:
+    def check(source: Path, output: Path) -> None:
+        film = probe(output)
+        assert (film.width, film.height) == (width, height)
+
+    return check
+
+
+def has_eight_bits(source: Path, output: Path) -> None:
+    assert probe(output).pixel_format.depth == 8
+
+
+def keeps_flags(source: Path, output: Path) -> None:
+    """Every frame is flagged as its source's."""
+    assert _interlaced(source) == _interlaced(output)
+    assert all(_interlaced(source)), "the test needs interlaced frames"
+
+
+def _interlaced(path: Path) -> list[bool]:
+    with av.open(str(path)) as container:
+        return [frame.interlaced_frame for frame in container.decode(video=0)]
+
+
+def keeps_color(source: Path, output: Path) -> None:
+    """The last frames are the source's in every plane; the first are not."""
+    before, after = _planes(source), _planes(output)
+    assert before[16:] == after[16:]
+    assert before[0] != after[0]
+
+
+def _planes(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray().tobytes() for frame in container.decode(video=0)]
+
+
+def keeps_slate(source: Path, output: Path) -> None:
+    """Timecode and reel, wherever the container keeps them."""
+    with av.open(str(output)) as container:
+        tags = [container.metadata, *(stream.metadata for stream in container.streams)]
+    found = [{key.lower(): value for key, value in some.items()} for some in tags]
+    assert any(some.get("timecode") == "01:00:00:00" for some in found)
+    assert any(some.get("reel_name") == "A001" for some in found)
+
+
+def starts_at(seconds: Fraction) -> Check:
+    def check(source: Path, output: Path) -> None:
+        film = probe(output)
+        assert film.video.start_pts is not None
+        assert film.video.start_pts * film.time_base == seconds
+
+    return check

@@ -1,0 +1,44 @@
+"""Tags of the film arrive, and the notice takes none away."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import av
+import pytest
+
+from pipeline.output.containers import CONTAINERS
+from pipeline.source.probe import probe
+from tests.media import make_film
+from tests.muxed import X264, finish
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ({}, {"comment": "notice"}),
+        ({"comment": "theirs"}, {"comment": "theirs", "description": "notice"}),
+        (
+            {"comment": "theirs", "description": "also theirs"},
+            {"comment": "theirs\nnotice", "description": "also theirs"},
+        ),
+        ({"comment": "notice"}, {"comment": "notice"}),
+    ],
+    ids=["free", "comment taken", "both taken", "already there"],
+)
+def test_notice_takes_no_tag_away(tmp_path: Path, source: dict[str, str], expected: dict[str, str]) -> None:
+    make_film(tmp_path / "film.mkv", frames=3, tags=source)
+    finish(probe(tmp_path / "film.mkv"), tmp_path / "out.mkv", tags={"comment": "notice"})
+    with av.open(str(tmp_path / "out.mkv")) as out:
+        found = {key.lower(): value for key, value in out.metadata.items()}
+    assert {key: found[key] for key in ("comment", "description") if key in found} == expected
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_every_tag_that_the_table_promises_arrives(tmp_path: Path, suffix: str) -> None:
+    names: Sequence[str] = sorted(CONTAINERS[suffix].tags or ())
+    tags = {name: "1922" if name == "date" else f"the {name}" for name in names}
+    make_film(tmp_path / "film.mkv", frames=2, tags=tags)
+    report, _ = finish(probe(tmp_path / "film.mkv"), tmp_path / f"out{suffix}", settings=X264, tags={})
+    assert not report.converted
+    with av.open(str(tmp_path / f"out{suffix}")) as out:
+        assert {name: out.metadata.get(name) for name in names} == tags
