@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.errors import KinochromeError
+
 if TYPE_CHECKING:
     from jobs.estimate.price import Estimate
     from jobs.records.verify import Verdict
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from jobs.run.stills import StillsSummary
     from jobs.settings.job import Job
     from jobs.settings.job_file import load_job
-    from pipeline.errors import KinochromeError
 
 __all__ = [
     "Estimate",
@@ -38,13 +39,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Estimate": "jobs.estimate.price",
-    "FilmResult": "jobs.run.finish",
-    "Job": "jobs.settings.job",
-    "KinochromeError": "pipeline.errors",
-    "StillsSummary": "jobs.run.stills",
-    "Verdict": "jobs.records.verify",
-    "load_job": "jobs.settings.job_file",
+    "Estimate": ".estimate.price",
+    "FilmResult": ".run.finish",
+    "Job": ".settings.job",
+    "StillsSummary": ".run.stills",
+    "Verdict": ".records.verify",
+    "load_job": ".settings.job_file",
 }
 """Modules of the names that are loaded when they are asked for."""
 
@@ -154,11 +154,12 @@ def _make_job(
 @contextlib.contextmanager
 def _clear_errors() -> Iterator[None]:
     """For the length of the block, faults of weights and disks are KinochromeErrors, too; logs print nothing."""
+    from jobs.progress.log_forwarding import LOGGERS
     from models.errors import ModelError
     from pipeline.atomic_files import disk_fault
-    from pipeline.errors import KinochromeError, OutputError, SettingsError
+    from pipeline.errors import OutputError, SettingsError
 
-    for name in ("jobs", "pipeline", "models"):
+    for name in LOGGERS:
         logging.getLogger(name).addHandler(_NOWHERE)
     try:
         yield
@@ -178,4 +179,4 @@ if not TYPE_CHECKING:  # which would take any name for one of ours
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(_HOMES[name]), name)
+        return getattr(importlib.import_module(_HOMES[name], __name__), name)

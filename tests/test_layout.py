@@ -39,10 +39,10 @@ pipeline/guidance: pipeline pipeline/color pipeline/stills pipeline/source pipel
 pipeline/render: pipeline pipeline/color pipeline/source pipeline/colorize
 pipeline/verify: pipeline pipeline/source pipeline/render
 pipeline/output: pipeline pipeline/support pipeline/color pipeline/stills pipeline/source pipeline/render
-jobs:
+jobs: pipeline
 jobs/progress: pipeline
 jobs/supervise: pipeline
-jobs/settings: pipeline pipeline/plan models/networks models/training pipeline/dataset pipeline/colorize
+jobs/settings: jobs pipeline pipeline/plan models/networks models/training pipeline/dataset pipeline/colorize
     pipeline/guidance/looks pipeline/guidance/hints pipeline/guidance pipeline/render pipeline/output
 jobs/workdir: pipeline pipeline/color pipeline/source pipeline/plan pipeline/colorize pipeline/guidance
     pipeline/render pipeline/output jobs jobs/progress jobs/supervise jobs/settings
@@ -53,6 +53,7 @@ jobs/dataset: pipeline pipeline/source pipeline/dataset jobs/progress jobs/setti
     jobs/workers
 jobs/evaluation: pipeline pipeline/stills pipeline/source pipeline/plan models/networks models
     pipeline/dataset pipeline/colorize pipeline/guidance/hints pipeline/guidance pipeline/render
+    pipeline/dataset pipeline/colorize pipeline/guidance/hints pipeline/render jobs
 jobs/training: pipeline models/networks models models/training pipeline/dataset pipeline/colorize
     jobs/progress jobs/settings
 jobs/queue: pipeline jobs jobs/progress jobs/settings jobs/workdir
@@ -70,11 +71,13 @@ jobs/run: pipeline pipeline/color pipeline/stills pipeline/stills/read_only pipe
 jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
 jobs/cli: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/dataset
     jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm
+kinochrome: jobs/cli
 """)
 """From the bottom to the top: what each folder may import beside itself. Values lie at the bottom, the command line on
 top; whoever needs a new arrow adds it here and sees that it points down."""
 TESTED_BY = _table("""
-tests/jobs/cli/test_main.py: jobs/cli/__main__.py jobs/cli/farm.py jobs/cli/films.py jobs/cli/options.py
+tests/jobs/cli/test_main.py: kinochrome/__main__.py jobs/cli/__main__.py jobs/cli/farm.py jobs/cli/films.py
+    jobs/cli/options.py
     jobs/cli/records.py jobs/cli/training.py jobs/version.py
 tests/jobs/cli/test_queue.py: jobs/cli/queued_job.py
 tests/jobs/cli/test_stages.py: jobs/review/contact_sheet.py jobs/run/finish.py jobs/run/status.py

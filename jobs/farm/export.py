@@ -106,7 +106,7 @@ def _this_program() -> tuple[str, ...]:
     if beside.is_file():
         return (str(beside),)
     found = shutil.which("kinochrome")
-    return (found,) if found else (sys.executable, "-m", "jobs.cli")
+    return (found,) if found else (sys.executable, "-m", "kinochrome")
 
 
 def _anywhere(override: str) -> str:

@@ -4,7 +4,12 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 
-_LOGGERS = ("pipeline", "models", "jobs")
+import jobs
+import models
+import pipeline
+
+LOGGERS = (pipeline.__name__, models.__name__, jobs.__name__)
+"""Those of our packages, which lie below `kinochrome` where it was installed from a wheel."""
 
 OnRecord = Callable[[str, int, str], None]
 """Called with (name of the logger, level, text) of a record. From any thread."""
@@ -22,7 +27,7 @@ class _Forwarder(logging.Handler):
 def start_forwarding(send: OnRecord, *, level: int) -> logging.Handler:
     """Passes all records of `level` and above to `send`, until `stop_forwarding` is called with what this returns."""
     handler = _Forwarder(send, level)
-    for name in _LOGGERS:
+    for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.addHandler(handler)
         if level < logger.getEffectiveLevel():
@@ -32,14 +37,14 @@ def start_forwarding(send: OnRecord, *, level: int) -> logging.Handler:
 
 def stop_forwarding(handler: logging.Handler) -> None:
     """Removes the handler. The levels of the loggers stay: another one may still need them."""
-    for name in _LOGGERS:
+    for name in LOGGERS:
         logging.getLogger(name).removeHandler(handler)
 
 
 @contextlib.contextmanager
 def forwarding(send: OnRecord, *, level: int) -> Iterator[None]:
     """Passes records on for the length of the block, then puts the levels of the loggers back."""
-    before = {name: logging.getLogger(name).level for name in _LOGGERS}
+    before = {name: logging.getLogger(name).level for name in LOGGERS}
     handler = start_forwarding(send, level=level)
     try:
         yield

@@ -21,7 +21,7 @@ _FLUSH_SECONDS = 1.0
 _PAUSE_SECONDS = 0.05
 
 
-RUN = (sys.executable, "-P", "-X", "faulthandler", "-m", "jobs.cli.queued_job")
+RUN = (sys.executable, "-P", "-X", "faulthandler", "-m", f"{jobs.__name__}.cli.queued_job")
 """The command that runs a job file, which is its next argument."""
 
 
@@ -39,7 +39,7 @@ class Child:
         self._over = threading.Event()
 
     def __enter__(self) -> Self:
-        root = str(Path(jobs.__file__).parents[1])
+        root = str(Path(jobs.__file__).parents[jobs.__name__.count(".") + 1])
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
             self._command,

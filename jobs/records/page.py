@@ -61,7 +61,7 @@ def report_page(record: FilmRecord, strips: Sequence[Strip]) -> str:
 
 
 def _file(name: str) -> str:
-    return (files("jobs.records") / name).read_text(encoding="utf-8")
+    return (files(__package__) / name).read_text(encoding="utf-8")
 
 
 def _is_own(shot: ShotRecord) -> bool:

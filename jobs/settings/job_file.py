@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from jobs import presets
 from jobs.settings.guidance import guidance_faults
 from jobs.settings.guidance_file import with_guidance_files
 from jobs.settings.job import Job
@@ -172,7 +173,7 @@ def _read_preset(asked: Layer) -> tuple[Layer, list[Fault]]:
 
 
 def _shipped(name: str) -> Layer:
-    data = (files("jobs.presets") / f"{name}.yaml").read_bytes()
+    data = (files(presets) / f"{name}.yaml").read_bytes()
     return parse_yaml(data, name=f"preset {name}", folder=Path(), keys=Job.model_fields)
 
 

@@ -12,10 +12,12 @@ from jobs.settings.job_file import override_layers
 from jobs.settings.layers import Fault, Layer, merge, refuse
 from jobs.settings.validate import STRICT, check
 from jobs.settings.yaml_file import read_yaml
+from jobs.shipped import CONFIGS
 from models.networks.efficient import EfficientSettings
 from models.networks.unet import UnetSettings
 from models.training.schedule import TrainSettings
 from pipeline.dataset.samples import SampleSettings
+from pipeline.errors import SettingsError
 
 _PATHS = ("data", "out", "base")
 _INITS = ("imagenet", "default", "random")
@@ -95,14 +97,19 @@ class TrainJob(BaseModel):
     """How pictures become samples."""
 
 
+def recipes() -> dict[str, Path]:
+    """The recipes that come with Kinochrome, by name."""
+    return {path.stem: path for path in sorted((CONFIGS / "train").glob("*.yaml"))}
+
+
 def load_train_job(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
-    """The training in a YAML file, with `key=value` overrides on top.
+    """The training in a YAML file, or in the recipe of that name, with `key=value` overrides on top.
 
     Raises SettingsError with one line for each fault.
     """
     layers = [
         _absolute(layer)
-        for layer in (read_yaml(path, keys=TrainJob.model_fields), *override_layers(overrides))
+        for layer in (read_yaml(_recipe(path), keys=TrainJob.model_fields), *override_layers(overrides))
     ]
     merged = merge(layers)
     job, faults = check(TrainJob, merged)
@@ -124,6 +131,17 @@ def load_train_job(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
     if job is None:
         raise AssertionError("a training without faults was not made")
     return job
+
+
+def _recipe(path: Path) -> Path:
+    """The file of that name, else the recipe."""
+    if path.exists() or path.suffix or len(path.parts) > 1:
+        return path
+    known = recipes()
+    if path.name not in known:
+        told = f"no such recipe or file: {path}; {', '.join(known)} or a path would work"
+        raise SettingsError(told)
+    return known[path.name]
 
 
 def _absolute(layer: Layer) -> Layer:

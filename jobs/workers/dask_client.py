@@ -3,7 +3,6 @@
 import asyncio
 import concurrent.futures
 import contextlib
-import importlib.util
 import logging
 import time
 import warnings
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from jobs.extras import require
 from pipeline.errors import DeviceError, SettingsError
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ class Link:
     """A connection, open from the beginning of the `with` block to its end; no task outlives it."""
 
     def __init__(self, address: str) -> None:
-        if importlib.util.find_spec("distributed") is None:
-            message = "--scheduler needs the package distributed: pip install 'kinochrome[cluster]' works"
-            raise SettingsError(message)
+        require("distributed", extra="cluster", by="--scheduler")
         from distributed import Client
 
         self.address = address

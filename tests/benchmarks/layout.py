@@ -23,7 +23,7 @@ from typing import Literal
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-PACKAGES = ("pipeline", "models", "jobs")
+PACKAGES = ("pipeline", "models", "jobs", "kinochrome")
 _OPTIMIZED = 0x1
 """Flag of the code of functions; bodies of modules and classes are without it."""
 

@@ -25,7 +25,7 @@ from tests.comparison import compare
 from tests.media import make_film
 
 EXAMPLE = """\
-from jobs import KinochromeError, check, colorize, verify
+from kinochrome import KinochromeError, check, colorize, verify
 
 try:
     estimate = check("film.mkv", output="out.mkv", preset="archival")

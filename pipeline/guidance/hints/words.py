@@ -113,7 +113,7 @@ def noun_features(sight: Sight, bins: Floats) -> Floats:
 
 @cache
 def _weights() -> dict[str, Floats]:
-    text = files("pipeline.guidance.hints").joinpath("nouns.json").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("nouns.json").read_text(encoding="utf-8")
     return {noun: np.array(weights, np.float32) for noun, weights in json.loads(text).items()}
 
 

@@ -67,7 +67,7 @@ def test_help_names_every_verb_and_ends_well(kinochrome: Command) -> None:
         assert any(line.split()[:1] == [verb] for line in out)
 
 
-@pytest.mark.parametrize("module", ["jobs.cli", "jobs.cli.main"])
+@pytest.mark.parametrize("module", ["kinochrome", "jobs.cli", "jobs.cli.main"])
 def test_a_module_starts_it_as_the_program_does(module: str) -> None:
     root = Path(__file__).parents[3]
     for arguments, code, told in ((["--version"], 0, "kinochrome "), (["run", "no.yaml"], 1, "no.yaml")):

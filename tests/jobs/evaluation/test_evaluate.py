@@ -130,4 +130,4 @@ def test_package_that_is_not_installed_is_named(
     assert main(["evaluate", str(tmp_path), *arguments]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     name = package.replace("_", "-")
-    assert f"{by} needs the package {name}: pip install 'kinochrome[train]' works" in line
+    assert f"{by} needs the package {name}; " in line and " install 'kinochrome[train]'" in line

@@ -21,3 +21,17 @@ def test_faults_of_a_config_are_told_all_at_once(tmp_path: Path) -> None:
     assert "train.stages.0.stesp: unknown key; did you mean 'steps'?" in lines[2]
     assert "batch" in lines[3]
     assert "crop_px" in lines[4]
+
+
+def test_a_recipe_has_a_name_and_a_file_of_that_name_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    overrides = [f"data={tmp_path}", "out=run"]
+    assert load_train_job(Path("finetune"), overrides=overrides).name == "finetuned"
+    with pytest.raises(SettingsError, match="no such recipe or file: fintune; debug, .*finetune.* would work"):
+        load_train_job(Path("fintune"), overrides=overrides)
+    Path("finetune").write_text(
+        "name: mine\ninit: default\ntrain: {stages: [{name: whole, steps: 1, rate: 0.1}]}\n"
+    )
+    assert load_train_job(Path("finetune"), overrides=overrides).name == "mine"
