@@ -38,7 +38,9 @@ pipeline/guidance: pipeline pipeline/color pipeline/stills pipeline/source pipel
     pipeline/guidance/hints
 pipeline/render: pipeline pipeline/color pipeline/source pipeline/colorize
 pipeline/verify: pipeline pipeline/source pipeline/render
+pipeline/matroska: pipeline
 pipeline/output: pipeline pipeline/support pipeline/color pipeline/stills pipeline/source pipeline/render
+    pipeline/matroska
 jobs: pipeline
 jobs/progress: pipeline
 jobs/supervise: pipeline
@@ -141,6 +143,8 @@ tests/pipeline/render/test_render.py: pipeline/color/planes.py
 tests/pipeline/source/test_chroma_planes.py: pipeline/render/source_color.py
 tests/pipeline/source/test_frame_reader.py: pipeline/source/decoder.py pipeline/source/deinterlace.py
 tests/pipeline/source/test_probe.py: pipeline/source/color_tags.py
+tests/pipeline/matroska/test_carry_over.py: pipeline/matroska/dropped.py pipeline/matroska/header.py
+    pipeline/output/matroska_header.py
 tests/pipeline/stills/test_files.py: pipeline/stills/still.py pipeline/stills/vips.py
 tests/pipeline/stills/test_jpeg_luma.py: pipeline/stills/jpeg_huffman.py
 tests/pipeline/stills/read_only/test_formats.py: pipeline/stills/read_only/bitmap.py

@@ -15,7 +15,7 @@ import xxhash
 from pipeline.media import FilmInfo
 from pipeline.output.container_table import Container
 
-_OF_THE_FILE = frozenset(
+OF_THE_FILE = frozenset(
     {
         *("major_brand", "minor_version", "compatible_brands", "encoder"),
         *("operational_pattern_ul", "uid", "generation_uid", "product_uid", "product_version"),
@@ -26,9 +26,8 @@ _OF_THE_FILE = frozenset(
 _SLATE = ("timecode", "reel_name", "material_package_name")
 _COMMENT_OF_MXF = "comment_"
 """How FFmpeg names the user comments of an MXF file."""
-_OF_THE_CODING = frozenset({"encoder", "duration", "vendor_id"})
-"""The same for a stream that is coded anew; so do the statistics, `BPS`, `NUMBER_OF_FRAMES`, …"""
-_STATISTICS = ("bps", "number_of_", "_statistics")
+OF_THE_CODING = ("encoder", "duration", "vendor_id", "bps", "number_of_", "_statistics")
+"""The same for a stream that is coded anew: beginnings of names, among them those of statistics."""
 
 _LABEL = bytes.fromhex("060a2b340101010501010d0013") + bytes(3)
 _NUMBER_BYTES = 15
@@ -45,7 +44,7 @@ def film_tags(
     No tag of the source is lost: a comment goes into `description` if the source has one and that is free;
     else text is added to the source's. What the container has no name for becomes a line of `comment`.
     """
-    tags = {key: value for key, value in film.tags if key.lower() not in _OF_THE_FILE}
+    tags = {key: value for key, value in film.tags if key.lower() not in OF_THE_FILE}
     if film.container == "mxf":
         tags = {key.removeprefix(_COMMENT_OF_MXF): value for key, value in tags.items()}
     for key, text in notices.items():
@@ -116,7 +115,7 @@ def _value(film: FilmInfo, key: str) -> str | None:
 
 
 def _is_of_the_coding(key: str) -> bool:
-    return key in _OF_THE_CODING or key.startswith(_STATISTICS)
+    return key.startswith(OF_THE_CODING)
 
 
 def _add(tags: dict[str, str], key: str, text: str) -> None:

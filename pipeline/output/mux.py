@@ -18,6 +18,7 @@ import xxhash
 
 from pipeline.atomic_files import publish
 from pipeline.errors import OutputError
+from pipeline.matroska.carry_over import carry_over
 from pipeline.media import ColorDescription, FilmInfo, StreamInfo
 from pipeline.output.constant_rate import check_times
 from pipeline.output.containers import ContainerPlan, check_container
@@ -25,6 +26,7 @@ from pipeline.output.copy_proof import CopyError, check_copies
 from pipeline.output.ffmpeg_process import run_ffmpeg
 from pipeline.output.film_tags import film_tags, stamp_umid
 from pipeline.output.join import coded_video, first_times, joined_packets
+from pipeline.output.matroska_header import carry_plan
 from pipeline.output.mux_command import mux_command, seconds_text
 from pipeline.partial_files import temporary_folder
 from pipeline.read_monitor import reading
@@ -87,6 +89,7 @@ def mux(
         off = taken_off(pipe_format, time_base=film.time_base, pts=pts, dts=dts)
         start = film.time_base * int(timeline.pts[0]) if plan.rate else Fraction(0)
         pipe = {"f": pipe_format, "itsoffset": seconds_text(off * film.time_base - start)}
+        carried = carry_plan(film, plan)
         command = mux_command(
             film,
             plan,
@@ -98,6 +101,7 @@ def mux(
             tags=texts,
             faststart=faststart,
             timeline=timeline,
+            header_padding_bytes=carried.plan.padding_bytes if carried.plan else 0,
         )
 
         identity = xxhash.xxh3_128(repr(sorted(texts.items())).encode(errors="surrogateescape"))
@@ -115,6 +119,8 @@ def mux(
         run_ffmpeg(command, write, output=output, partial=partial, stall_seconds=film.limits.stall_seconds)
         if plan.container.muxer == "mxf":
             stamp_umid(partial, identity=identity.digest())
+        if carried.plan is not None:
+            carry_over(partial, carried.plan)
         try:
             _verify(partial, film, plan, timeline, start=start)
             check_copies(film, plan, partial, timeline=timeline)
@@ -127,7 +133,7 @@ def mux(
             moved += (
                 f"the film begins at 0, not at {seconds_text(start)} s: its container knows no other start",
             )
-        report = MuxReport(kept=kept, converted=plan.converted + moved, lost=plan.lost)
+        report = MuxReport(kept=kept, converted=plan.converted + moved + carried.dropped, lost=plan.lost)
         before_publish(partial, report)
     return report
 

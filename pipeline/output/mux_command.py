@@ -37,6 +37,7 @@ def mux_command(
     tags: Mapping[str, str],
     faststart: bool,
     timeline: Timeline,
+    header_padding_bytes: int,
 ) -> list[str]:
     """The command: streams in the source's order, each with its own flags; covers at the end.
 
@@ -86,6 +87,8 @@ def mux_command(
         repeated.append((f"metadata:s:{number}", f"filename={stream.tag('filename') or path.name}"))
     if plan.container.muxer == "matroska":  # else sound that begins before 0 moves the whole film on
         options["avoid_negative_ts"] = "disabled"
+    if header_padding_bytes:
+        options["metadata_header_padding"] = header_padding_bytes
     if plan.container.muxer in ("mp4", "mov"):
         ticks = film.time_base.denominator
         options |= {"video_track_timescale": ticks, "movie_timescale": ticks * -(-_FINE_TICKS // ticks)}

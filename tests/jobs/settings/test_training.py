@@ -29,7 +29,9 @@ def test_a_recipe_has_a_name_and_a_file_of_that_name_comes_first(
     monkeypatch.chdir(tmp_path)
     overrides = [f"data={tmp_path}", "out=run"]
     assert load_train_job(Path("finetune"), overrides=overrides).name == "finetuned"
-    with pytest.raises(SettingsError, match="no such recipe or file: fintune; debug, .*finetune.* would work"):
+    with pytest.raises(
+        SettingsError, match=r"no such recipe or file: fintune; debug, .*finetune.* would work"
+    ):
         load_train_job(Path("fintune"), overrides=overrides)
     Path("finetune").write_text(
         "name: mine\ninit: default\ntrain: {stages: [{name: whole, steps: 1, rate: 0.1}]}\n"

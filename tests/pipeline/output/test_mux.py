@@ -138,7 +138,9 @@ def test_vanished_source_is_one_clear_line(tmp_path: Path) -> None:
     film = probe(tmp_path / "film.mkv")
     segments, timeline = colorized(film, tmp_path / "segments", settings=FFV1)
     film.path.rename(tmp_path / "elsewhere.mkv")
-    with pytest.raises(OutputError, match=r"ffmpeg: .*No such file") as failure:
+    with pytest.raises(
+        OutputError, match=r"cannot read .*film.mkv for its other streams: No such file"
+    ) as failure:
         mux(film, segments, tmp_path / "out.mkv", timeline=timeline, color=BT601, tags={})
     assert "\n" not in str(failure.value)
     assert [p.name for p in tmp_path.glob("out*")] == []

@@ -1,0 +1,60 @@
+"""Decides what of a Matroska source's header FFmpeg would drop, and whether the output can hold it."""
+
+import re
+from dataclasses import dataclass
+
+from pipeline.errors import OutputError
+from pipeline.matroska.carry_over import CarryPlan
+from pipeline.matroska.dropped import dropped_items
+from pipeline.matroska.header import read_header
+from pipeline.media import FilmInfo, StreamInfo
+from pipeline.output.containers import ContainerPlan
+from pipeline.output.film_tags import OF_THE_CODING, OF_THE_FILE
+
+_MUXERS = ("matroska", "webm")
+_LANGUAGE_SUFFIX = re.compile(r"-[a-z]{3}$")
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What becomes of the things that FFmpeg drops."""
+
+    plan: CarryPlan | None
+    """How they are carried over; None where there are none, or where the output cannot hold them."""
+    dropped: tuple[str, ...]
+    """One line for each that is left out."""
+
+
+def carry_plan(film: FilmInfo, plan: ContainerPlan) -> Carried:
+    """What of a film's Matroska header is carried over or left out; nothing for films of other containers.
+
+    Raises OutputError where the film cannot be read.
+    """
+    if film.container.partition(",")[0] != "matroska" or film.sequence is not None:
+        return Carried(None, ())
+    try:
+        source = read_header(film.path)
+    except OSError as error:
+        raise OutputError(f"cannot read {film.path} for its other streams: {error.strerror}") from error
+    dropped = dropped_items(source)
+    tracks = [stream.index for stream in film.streams if _is_track(stream)]
+    if not dropped or plan.container.muxer not in _MUXERS or len(tracks) != len(source.tracks):
+        return Carried(None, dropped)
+    numbers = {index: number for number, index in enumerate(tracks)}
+    carried = CarryPlan(
+        source=source,
+        tracks=tuple(
+            numbers[stream.index]
+            for stream, treated in zip(film.streams, plan.streams, strict=True)
+            if treated.how in ("video", "copy", "convert") and stream.index in numbers
+        ),
+        picture=numbers[film.video_index],
+        known=frozenset((_LANGUAGE_SUFFIX.sub("", key).upper(), value) for key, value in film.tags),
+        left_out=OF_THE_FILE,
+        of_the_coding=OF_THE_CODING,
+    )
+    return Carried(carried, tuple(line for line in dropped if "ordered edition" in line))
+
+
+def _is_track(stream: StreamInfo) -> bool:
+    return stream.kind != "attachment" and "attached_pic" not in stream.disposition

@@ -1,0 +1,170 @@
+"""What FFmpeg drops of a Matroska header comes along into Matroska, and is listed where it cannot."""
+
+from pathlib import Path
+
+import av
+import pytest
+
+from pipeline.matroska import header as of
+from pipeline.matroska.dropped import dropped_items, tag_texts
+from pipeline.matroska.ebml import Element, master, unsigned
+from pipeline.matroska.header import read_header
+from pipeline.source.probe import probe
+from tests.matroska_films import chapter, rebuild, simple, tag, text, track_uids
+from tests.media import make_film
+from tests.muxed import X264, finish
+
+ORDERED = unsigned(of.EDITION_ORDERED, 1)
+
+
+def chapters(*parts: Element) -> Element:
+    return master(of.CHAPTERS, [master(of.EDITION, parts)])
+
+
+def film(path: Path) -> Path:
+    make_film(path, frames=8, audio=1, attachments=[("font.ttf", "font/ttf", b"f" * 50)])
+    return path
+
+
+def texts(path: Path, *, level: int = 50) -> list[str]:
+    """The tags of a file's level that belong to the whole film."""
+    found = []
+    for one in read_header(path).tags:
+        targets = one.first(of.TARGETS) or Element(of.TARGETS, b"")
+        if targets.number(of.LEVEL, 50) == level and not targets.number(of.OF_TRACK, 0):
+            found += tag_texts(one)
+    return found
+
+
+def test_tags_that_repeat_and_nest_and_have_levels(tmp_path: Path) -> None:
+    source = film(tmp_path / "film.mkv")
+    _, sound = track_uids(source)
+    attachment = read_header(source).attachments[0][1]
+    rebuild(
+        source,
+        tags=[
+            tag(
+                simple("TITLE", "Der müde Tod", bcp47="de-AT"),
+                simple("ACTOR", "One", simple("CHARACTER", "Hero")),
+                simple("ACTOR", "Two", simple("CHARACTER", "Villain")),
+                simple("COMMENT", "from reel 3"),
+                simple("ENCODER", "an old one"),
+            ),
+            tag(simple("TITLE", "The Collection"), level=70),
+            tag(simple("ARTIST", "A"), simple("ARTIST", "B"), target=(of.OF_TRACK, sound)),
+            tag(simple("TITLE", "a typeface"), target=(of.OF_ATTACHMENT, attachment)),
+        ],
+    )
+    report, _ = finish(probe(source), tmp_path / "out.mkv")
+    out = tmp_path / "out.mkv"
+    found = texts(out)
+    assert [text for text in found if text.startswith(("TITLE", "ACTOR"))] == [
+        "TITLE=Der müde Tod",
+        "ACTOR=One",
+        "ACTOR/CHARACTER=Hero",
+        "ACTOR=Two",
+        "ACTOR/CHARACTER=Villain",
+        "TITLE=a typeface",
+    ]
+    assert "COMMENT=from reel 3" in found, found
+    assert any("Colours are predicted" in text for text in found)
+    assert not any("an old one" in text for text in found)
+    assert texts(out, level=70) == ["TITLE=The Collection"]
+    assert probe(out).streams[1].tag("ARTIST") == "B"  # FFmpeg sees the last one only
+    header = read_header(out)
+    of_sound = [
+        t for t in header.tags if (t.first(of.TARGETS) or t).number(of.OF_TRACK, 0) == track_uids(out)[1]
+    ]
+    assert [text for t in of_sound for text in tag_texts(t) if "ARTIST" in text] == ["ARTIST=A", "ARTIST=B"]
+    (of_font,) = (t for t in header.tags if (t.first(of.TARGETS) or t).number(of.OF_ATTACHMENT, 0))
+    assert (of_font.first(of.TARGETS) or of_font).number(of.OF_ATTACHMENT, 0) == header.attachments[0][1]
+    assert not [line for line in report.converted if "tag" in line]
+
+
+def test_chapters_keep_order_titles_nesting_and_flags(tmp_path: Path) -> None:
+    source = film(tmp_path / "film.mkv")
+    given = chapters(
+        ORDERED,
+        chapter(11, 200, [("B first", "en")]),
+        chapter(12, 0, [("A second", "en"), ("A zweitens", "de")], chapter(13, 50, [("inside", "en")])),
+        chapter(14, 100, [("hidden", "en")], flags=[unsigned(of.CHAPTER_HIDDEN, 1)]),
+    )
+    rebuild(source, chapters=given)
+    report, _ = finish(probe(source), tmp_path / "out.mkv")
+    assert read_header(tmp_path / "out.mkv").chapters == given
+    assert [line for line in report.converted if "ordered edition" in line]
+    finish(probe(source), tmp_path / "again.mkv")
+    assert (tmp_path / "again.mkv").read_bytes() == (tmp_path / "out.mkv").read_bytes()
+
+
+def test_languages_and_disabled_tracks(tmp_path: Path) -> None:
+    source = film(tmp_path / "film.mkv")
+    language = [
+        text(of.LANGUAGE, "srp"),
+        text(of.LANGUAGE_BCP47, "sr-Latn-RS"),
+        unsigned(of.TRACK_ENABLED, 0),
+    ]
+    rebuild(source, tracks={1: language})
+    finish(probe(source), tmp_path / "out.mkv")
+    track = read_header(tmp_path / "out.mkv").tracks[1]
+    assert (track.text(of.LANGUAGE), track.text(of.LANGUAGE_BCP47)) == ("srp", "sr-Latn-RS")
+    assert track.number(of.TRACK_ENABLED, 1) == 0
+
+
+def test_a_header_that_ffmpeg_carries_whole_is_left_to_it(tmp_path: Path) -> None:
+    source = film(tmp_path / "film.mkv")
+    assert dropped_items(read_header(source)) == ()
+    finish(probe(source), tmp_path / "out.mkv")
+    assert of.TAGS in read_header(tmp_path / "out.mkv").places
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        ({"tags": [tag(simple("ACTOR", "One"), simple("ACTOR", "Two"))]}, "tag ACTOR is there 2 times"),
+        ({"tags": [tag(simple("A", "b", simple("C", "d")))]}, "tags inside tags (A=b, A/C=d)"),
+        ({"tags": [tag(simple("PART", "2"), level=30)]}, "tags of level 30 (PART=2)"),
+        (
+            {"chapters": chapters(chapter(1, 200, [("b", "en")]), chapter(2, 0, [("a", "en")]))},
+            "out of order: b, a",
+        ),
+        ({"chapters": chapters(chapter(1, 0, [("a", "ja")]))}, "the language of chapter 'a'"),
+        ({"tracks": {1: [text(of.LANGUAGE_BCP47, "pt-BR")]}}, "language pt-BR of stream 1"),
+    ],
+)
+def test_what_another_container_cannot_hold_is_listed(
+    tmp_path: Path, parts: dict[str, object], says: str
+) -> None:
+    source = tmp_path / "film.mkv"
+    make_film(source, frames=4, audio=1)
+    rebuild(source, **parts)  # type: ignore[arg-type]
+    report, _ = finish(probe(source), tmp_path / "out.mp4", settings=X264, allow_loss=True)
+    assert [line for line in report.converted if says in line], report.converted
+
+
+def test_clusters_and_index_stay_where_they_are(tmp_path: Path) -> None:
+    """The new header is written into the padding, so that seeking still works."""
+    source = film(tmp_path / "film.mkv")
+    rebuild(source, chapters=chapters(ORDERED, chapter(1, 0, [("a", "en")])))
+    finish(probe(source), tmp_path / "out.mkv")
+    with av.open(tmp_path / "out.mkv") as container:
+        container.seek(200_000, backward=True)
+        (first, *_) = container.decode(video=0)
+        assert first.time == pytest.approx(0.2, abs=0.05)
+
+
+def test_a_file_that_is_no_matroska_has_no_header(tmp_path: Path) -> None:
+    for data in (b"", b"text", bytes(3000), b"\x1a\x45\xdf\xa3\x84abcd\x18\x53\x80\x67\xff\xff"):
+        (tmp_path / "x.mkv").write_bytes(data)
+        assert read_header(tmp_path / "x.mkv").tracks == ()
+
+
+def test_tags_that_ffmpeg_does_not_find_come_along(tmp_path: Path) -> None:
+    """Behind the clusters, without an index that names them."""
+    source = film(tmp_path / "film.mkv")
+    rebuild(
+        source, tags=[tag(simple("ACTOR", "One", simple("B", "c")), simple("COMMENT", "reel 3"))], behind=True
+    )
+    finish(probe(source), tmp_path / "out.mkv")
+    found = texts(tmp_path / "out.mkv")
+    assert found == ["ACTOR=One", "ACTOR/B=c", "COMMENT=reel 3", "COMMENT=Colours are predicted"]
