@@ -65,6 +65,11 @@ class Target:
         return parse_pattern(self.path)
 
     @property
+    def title(self) -> str:
+        """What to call it before people: its name, that of numbered stills with their folder's."""
+        return f"{self.path.parent.name}/{self.path.name}" if self.is_numbered else self.path.name
+
+    @property
     def home(self) -> Path:
         """What a job publishes as a whole: the folder of numbered stills, else the path itself."""
         return self.path.parent if self.is_numbered else self.path

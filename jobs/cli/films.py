@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from jobs.cli.options import Details, given_options
 from jobs.progress.reporters import Progress
-from jobs.run.finish import run_film
 from jobs.settings.queue_presets import QueuePresets
 from pipeline.errors import SettingsError
 
@@ -25,7 +24,10 @@ def colorize(arguments: argparse.Namespace, progress: Progress) -> Details:
 
     paths = {"input": str(arguments.input), "output": arguments.output}
     job = make_job(paths | given_options(arguments), overrides=arguments.set)
+    _announce(job, progress)
     if not job.is_of_stills:
+        from jobs.run.finish import run_film
+
         return run_film(
             job, progress, sheet=arguments.sheet, workers=arguments.workers, scheduler=arguments.scheduler
         ).as_json()
@@ -43,9 +45,12 @@ def run(arguments: argparse.Namespace, progress: Progress) -> Details:
     queue = QueuePresets(arguments.presets) if is_queued else None
     job = load_job(arguments.job, overrides=arguments.set, options=given_options(arguments), queue=queue)
     claim = _claim(arguments)
+    _announce(job, progress)
     if job.is_of_stills:
         _refuse_workers(arguments, job)
         return _run_stills(job, progress, claim=claim)
+    from jobs.run.finish import run_film
+
     return run_film(
         job,
         progress,
@@ -79,6 +84,10 @@ def schema(arguments: argparse.Namespace, progress: Progress) -> Details:
         return {"schema": job_schema()}
     print(json.dumps(job_schema(), indent=2))
     return {}
+
+
+def _announce(job: "Job", progress: Progress) -> None:
+    progress.film(job.source.title, part="stills" if job.is_of_stills else "run")
 
 
 def _refuse_workers(arguments: argparse.Namespace, job: "Job") -> None:

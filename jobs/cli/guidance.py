@@ -35,7 +35,7 @@ def still(arguments: argparse.Namespace, progress: Progress) -> Details:
     from jobs.run.frame_still import write_frame
 
     overwrite, arguments.overwrite = arguments.overwrite, True  # of the picture, not of the film
-    with stage(arguments) as (job, work):
+    with stage(arguments, progress) as (job, work):
         run_plan(job, work=work, progress=progress)
         number = write_frame(
             job, work=work, place=arguments.frame, path=arguments.output, overwrite=overwrite
@@ -50,7 +50,7 @@ def takes(arguments: argparse.Namespace, progress: Progress) -> Details:
     from jobs.run.takes_sheet import write_takes
 
     overwrite, arguments.overwrite = arguments.overwrite, True  # of the sheet, not of the film
-    with stage(arguments) as (job, work):
+    with stage(arguments, progress) as (job, work):
         run_plan(job, work=work, progress=progress)
         shots = write_takes(
             job,

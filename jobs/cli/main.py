@@ -26,8 +26,8 @@ from jobs.cli.queue import add_presets_option, add_queue_verbs
 from jobs.cli.records import add_record_verbs
 from jobs.cli.stages import add_stage_verbs
 from jobs.cli.training import add_dataset_verb, add_evaluate_verb, recipe_help, train
-from jobs.progress.openjd import OpenJdProgress
-from jobs.progress.reporters import Progress, logging_to, make_progress, one_line
+from jobs.progress.make import make_progress
+from jobs.progress.reporters import Progress, logging_to, one_line
 from jobs.supervise.heap import share_heaps
 from jobs.supervise.isolation import isolate
 from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, Interruption, interruptible
@@ -56,10 +56,8 @@ def main(argv: Sequence[str] | None = None, *, supervised: bool | None = None) -
     except SystemExit as wanted:  # --help, --version or a wrong command line: argparse has said it all
         return _flushed(int(wanted.code or DONE))
     level = logging.WARNING if parsed.quiet else logging.DEBUG if parsed.verbose else logging.INFO
-    progress: Progress = (
-        OpenJdProgress(parsed.verb)
-        if parsed.openjd
-        else make_progress(quiet=parsed.quiet, json_events=parsed.json_events)
+    progress = make_progress(
+        quiet=parsed.quiet, json_events=parsed.json_events, openjd=parsed.openjd, verb=parsed.verb
     )
 
     def perform() -> int:

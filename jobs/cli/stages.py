@@ -39,7 +39,7 @@ def add_stage_verbs(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
 
 def plan(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Plans a film."""
-    with stage(arguments) as (job, work):
+    with stage(arguments, progress) as (job, work):
         from jobs.run.film import run_plan
 
         found = run_plan(job, work=work, progress=progress)
@@ -50,7 +50,7 @@ def plan(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 def shots(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Colours and renders shots."""
-    with stage(arguments) as (job, work):
+    with stage(arguments, progress) as (job, work):
         from jobs.run.film import run_shots
 
         done = run_shots(
@@ -69,7 +69,7 @@ def mux(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Puts the film together."""
     from jobs.run.finish import finish_film
 
-    with stage(arguments) as (job, work):
+    with stage(arguments, progress) as (job, work):
 
         def make(work: WorkDir) -> "RunSummary":
             from jobs.run.film import run_mux
@@ -96,9 +96,10 @@ def status(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 
 @contextlib.contextmanager
-def stage(arguments: argparse.Namespace) -> Iterator[tuple["Job", WorkDir]]:
+def stage(arguments: argparse.Namespace, progress: Progress) -> Iterator[tuple["Job", WorkDir]]:
     """The job, and its work folder shared with whoever else works there."""
     job = _film_job(arguments.job, arguments)
+    progress.film(job.source.title, part=arguments.verb)
     folder = work_folder(job.output, work=job.work)
     with WorkDir(folder, settings=job.to_yaml(), output=job.output, share="stage") as work:
         yield job, work

@@ -37,6 +37,7 @@ def expect(
     frames = sum(segment.end - segment.start for segment in left)
     if not seats or frames < least_ratio * sample_frames(film.info):
         return None
+    progress.stage("measure", 0, 1)
     try:
         estimate = estimate_film(spec.job, film.info, plan=film.plan, segments=left, workers=len(seats))
     except (KinochromeError, ModelError) as error:
@@ -44,6 +45,7 @@ def expect(
         return None
     finally:
         close_bench()
+        progress.stage("measure", 1, 1)
     assert estimate.seconds is not None
     assert estimate.scratch_bytes is not None
     assert estimate.output_bytes is not None

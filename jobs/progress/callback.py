@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Callable
 
+from jobs.progress.whole import Place
+
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -12,6 +14,9 @@ class CallbackProgress:
     def __init__(self, call: Callable[[str, int, int | None], None] | None = None) -> None:
         """Without `call` stages are not reported. It is called from any thread, from several at once too."""
         self._call = call
+
+    def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
+        """Says nothing: the stages that are called back are of the film that was asked for."""
 
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
         """Calls back."""

@@ -10,24 +10,12 @@ import time
 from typing import TextIO
 
 from jobs.progress.rates import Rates, stage_line
+from jobs.progress.whole import Place, Whole, whole_command
 
 _STATUS_SECONDS = 5.0
 _PROGRESS_SECONDS = 1.0
 _LONGEST_LINE = 1000
-_PLAN = {"fingerprint": 1, "packets": 1, "scan": 2}
-_SHOTS = {"colour": 20, "render": 20}
-_MUX = {"hash source": 1, "hash film": 1, "prove": 4, "mux": 1}
-_WEIGHTS = _PLAN | _SHOTS | _MUX
-"""What share of the time a stage takes, in the order in which they end."""
 _MOST_BEFORE_THE_END = 99.0
-_STAGES_OF = {
-    "export": _PLAN,
-    "plan": _PLAN,
-    "shots": _SHOTS,
-    "mux": _MUX,
-    "run": _WEIGHTS,
-    "colorize": _WEIGHTS,
-}
 
 
 class OpenJdProgress:
@@ -45,15 +33,24 @@ class OpenJdProgress:
         self._stream = stream or sys.stdout
         self._rates = Rates(status_seconds)
         self._progress_seconds = progress_seconds
-        self._shares = dict.fromkeys(_STAGES_OF.get(verb, ()), 0.0)
+        self._whole = Whole(verb)
         self._percent = 0.0
         self._told_at = -progress_seconds
         self._lock = threading.Lock()
 
+    def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
+        """What follows is of another film."""
+        with self._lock:
+            self._whole = Whole(part, place=place)
+            self._rates.forget()
+            if place is not None and place.count > 1:
+                self._say(f"openjd_status: film {place.number} of {place.count}: {_one_line(name)}")
+
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
         """A progress line a second at most, a status line every few seconds and at the stage's end."""
         with self._lock:
-            percent = self._whole(name, 0.0 if not total else min(done / total, 1.0))
+            self._whole.update(name, done, total)
+            percent = min(round(100 * whole_command(self._whole)[0], 1), _MOST_BEFORE_THE_END)
             now = time.monotonic()
             if percent > self._percent and now - self._told_at >= self._progress_seconds:
                 self._percent, self._told_at = percent, now
@@ -81,17 +78,6 @@ class OpenJdProgress:
 
     def close(self) -> None:
         """Nothing to close."""
-
-    def _whole(self, name: str, share: float) -> float:
-        """Percent of the verb's work; what comes later cannot be ahead of what comes before it."""
-        self._shares[name] = max(share, self._shares.get(name, 0.0))
-        weighted, weights, ahead = 0.0, 0, 0.0
-        for stage in reversed(self._shares):
-            ahead = max(ahead, self._shares[stage])
-            weight = _WEIGHTS.get(stage, 1)
-            weighted += weight * ahead
-            weights += weight
-        return min(round(100 * weighted / weights, 1), _MOST_BEFORE_THE_END)
 
     def _say(self, line: str) -> None:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"

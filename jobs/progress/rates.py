@@ -1,7 +1,11 @@
-"""When a stage is due for another report, and how fast it goes."""
+"""When a stage is due for another report, how fast it goes, and how people write amounts, rates and times."""
 
 import threading
 import time
+
+from jobs.progress.stages import label_of
+
+_BYTES = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 
 class Rate:
@@ -21,6 +25,12 @@ class Rates:
         self._last: dict[str, tuple[float, int]] = {}
         self._lock = threading.Lock()
 
+    def forget(self) -> None:
+        """Begins anew, for the next film."""
+        with self._lock:
+            self._first.clear()
+            self._last.clear()
+
     def due(self, name: str, done: int, total: int | None) -> Rate | None:
         """The stage's rate, if a report is due: at its start, now and then, and once at its end."""
         now = time.monotonic()
@@ -31,21 +41,57 @@ class Rates:
             if told_done == done or not (at_end or now - told_at >= self._seconds):
                 return None
             self._last[name] = (now, done)
-        if done <= initial or now <= begun:
-            return Rate(None, None)
-        per_second = (done - initial) / (now - begun)
-        return Rate(per_second, None if total is None else (total - done) / per_second)
+        return rate_since(begun, initial, now=now, done=done, total=total)
+
+
+def rate_since(begun: float, initial: int, *, now: float, done: int, total: int | None) -> Rate:
+    """The rate of a stage that had `initial` units at the time `begun`."""
+    if done <= initial or now <= begun:
+        return Rate(None, None)
+    per_second = (done - initial) / (now - begun)
+    return Rate(per_second, None if total is None else max(total - done, 0) / per_second)
 
 
 def stage_line(name: str, done: int, total: int | None, unit: str, rate: Rate) -> str:
     """How far a stage is, how fast and for how long still, in one line."""
-    of = "" if total is None else f" of {total}"
-    left = "" if rate.seconds_left is None else f", {_clock(rate.seconds_left)} left"
-    speed = "" if rate.per_second is None else f", {rate.per_second:.1f} {unit}s/s"
-    return f"{name}: {done}{of} {unit}s{speed}{left}"
+    is_over = total is not None and done >= total
+    parts = [amount(done, total, unit), "" if is_over and done == 1 else speed(rate.per_second, unit)]
+    if rate.seconds_left is not None and not is_over:
+        parts.append(f"{clock(rate.seconds_left)} left")
+    told = ", ".join(filter(None, parts))
+    return f"{label_of(name)}: {told}" if told else label_of(name)
 
 
-def _clock(seconds: float) -> str:
+def amount(done: int, total: int | None, unit: str) -> str:
+    """`1,024 of 2,400 frames`, `0.3 of 1.2 GB`; empty for a stage that is one thing, done or not."""
+    if total == 1 or (total is None and not done):
+        return ""
+    if unit == "byte":
+        name, size = next((found for found in _BYTES if max(done, total or 0) >= found[1]), ("bytes", 1))
+        digits = 0 if name == "bytes" else 1
+        of = "" if total is None else f" of {total / size:,.{digits}f}"
+        return f"{done / size:,.{digits}f}{of} {name}"
+    of = "" if total is None else f" of {total:,}"
+    return f"{done:,}{of} {unit}{'' if (total or done) == 1 else 's'}"
+
+
+def speed(per_second: float | None, unit: str) -> str:
+    """`21.3 frames/s`, `85 MB/s`, `3.1 frames/min`; empty where it is not known, or nobody counts in that unit."""
+    if not per_second or unit == "film":
+        return ""
+    if unit == "byte":
+        return f"{per_second / 1e6:,.0f} MB/s" if per_second >= 1e6 else ""
+    if per_second < 0.1:
+        return (
+            f"{per_second * 60:.2g} {unit}s/min"
+            if per_second * 60 >= 0.1
+            else f"{per_second * 3600:.2g} {unit}s/h"
+        )
+    return f"{per_second:,.0f} {unit}s/s" if per_second >= 100 else f"{per_second:.1f} {unit}s/s"
+
+
+def clock(seconds: float) -> str:
+    """`0:14`, `1:02:03`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

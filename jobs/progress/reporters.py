@@ -13,10 +13,9 @@ import time
 from collections.abc import Iterator
 from typing import Any, Protocol, TextIO
 
-from tqdm import tqdm
-
 from jobs.progress.log_forwarding import forwarding
-from jobs.progress.rates import Rates, stage_line
+from jobs.progress.rates import Rate, Rates, clock, stage_line
+from jobs.progress.whole import Place, Whole, whole_command
 
 _LINE_SECONDS = 5.0
 _EVENT_SECONDS = 0.5
@@ -30,6 +29,9 @@ Details = dict[str, Any]
 
 class Progress(Protocol):
     """What a run tells while it runs. All of it may be called from any thread."""
+
+    def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
+        """A film begins, of which `part` (a verb) is to be done; `place` is its place among those of one command."""
 
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
         """`done` of `total` units (None: unknown yet) of a stage are finished; a stage may start above 0."""
@@ -50,6 +52,9 @@ class QuietProgress:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
 
+    def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
+        """Says nothing."""
+
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
         """Says nothing."""
 
@@ -65,60 +70,47 @@ class QuietProgress:
         """Nothing to close."""
 
 
-class BarProgress:
-    """One bar a stage on a terminal, with rate and time left."""
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._bars: dict[str, tqdm[None]] = {}
-        self._lock = threading.RLock()
-
-    def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
-        """Moves the stage's bar, which is drawn ten times a second at most."""
-        with self._lock:
-            bar = self._bars.get(name)
-            if bar is None:
-                bar = self._bars[name] = _Bar(
-                    desc=name,
-                    initial=done,
-                    total=total,
-                    unit=f" {unit}s",
-                    file=self._stream,
-                    dynamic_ncols=True,
-                )
-            if total != bar.total:
-                bar.total = total
-            bar.update(done - bar.n)
-            if total is not None and done >= total:
-                bar.refresh()
-
-    def note(self, message: str, *, warning: bool = False) -> None:
-        """A line above the bars."""
-        with self._lock:
-            tqdm.write(note_line(message, warning=warning), file=self._stream)
-
-    def finish(self, outcome: str, **details: object) -> None:
-        """Says nothing: the bars have."""
-
-    def close(self) -> None:
-        """Leaves the bars as they stand."""
-        with self._lock:
-            for bar in self._bars.values():
-                bar.close()
-
-
 class LineProgress:
-    """Plain lines for logs: one for each stage every few seconds, and one at its end."""
+    """Plain lines for logs: a line when the run comes to another part of its work, and one every few seconds."""
 
     def __init__(self, stream: TextIO | None = None, *, line_seconds: float = _LINE_SECONDS) -> None:
         self._stream = stream or sys.stderr
         self._rates = Rates(line_seconds)
+        self._seconds = line_seconds
+        self._name, self._whole, self._told_at, self._phase = "", None, 0.0, ""  # type: str, Whole | None, float, str
+        self._lock = threading.Lock()
+
+    def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
+        """From now on lines begin with the film and how far it is."""
+        of = "" if place is None or place.count == 1 else f"film {place.number} of {place.count}: "
+        with self._lock:
+            self._name, self._whole = f"{of}{one_line(name)}", Whole(part, place=place)
+            self._told_at, self._phase = 0.0, ""
+            self._rates.forget()
 
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
-        """A line, if the last one of this stage is long enough ago or this is its end."""
+        """A line, if it is time for one."""
         rate = self._rates.due(name, done, total)
-        if rate is not None:
-            print(stage_line(name, done, total, unit, rate), file=self._stream, flush=True)
+        with self._lock:
+            line = None if rate is None else stage_line(name, done, total, unit, rate)
+            if rate is not None and self._whole is not None:  # one time left in a line is enough
+                line = stage_line(name, done, total, unit, Rate(rate.per_second, None))
+            if self._whole is not None:
+                line = self._film_line(name, done, total, line)
+        if line is not None:
+            print(line, file=self._stream, flush=True)
+
+    def _film_line(self, name: str, done: int, total: int | None, line: str | None) -> str | None:
+        assert self._whole is not None
+        self._whole.update(name, done, total)
+        now = time.monotonic()
+        is_new = self._whole.phase != self._phase
+        if line is None or not (is_new or now - self._told_at >= self._seconds):
+            return None
+        self._told_at, self._phase = now, self._whole.phase
+        left = self._whole.seconds_left()
+        told = "" if left is None else f", {clock(left)} left"
+        return f"{self._name}: {self._whole.percent:.0f} %{told}; {line}"
 
     def note(self, message: str, *, warning: bool = False) -> None:
         """A line."""
@@ -137,10 +129,23 @@ class JsonProgress:
     def __init__(self, stream: TextIO | None = None, *, event_seconds: float = _EVENT_SECONDS) -> None:
         self._stream = stream or sys.stdout
         self._rates = Rates(event_seconds)
+        self._whole: Whole | None = None
         self._lock = threading.Lock()
 
+    def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
+        """`{"event": "film", "film", "number", "count"}`; the stages that follow are its."""
+        self._whole = Whole(part, place=place)
+        self._rates.forget()
+        number, count = (1, 1) if place is None else (place.number, place.count)
+        self._emit("film", film=name, number=number, count=count)
+
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
-        """`{"event": "stage", "stage", "done", "total", "unit", "per_second", "seconds_left"}`."""
+        """`{"event": "stage", "stage", "done", "total", "unit", "per_second", "seconds_left"}`.
+
+        Of a film also `film_percent` and `film_seconds_left`, of one of several `percent` of the whole command.
+        """
+        if self._whole is not None:
+            self._whole.update(name, done, total)
         rate = self._rates.due(name, done, total)
         if rate is not None:
             per_second = None if rate.per_second is None else round(rate.per_second, 2)
@@ -153,6 +158,7 @@ class JsonProgress:
                 unit=unit,
                 per_second=per_second,
                 seconds_left=left,
+                **self._of_film(),
             )
 
     def note(self, message: str, *, warning: bool = False) -> None:
@@ -166,19 +172,21 @@ class JsonProgress:
     def close(self) -> None:
         """Nothing to close."""
 
+    def _of_film(self) -> Details:
+        whole = self._whole
+        if whole is None:
+            return {}
+        left = whole.seconds_left()
+        found: Details = {
+            "film_percent": round(whole.percent, 1),
+            "film_seconds_left": None if left is None else round(left, 1),
+        }
+        return found if whole.place is None else found | {"percent": round(100 * whole_command(whole)[0], 1)}
+
     def _emit(self, event: str, **details: object) -> None:
         line = json.dumps({"event": event, "time": round(time.time(), 3), **details}, default=str)
         with self._lock:
             print(line, file=self._stream, flush=True)
-
-
-def make_progress(*, quiet: bool = False, json_events: bool = False) -> Progress:
-    """What fits the asker and the terminal: JSON, nothing, bars, or lines where stderr is no terminal."""
-    if json_events:
-        return JsonProgress()
-    if quiet:
-        return QuietProgress()
-    return BarProgress() if sys.stderr.isatty() else LineProgress()
 
 
 @contextlib.contextmanager
@@ -210,12 +218,6 @@ def one_line(text: str) -> str:
 def note_line(message: str, *, warning: bool) -> str:
     """The line that tells a person a message."""
     return f"kinochrome: warning: {one_line(message)}" if warning else one_line(message)
-
-
-class _Bar(tqdm):  # type: ignore[type-arg]
-    """A bar without tqdm's watching thread."""
-
-    monitor_interval = 0
 
 
 def _escape(char: str) -> str:

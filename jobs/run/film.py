@@ -6,6 +6,7 @@ killed run continues where it stopped.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,7 +82,7 @@ def run_job(
         film = probe_source(job)
         picture = check_output(job, film)
         seats = _seats(job, progress, workers=workers, scheduler=scheduler, work=work)
-        predictor, weights = _network(job, seats)
+        predictor, weights = _network(job, seats, progress)
         for notice in notices(film, job.encode, width=picture.width, height=picture.height):
             recorder.note(notice)
         plan = plan_film(job, film, work=work, progress=recorder)
@@ -126,7 +127,7 @@ def run_shots(
         segments = [segment for segment in plan.segments if segment.shot in set(shots)]
         if segments:
             seats = _seats(job, progress, workers=workers, scheduler=scheduler, work=work)
-            predictor, weights = _network(job, seats)
+            predictor, weights = _network(job, seats, progress)
             spec = make_spec(job, film, plan=plan, work=work, weights=weights)
             _do(spec, segments, predictor=predictor, seats=seats, scheduler=scheduler, progress=recorder)
         return shots
@@ -168,17 +169,21 @@ def _seats(
     return seats
 
 
-def _network(job: Job, seats: tuple[Seat, ...]) -> tuple[Predictor | None, WeightsInfo | None]:
+def _network(
+    job: Job, seats: tuple[Seat, ...], progress: Progress
+) -> tuple[Predictor | None, WeightsInfo | None]:
     """The network if this process does the work, else None, and the facts in its weights file."""
     if len(seats) != 1 or job.from_proxy is not None:
         return None, find_weights(job)
+    progress.stage("network", 0, 1)
     predictor = make_predictor(job)
+    progress.stage("network", 1, 1)
     return predictor, predictor.weights
 
 
 def _do(
     spec: FilmSpec,
-    segments: tuple[Segment, ...] | list[Segment],
+    segments: Sequence[Segment],
     *,
     predictor: Predictor | None,
     seats: tuple[Seat, ...],
@@ -186,7 +191,9 @@ def _do(
     progress: Progress,
 ) -> None:
     """Does every segment here, in worker processes or on a cluster; an error says how much is missing."""
-    report = FrameCount(progress, segments).report
+    kept = _tell_kept(spec, segments, progress)
+    stages = ("render",) if spec.job.from_proxy is not None else ("colour", "render")
+    report = FrameCount(progress, segments, kept=kept, stages=stages).report
     bench = open_bench(spec, predictor)
     try:
         if len(seats) == 1:
@@ -206,6 +213,17 @@ def _do(
     check_source(spec.film.info.path, spec.film.plan.source)
     if spec.job.cache is not None and spec.job.from_proxy is None:
         progress.note(cache_line(spec, segments))
+
+
+def _tell_kept(spec: FilmSpec, segments: Sequence[Segment], progress: Progress) -> list[int]:
+    """The segments that an earlier run finished, noted for the user; their files are hashed when their turn comes."""
+    found = survey(spec, segments=segments, hashed=False)
+    kept = [status.segment for status in found if status.is_done]
+    if kept:
+        frames, all_frames = (sum(one.end - one.start for one in some) for some in (kept, segments))
+        share = f"{frames:,} of {all_frames:,} frames ({100 * frames / all_frames:.0f} %)"
+        progress.note(f"going on: {share} are kept from before, {len(kept)} of {len(segments)} segments")
+    return [segment.index for segment in kept]
 
 
 def _mux(
@@ -246,7 +264,6 @@ def _mux(
     if job.target.is_numbered:
         report = write_stills(spec, videos, tags=tags, progress=progress, before=put_on_record)
     else:
-        progress.stage("mux", 0, 1, unit="film")
         report = mux(
             as_coded(film, spec.picture),
             videos,
@@ -257,8 +274,8 @@ def _mux(
             allow_loss=job.allow_loss,
             faststart=job.faststart,
             before_publish=put_on_record,
+            progress=lambda stage, done, total: progress.stage(stage, done, total),
         )
-        progress.stage("mux", 1, 1, unit="film")
     return RunSummary(
         film=film,
         output=job.output,

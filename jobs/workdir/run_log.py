@@ -16,7 +16,8 @@ class _NoteKeeper:
 
     def __init__(self, progress: Progress, work: WorkDir) -> None:
         self._progress, self._work = progress, work
-        self.stage, self.finish, self.close = progress.stage, progress.finish, progress.close
+        self.film, self.stage = progress.film, progress.stage
+        self.finish, self.close = progress.finish, progress.close
 
     def note(self, message: str, *, warning: bool = False) -> None:
         """Keeps the note and passes it on."""

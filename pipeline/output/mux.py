@@ -29,6 +29,7 @@ from pipeline.output.join import coded_video, first_times, joined_packets
 from pipeline.output.matroska_header import carry_plan
 from pipeline.output.mux_command import mux_command, seconds_text
 from pipeline.partial_files import temporary_folder
+from pipeline.progress import StageProgress
 from pipeline.read_monitor import reading
 from pipeline.render.packet_sink import PacketSink, intermediate_format, open_segment, taken_off
 from pipeline.source.open_media import open_media
@@ -60,13 +61,15 @@ def mux(
     allow_loss: bool = False,
     faststart: bool = False,
     before_publish: Callable[[Path, MuxReport], None] = lambda partial, report: None,
+    progress: StageProgress = lambda stage, done, total: None,
 ) -> MuxReport:
     """Writes the film at `output`, in the container of its suffix, whole or not at all.
 
     `segments`, in the order of the film, hold exactly the frames of the timeline. `color` is what the
     container says of the picture; `tags` are written as global tags and take none of the source's away.
     `faststart` puts the index of MP4 and MOV at the front. `before_publish` is told of the whole, verified file
-    and of what became of the streams before it is renamed. Raises OutputError as `check_container` and
+    and of what became of the streams before it is renamed; `progress` of frames written (stage `mux`), then of the
+    comparison of what was copied (`copies`). Raises OutputError as `check_container` and
     `joined_packets` do, and where the file cannot be written or does not hold every frame at its time
     and the streams of the source.
     """
@@ -111,12 +114,16 @@ def mux(
             with PacketSink(
                 pipe, container_format=pipe_format, time_base=film.time_base, source=source
             ) as sink:
-                for packet in joined_packets(segments, timeline=timeline, time_base=film.time_base):
+                packets = joined_packets(segments, timeline=timeline, time_base=film.time_base)
+                for number, packet in enumerate(packets):
+                    progress("mux", number, len(timeline))
                     if plan.container.muxer == "mxf":
                         identity.update(bytes(packet))
                     sink.write(packet)
 
         run_ffmpeg(command, write, output=output, partial=partial, stall_seconds=film.limits.stall_seconds)
+        progress("mux", len(timeline), len(timeline))
+        progress("copies", 0, 1)
         if plan.container.muxer == "mxf":
             stamp_umid(partial, identity=identity.digest())
         if carried.plan is not None:
@@ -126,6 +133,7 @@ def mux(
             check_copies(film, plan, partial, timeline=timeline)
         except (av.error.FFmpegError, _IncompleteError, CopyError) as error:
             raise OutputError(f"cannot write {output}: what was written is not whole: {error}") from error
+        progress("copies", 1, 1)
         kept = tuple(
             s.note for s in plan.streams if s.how != "video" and s.note not in plan.converted + plan.lost
         )

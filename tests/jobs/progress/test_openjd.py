@@ -46,7 +46,7 @@ def test_progress_rises_to_100_only_when_the_work_is_done() -> None:
     assert told.lines("progress")[-1] == "100.0"
 
 
-@pytest.mark.parametrize(("verb", "stage"), [("plan", "scan"), ("shots", "render"), ("mux", "mux")])
+@pytest.mark.parametrize(("verb", "stage"), [("plan", "scan"), ("shots", "render"), ("mux", "prove")])
 def test_a_stage_that_was_left_out_counts_as_done(verb: str, stage: str) -> None:
     told = Told(verb)
     told.progress.stage(stage, 1, 2)
@@ -59,7 +59,7 @@ def test_status_says_what_is_done_and_how_fast() -> None:
     told.progress.stage("colour", 0, 240)
     told.progress.stage("colour", 120, 240)
     assert re.fullmatch(
-        r"colour: 120 of 240 frames, [\d.]+ frames/s, \d+:\d\d left", told.lines("status")[-1]
+        r"colouring: 120 of 240 frames, [\d.,]+ frames/s, \d+:\d\d left", told.lines("status")[-1]
     )
 
 

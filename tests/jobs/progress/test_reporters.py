@@ -3,20 +3,19 @@
 import io
 import json
 import logging
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from jobs.progress.reporters import (
-    BarProgress,
     JsonProgress,
     LineProgress,
     QuietProgress,
     logging_to,
     one_line,
 )
+from jobs.progress.whole import Place
 
 
 def test_lines_come_at_the_start_now_and_then_and_at_the_end() -> None:
@@ -27,10 +26,41 @@ def test_lines_come_at_the_start_now_and_then_and_at_the_end() -> None:
     progress.stage("render", 100, 100)
     progress.note("halved", warning=True)
     first, last, note = stream.getvalue().splitlines()
-    assert first == "render: 0 of 100 frames"
-    assert last.startswith("render: 100 of 100 frames, ")
-    assert last.endswith("frames/s, 0:00 left")
+    assert first == "rendering: 0 of 100 frames"
+    assert last.startswith("rendering: 100 of 100 frames, ")
+    assert last.endswith("frames/s")
     assert note == "kinochrome: warning: halved"
+
+
+def test_lines_of_a_film_say_how_far_it_is_and_are_few() -> None:
+    stream = io.StringIO()
+    progress = LineProgress(stream, line_seconds=60)
+    progress.film("a\n.mkv", place=place(number=3))
+    for stage in ("fingerprint", "scan", "colour", "render"):
+        for done in range(0, 101, 10):
+            progress.stage(stage, done, 100)
+    progress.film("b.mkv", place=place(number=4))
+    progress.stage("fingerprint", 0, 3_000_000_000, "byte")
+    planning, colouring, other = stream.getvalue().splitlines()
+    assert planning == "film 3 of 4: a\\n.mkv: 0 %; reading the file: 0 of 100 frames"
+    assert colouring == "film 3 of 4: a\\n.mkv: 8 %; colouring: 0 of 100 frames"
+    assert other == "film 4 of 4: b.mkv: 0 %; reading the file: 0.0 of 3.0 GB"
+
+
+def place(*, number: int) -> Place:
+    return Place(number=number, count=4, start=(number - 1) / 4, end=number / 4, first=0, began=0)
+
+
+def test_json_of_a_film_says_how_far_it_and_the_command_are() -> None:
+    stream = io.StringIO()
+    progress = JsonProgress(stream, event_seconds=0)
+    progress.film("a.mkv", place=place(number=3))
+    progress.stage("mux", 2, 2)
+    film, stage = map(json.loads, stream.getvalue().splitlines())
+    assert (film["event"], film["film"], film["number"], film["count"]) == ("film", "a.mkv", 3, 4)
+    assert 85 < stage["film_percent"] < 99
+    assert 71 < stage["percent"] < 75
+    assert stage["film_seconds_left"] is None
 
 
 def test_json_progress_is_an_object_a_line() -> None:
@@ -46,27 +76,6 @@ def test_json_progress_is_an_object_a_line() -> None:
     assert half["per_second"] > 0 and half["seconds_left"] >= 0
     assert (note["event"], note["message"]) == ("note", "so")
     assert (done["event"], done["output"]) == ("done", "film.mkv")
-
-
-def test_bars_show_every_stage_and_leave_no_thread() -> None:
-    stream = io.StringIO()
-    progress = BarProgress(stream)
-
-    def work(name: str) -> None:
-        for done in range(21):
-            progress.stage(name, done, 20)
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in ("colour", "render")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    progress.note("a line between")
-    progress.close()
-    shown = stream.getvalue()
-    assert "colour: 100%" in shown and "render: 100%" in shown
-    assert "20/20" in shown and "frames/s" in shown
-    assert "a line between" in shown
 
 
 def test_quiet_tells_warnings_of_the_log_and_nothing_else() -> None:
