@@ -92,8 +92,6 @@ tests/jobs/evaluation/test_clips.py: jobs/evaluation/figures.py jobs/evaluation/
 tests/jobs/evaluation/test_evaluate.py: pipeline/stills/colorize.py
 tests/jobs/evaluation/test_hints.py: jobs/evaluation/hint_protocols.py
 tests/jobs/evaluation/test_references.py: jobs/evaluation/reference_figures.py
-tests/jobs/progress/test_openjd.py: jobs/progress/rates.py
-tests/jobs/farm/test_export.py: jobs/farm/commands.py jobs/farm/openjd.py jobs/farm/slurm.py
 tests/jobs/progress/test_openjd.py: jobs/progress/rates.py jobs/progress/stages.py
 tests/jobs/progress/test_reporters.py: jobs/progress/make.py
 tests/jobs/queue/test_control.py: jobs/queue/recovery.py jobs/queue/status.py
