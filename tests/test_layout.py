@@ -106,7 +106,7 @@ tests/jobs/run/test_guided.py: jobs/cli/guidance.py jobs/review/small_pictures.p
 tests/jobs/run/test_stills.py: pipeline/guidance/guided_still.py
 tests/jobs/settings/test_guidance_file.py: pipeline/guidance/settings.py
 tests/jobs/run/test_interlaced.py: jobs/workdir/film_spec.py
-tests/jobs/segments/test_lanes.py: jobs/segments/stages.py jobs/segments/task.py
+tests/jobs/segments/test_lanes.py: jobs/segments/renderer.py jobs/segments/stages.py jobs/segments/task.py
 tests/jobs/settings/test_job_file.py: jobs/settings/job.py jobs/settings/job_paths.py jobs/settings/layers.py
     jobs/settings/validate.py jobs/settings/yaml_file.py
 tests/jobs/supervise/test_isolation.py: jobs/supervise/heartbeat.py jobs/supervise/signals.py

@@ -75,7 +75,8 @@ class TreatmentRecord(_Model):
     """What became of a shot's colour."""
 
     source: ColorSource
-    """`predicted`, or rendered from a proxy that was given; `grey`; `original`: the source's own."""
+    """`predicted`, or rendered from a proxy that was given; `grey`; `original`: the source's own; `recoloured`: the
+    source's own, changed by a look."""
     saturation: float
     """Factor on the chroma."""
     hue_degrees: float

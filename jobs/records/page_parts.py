@@ -14,7 +14,11 @@ _MOST_MARKS = 20
 _MOST_BYTES = 64_000_000
 """Of a picture that gets a small copy."""
 _THUMBNAIL_LINES = 72
-_SOURCES = {"grey": "stays black-and-white", "original": "keeps the source's own colour"}
+_SOURCES = {
+    "grey": "stays black-and-white",
+    "original": "keeps the source's own colour",
+    "recoloured": "the source's own colour, changed by a look",
+}
 
 
 def treatment_line(treatment: TreatmentRecord | None) -> str:

@@ -146,12 +146,16 @@ def run_mux(job: Job, *, work: WorkDir, progress: Progress) -> RunSummary:
         return _mux(spec, weights, started=started, progress=recorder, hashed=True)
 
 
-def film_tags(weights: WeightsInfo | None, *, guided: bool = False) -> dict[str, str]:
-    """Tags for the film which say that its colours are predicted, by which weights, and whether some were given."""
+def film_tags(
+    weights: WeightsInfo | None, *, guided: bool = False, recolored: bool = False
+) -> dict[str, str]:
+    """Tags for the film which say that its colours are predicted, by which weights, and whether some were given or
+    are the source's own with another theme."""
     source = f"weights {weights.name} {weights.sha256[:12]}" if weights else "colours from proxies"
     how = "predicted, some of them guided by a person" if guided else "predicted"
+    theme = " Colours that the source had were changed by a look." if recolored else ""
     return {
-        "comment": f"Colourised by machine: the colours are {how}, not recorded. Kinochrome {VERSION}, {source}."
+        "comment": f"Colourised by machine: the colours are {how}, not recorded.{theme} Kinochrome {VERSION}, {source}."
     }
 
 
@@ -238,7 +242,8 @@ def _mux(
     job, film, plan, work = spec.job, spec.film.info, spec.film.plan, spec.film.work
     segments = survey(spec, hashed=hashed)
     videos = video_paths(spec, segments)
-    tags = film_tags(weights, guided=any(spec.guidance))
+    sources = {choice.treatment.source for choice in spec.shots}
+    tags = film_tags(weights, guided=any(spec.guidance), recolored="recoloured" in sources)
 
     def put_on_record(partial: Path, mux_report: MuxReport) -> None:
         new = None

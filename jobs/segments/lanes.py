@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from jobs.segments.stages import Colorist, Proxy, Renderer
+from jobs.segments.renderer import Renderer
+from jobs.segments.stages import Colorist, Proxy
 from jobs.supervise.heap import HeapWatch, return_free
 from jobs.workdir.film_spec import FilmSpec, find_graded
 from jobs.workdir.locks import LOCK_NAME, WorkLock, reachable, try_lock

@@ -1,4 +1,4 @@
-"""The two stages of a segment, `Colorist` and `Renderer`: each publishes its product, then records it.
+"""The first stage of a segment: `Colorist` publishes its colours as a proxy, then records it.
 
 `Networks` holds the network of the film and opens those of single shots when they are needed.
 """
@@ -11,24 +11,21 @@ from typing import NamedTuple
 
 from jobs.workdir.color_cache import ContentCache, luma_digest
 from jobs.workdir.film_spec import FilmSpec
-from jobs.workdir.segment_records import Inputs, commit, count_attempt, file_sha256, find_product
+from jobs.workdir.segment_records import commit, count_attempt
 from jobs.workdir.status import SegmentStatus
-from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy, write_proxy
+from pipeline.colorize.chroma_proxy import ProxyFrame, write_proxy
 from pipeline.colorize.network_view import Digest, NetworkView
 from pipeline.colorize.predict import Predictor
 from pipeline.colorize.segment_colors import (
-    DECODE_AHEAD_FRAMES,
     as_proxy_frames,
     own_colors_of,
     predict_colors,
 )
 from pipeline.errors import DeviceError, SettingsError
 from pipeline.guidance.guided_shot import GuidedShot
+from pipeline.guidance.recolored_shot import RecoloredShot
 from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.media import Segment
-from pipeline.prefetch import ahead
-from pipeline.render.frame_writer import FrameWriter
-from pipeline.render.render import as_coded, render
 from pipeline.source.frame_reader import FrameReader
 
 
@@ -63,6 +60,7 @@ class Colorist:
         self._networks, self._cache = networks, cache
         self._view = self._make_view(digest=luma_digest if cache else None)
         self._guided_shot: tuple[int, GuidedShot] | None = None
+        self._recolored_shot: tuple[int, RecoloredShot] | None = None
 
     def color(self, reader: FrameReader, status: SegmentStatus, *, on_frame: Callable[[], None]) -> Proxy:
         """Publishes the segment's proxy, unless it exists by `status`, which was read under the segment's lock."""
@@ -77,7 +75,9 @@ class Colorist:
         choice = self._spec.shots[segment.shot]
         is_found, device = False, ""
         fit: float | None = None
-        if choice.treatment.source == "predicted":
+        if choice.treatment.source == "recoloured":
+            self._recolored(path, reader, segment, on_frame=on_frame)
+        elif choice.treatment.source == "predicted":
             if (guidance := self._spec.guidance[segment.shot]) is not None:
                 device, fit = self._guided(path, reader, segment, guidance, on_frame=on_frame)
             else:
@@ -187,79 +187,19 @@ class Colorist:
         ) as frames:
             self._write(path, segment, frames)
 
+    def _recolored(
+        self, path: Path, reader: FrameReader, segment: Segment, *, on_frame: Callable[[], None]
+    ) -> None:
+        guidance, index = self._spec.guidance[segment.shot], segment.shot
+        assert guidance is not None
+        if self._recolored_shot is None or self._recolored_shot[0] != index:
+            shot = self._film.plan.shots[index]
+            self._recolored_shot = index, RecoloredShot(guidance, shot, film=self._film.info)
+        with closing(self._recolored_shot[1].colors(reader, segment, on_frame=on_frame)) as frames:
+            self._write(path, segment, frames)
+
     def _write(self, path: Path, segment: Segment, frames: Iterator[ProxyFrame]) -> None:
         write_proxy(path, zip(self._pts(segment), frames, strict=True), film=self._film.info)
 
     def _pts(self, segment: Segment) -> list[int]:
         return [int(self._film.plan.timeline.pts[number]) for number in segment.frames()]
-
-
-class Renderer:
-    """Renders a segment's proxy and the film's luma into coded pictures."""
-
-    def __init__(self, spec: FilmSpec) -> None:
-        self._spec, self._film = spec, spec.film
-
-    def inputs(self, segment: Segment, *, proxy_sha256: str) -> Inputs:
-        """Everything on which the coded pictures depend."""
-        return self._spec.video(segment, proxy_sha256=proxy_sha256)
-
-    def render(
-        self, reader: FrameReader, status: SegmentStatus, *, proxy: Proxy, on_frame: Callable[[], None]
-    ) -> Path:
-        """Publishes the segment's coded video, unless it exists; returns its path.
-
-        `status` was read under the segment's lock, which is still held.
-        """
-        segment, color = status.segment, proxy.sha256
-        folder = self._film.work.segment_dir(segment.index)
-        path = folder / f"video{self._spec.job.encode.segment_suffix}"
-        while True:
-            expected = self.inputs(segment, proxy_sha256=color)
-            done = find_product(folder, "video", records=status.records, expected=expected).record
-            if done:
-                for _ in segment.frames():
-                    on_frame()
-                return folder / done.file
-            started, attempts = time.monotonic(), count_attempt(folder)
-            pts = self._write(path, reader, segment, proxy=proxy.path, on_frame=on_frame)
-            seen, color = color, file_sha256(proxy.path)
-            if color == seen:  # else a host that does not see our locks has replaced it
-                break
-        commit(
-            folder,
-            "video",
-            path=path,
-            inputs=expected,
-            pts=pts,
-            seconds=time.monotonic() - started,
-            attempts=attempts,
-            keys=self._spec.shots[segment.shot].keys,
-        )
-        self._film.work.log("published", product="video", index=segment.index, frames=len(pts))
-        return path
-
-    def _write(
-        self, path: Path, reader: FrameReader, segment: Segment, *, proxy: Path, on_frame: Callable[[], None]
-    ) -> list[int]:
-        info, output = self._film.info, self._spec.picture
-        treatment = self._spec.shots[segment.shot].treatment
-        source = reader.read(segment.start, segment.end, chroma=treatment.source == "original")
-        pts = []
-        with (
-            closing(ahead(source, depth=DECODE_AHEAD_FRAMES)) as frames,
-            closing(read_proxy(proxy, film=info, frame_count=segment.end - segment.start)) as colors,
-            FrameWriter(
-                path,
-                film=as_coded(info, output),
-                settings=self._spec.job.encode,
-                width=output.width,
-                height=output.height,
-                color=output.color,
-            ) as writer,
-        ):
-            for frame in render(frames, proxy=colors, film=info, output=output, treatment=treatment):
-                writer.write(frame)
-                pts.append(frame.pts)
-                on_frame()
-        return pts

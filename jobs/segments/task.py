@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.segments.lanes import Bench, Report, Stopped, do_lanes
-from jobs.segments.stages import Colorist, Networks, Renderer
+from jobs.segments.renderer import Renderer
+from jobs.segments.stages import Colorist, Networks
 from jobs.settings.guidance_file import guidance_files
 from jobs.settings.job import Job
 from jobs.settings.shot_choices import weights_of_shots

@@ -16,6 +16,7 @@ from jobs.settings.guidance_file import check_look, is_look_file, picture_file
 from jobs.settings.layers import Fault, Loc, refuse
 from jobs.settings.shot_choices import choose_treatments
 from jobs.settings.shots import format_ranges, parse_ranges
+from pipeline.colorize.grade import ColorSource
 from pipeline.errors import SettingsError
 from pipeline.guidance.hints.words import check_nouns
 from pipeline.guidance.looks.color_names import GivenColor, parse_color, parse_named_colors
@@ -33,14 +34,14 @@ _Made = TypeVar("_Made")
 
 
 def choose_guidance(job: "Job", film: FilmInfo, plan: "Plan") -> tuple[ShotGuidance | None, ...]:
-    """What is given for every shot; None for shots that are not predicted or for which nothing is given.
+    """What is given for every shot: a recoloured one gets the look alone, one that keeps its colour or stays grey None.
 
     Raises SettingsError with a line for each fault: a frame that the film does not have or that is not of the shot, a
     colour that does not exist, a file that cannot be read.
     """
     choices = choose_treatments(job, plan)
     return tuple(
-        collected.made() if choice.treatment.source == "predicted" else None
+        collected.made(choice.treatment.source)
         for collected, choice in zip(_of_film(job, film, plan), choices, strict=True)
     )
 
@@ -76,14 +77,20 @@ def choose_still_guidance(job: "Job") -> ShotGuidance | None:
         pts=np.zeros(1, np.int64), time_base=Fraction(1, 25), shots=(range(1),), timecode=None, what="still"
     )
     (collected,) = _collect(job, list(_sections(job, 1)), still)
-    return collected.made()
+    return collected.made("predicted")
 
 
 def guidance_faults(job: "Job") -> list[Fault]:
     """What is wrong with a job's guidance as far as it shows without the film: colours, looks, files."""
-    reader = _Reader(job, _AnyFrame())
-    for loc, guidance, _ in _sections(job, 1):
+    reader, sections = _Reader(job, _AnyFrame()), list(_sections(job, 1))
+    for loc, guidance, _ in sections:
         reader.collect(guidance, loc, None, [_Collected()])
+        if guidance.recolour and job.is_of_stills:
+            reader.fault(
+                (*loc, "recolour"), "is for films; without it the look goes over a still's new colours"
+            )
+        elif guidance.recolour and all(one.look is None for _, one, _ in sections):
+            reader.fault((*loc, "recolour"), "true needs a look; look: sepia would work")
     return reader.faults
 
 
@@ -120,7 +127,13 @@ class _Collected:
         """Whether something was given on a frame of the shot."""
         return "marks" in self.lists or "overlays" in self.lists
 
-    def made(self) -> ShotGuidance | None:
+    def made(self, source: ColorSource) -> ShotGuidance | None:
+        """What is given for a shot that gets its colour from there; None where that is nothing."""
+        if source == "recoloured":
+            look = {name: value for name, value in self.values.items() if name.startswith("look")}
+            return ShotGuidance(words={}, regions={}, **look)  # type: ignore[arg-type]
+        if source != "predicted":
+            return None
         if not self.values and not self.lists and not any(self.names.values()):
             return None
         lists = {name: tuple(parts) for name, parts in self.lists.items()}
@@ -217,7 +230,7 @@ class _Reader:
             return parse_named_colors(colors)
         except SettingsError as error:
             for way, text in error.keys.items():
-                self._fault((*loc, *way), text)
+                self.fault((*loc, *way), text)
             return {}
 
     def _frame(self, place: Place, loc: Loc, shots: tuple[int, ...] | None) -> int | None:
@@ -228,7 +241,7 @@ class _Reader:
         shot = self._shot_of(number)
         span = self._frames.shots[shot]
         text = f"found {place}, which is in shot {shot} (frames {span.start} to {span.stop - 1})"
-        self._fault(loc, f"{text}; a frame of these shots would work")
+        self.fault(loc, f"{text}; a frame of these shots would work")
         return None
 
     def _shot_of(self, frame: int) -> int:
@@ -239,8 +252,9 @@ class _Reader:
         try:
             return make()
         except SettingsError as error:
-            self._fault(loc, str(error))
+            self.fault(loc, str(error))
             return None
 
-    def _fault(self, loc: Loc, text: str) -> None:
+    def fault(self, loc: Loc, text: str) -> None:
+        """Notes what is wrong with the value at `loc`."""
         self.faults.append(Fault(self._job.origin(loc), ".".join(map(str, loc)), text))

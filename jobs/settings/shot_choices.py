@@ -3,13 +3,14 @@ colour the shots have already.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
 from jobs.settings.layers import Fault, refuse
 from jobs.settings.shots import OF_PREDICTION, OF_TREATMENT, ShotOverride, format_ranges, parse_ranges
 from pipeline.colorize.grade import ColorSource, ShotTreatment
+from pipeline.guidance.settings import Guidance
 from pipeline.media import Shot, ShotKind
 
 if TYPE_CHECKING:
@@ -28,7 +29,13 @@ _SOURCES: Mapping[str, ColorSource] = {"skip": "grey", "keep_original": "origina
 
 _OF_ITS_OWN = "with colour of the source's own; keep_original: false would have it predicted"
 _NEUTRAL = "with a title or a blank frame, left neutral; skip: false would have it coloured"
-_MADE: dict[ColorSource, str] = {"predicted": "coloured", "grey": "left grey", "original": "kept untouched"}
+_RECOLORED = "whose own colours get the look; keep_original: false would have them predicted"
+_MADE: dict[ColorSource, str] = {
+    "predicted": "coloured",
+    "grey": "left grey",
+    "original": "kept untouched",
+    "recoloured": "recoloured by the look",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +66,8 @@ def choose_treatments(job: "Job", plan: "Plan") -> tuple[ShotChoice, ...]:
     for text, override in job.shots.items():
         for index in parse_ranges(text).pick(len(found)):
             found[index] = _changed(found[index], override, key=f"shots.{text}")
-    return tuple(_settled(choice, plain) for choice in found)
+    recolored = _recolored(job, found)
+    return tuple(_settled(choice, plain) for choice in recolored)
 
 
 def idle_settings(job: "Job", plan: "Plan") -> list[str]:
@@ -72,11 +80,13 @@ def idle_settings(job: "Job", plan: "Plan") -> list[str]:
         cards = [
             index for index in picked if choices[index].treatment.source == "grey" and not choices[index].keys
         ]
-        for indices, what in ((own, _OF_ITS_OWN), (cards, _NEUTRAL)):
+        themed = [index for index in picked if choices[index].treatment.source == "recoloured"]
+        idle = ((own, _OF_ITS_OWN, OF_PREDICTION), (cards, _NEUTRAL, OF_PREDICTION))
+        for indices, what, names in (*idle, (themed, _RECOLORED, OF_TREATMENT)):
             lines += [
                 f"shots.{text}.{name} changes nothing of {'shots' if len(indices) > 1 else 'shot'} "
                 f"{format_ranges(indices)} {what}"
-                for name in OF_PREDICTION
+                for name in names
                 if indices and getattr(override, name) is not None
             ]
     return lines
@@ -135,10 +145,37 @@ def _changed(choice: ShotChoice, override: ShotOverride, *, key: str) -> ShotCho
     return ShotChoice(treatment=treatment, keys=keys)
 
 
+def _recolored(job: "Job", choices: Sequence[ShotChoice]) -> Iterator[ShotChoice]:
+    """The choices; a look goes over the source's own colours where `recolour` asks for it and `keep_original` does not.
+
+    Of guidance for the film and for single shots, the last that says something counts.
+    """
+    sections: list[tuple[str, Guidance | None, Sequence[int]]] = [("", job.guidance, range(len(choices)))]
+    sections += [
+        (f"shots.{text}.guidance.recolour", override.guidance, parse_ranges(text).pick(len(choices)))
+        for text, override in job.shots.items()
+    ]
+    for index, choice in enumerate(choices):
+        said: dict[str, object] = {"recolour": False, "look": None, "look_strength": 1.0}
+        asked_by = ""
+        for key, guidance, picked in sections:
+            if guidance is None or index not in picked:
+                continue
+            said |= {name: value for name in said if (value := getattr(guidance, name)) is not None}
+            asked_by = key if guidance.recolour is not None else asked_by
+        is_kept = choice.treatment.source != "original" or _NAMES["keep_original"] in choice.keys
+        if is_kept or not said["recolour"] or said["look"] is None or not said["look_strength"]:
+            yield choice
+        else:
+            keys = {**choice.keys, **({_NAMES["keep_original"]: asked_by} if asked_by else {})}
+            yield ShotChoice(treatment=replace(choice.treatment, source="recoloured"), keys=keys)
+
+
 def _settled(choice: ShotChoice, plain: ShotTreatment) -> ShotChoice:
     """Without settings of a prediction where nothing is predicted: they change no pixel."""
     source = choice.treatment.source
     if source == "predicted":
         return choice
-    keys = {name: key for name, key in choice.keys.items() if name == "color.source"}
+    told = ("color.source", "guidance") if source == "recoloured" else ("color.source",)
+    keys = {name: key for name, key in choice.keys.items() if name in told}
     return ShotChoice(treatment=ShotTreatment(source=source, weights=plain.weights), keys=keys)

@@ -53,10 +53,10 @@ def color_inputs(
     """What a chroma proxy depends on; `predict` comes from `prediction`."""
     color = {**predict["color"], "source": source}
     how = {**predict, "color": color, "steady": asdict(steady)}
-    if guidance is not None:
-        how["guidance"] = guidance.identity()
     if source != "predicted":
         how = {"color": {"short_side": color["short_side"], "source": source}}
+    if guidance is not None:
+        how["guidance"] = guidance.identity()
     return as_inputs(
         {
             "product": "color",

@@ -146,6 +146,28 @@ def ab_to_chroma(
     """
     a, b = np.moveaxis(ab, -3, 0).astype(np.float32)  # a copy, worked on in place
     fy = (_lightness(luma_unit, transfer) + 16) / np.float32(116)
+    grey = light_of_grey(luma_unit, transfer)
+    return chroma_of_lab(
+        fy, a, b, luma_unit=luma_unit, grey=grey, kr=kr, kb=kb, primaries=primaries, transfer=transfer
+    )
+
+
+def chroma_of_lab(
+    fy: Floats,
+    a: Floats,
+    b: Floats,
+    *,
+    luma_unit: Floats,
+    grey: Floats,
+    kr: float,
+    kb: float,
+    primaries: str,
+    transfer: str,
+) -> tuple[Floats, Floats]:
+    """Cb and Cr of Lab colours, as far as they are inside the gamut at a luma (0..1); all arrays have one shape.
+
+    `fy` is (L* + 16) / 116, `grey` the luminance of that lightness.
+    """
     matrix = rgb_from_xyz(primaries)
     rgb = linear_rgb(fy, a, b, matrix)
     outside = is_outside(rgb, transfer)
@@ -153,7 +175,7 @@ def ab_to_chroma(
         fy_out, a_out, b_out = fy[outside], a[outside], b[outside]
         keep = share_inside(fy_out, a_out, b_out, matrix, transfer)
         rgb[:, outside] = linear_rgb(fy_out, a_out * keep, b_out * keep, matrix)
-    red, green, blue = signal_of_light(rgb, grey=light_of_grey(luma_unit, transfer), transfer=transfer)
+    red, green, blue = signal_of_light(rgb, grey=grey, transfer=transfer)
     luma = np.float32(kr) * red + np.float32(1 - kr - kb) * green + np.float32(kb) * blue
     cb = (blue - luma) * np.float32(0.5 / (1 - kb))
     cr = (red - luma) * np.float32(0.5 / (1 - kr))

@@ -57,6 +57,19 @@ def signal_of_light(rgb: Floats, *, grey: Floats, transfer: str) -> Floats:
     return np.asarray(np.where(scene <= 1 / 12, np.sqrt(3 * scene), high), np.float32)
 
 
+def light_of_signal(rgb: Floats, *, luminance: Floats, transfer: str) -> Floats:
+    """Linear light (3, ...) of R'G'B' (3, ...) in 0..1: the inverse of `signal_of_light`.
+
+    `luminance` (3,) are the shares of red, green and blue in the luminance.
+    """
+    light = light_of_grey(rgb, transfer)
+    if transfer == HLG:  # a display's gamma acts on the luminance, not on each component
+        scene = (light * np.float32(_PAPER / _HLG_PEAK)) ** np.float32(1 / _SYSTEM_GAMMA)
+        shown = np.maximum(np.tensordot(luminance, scene, axes=1), np.float32(1e-9))
+        light = np.asarray(scene * shown ** (_SYSTEM_GAMMA - 1) * (_HLG_PEAK / _PAPER), np.float32)
+    return light
+
+
 def lightness_of_light(light: Floats) -> Floats:
     """L* of CIE 1976; above 100 for what is brighter than white paper."""
     y = light.astype(np.float64)

@@ -10,8 +10,9 @@ import numpy as np
 from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.errors import SettingsError
 
-ColorSource = Literal["predicted", "grey", "original"]
-"""`predicted` by the network (or given as a proxy); `grey` has none; `original` is the source's own, untouched."""
+ColorSource = Literal["predicted", "grey", "original", "recoloured"]
+"""`predicted` by the network (or given as a proxy); `grey` has none; `original` is the source's own, untouched;
+`recoloured` the source's own, with another theme."""
 
 
 @dataclass(frozen=True, kw_only=True)

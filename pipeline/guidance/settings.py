@@ -66,6 +66,8 @@ class Guidance:
     """Another seed gives other takes."""
     look: str | None = None
     """Name of a look, or the path of a .cube file or of a picture whose colours are taken."""
+    recolour: bool | None = None
+    """Whether the look also goes over shots that keep the source's own colours; else these stay untouched."""
     look_strength: float | None = None
     """0 leaves the colours, 1 is the whole look."""
 

@@ -60,6 +60,17 @@ class Look:
             return themed
         return fit_ab(luma_unit, ab + np.float32(self.strength) * (themed - ab), transfer=transfer)
 
+    def recolor(self, l_star: Floats, ab: Floats) -> Floats:
+        """The new ab (2, h, w) of colours that a picture has, with their own L* (h, w); ab itself at strength 0.
+
+        It may lie outside of what a display shows.
+        """
+        if not self.strength:
+            return ab
+        themed = _themed(self.theme, l_star.clip(0, 100), ab.clip(-_MOST_AB, _MOST_AB))
+        moved: Floats = ab + np.float32(self.strength) * (themed.clip(-_MOST_AB, _MOST_AB) - ab)
+        return moved
+
 
 def parse_look(value: object, base_folder: Path) -> Look:
     """The look that a job file asks for: a name, a file from `base_folder` on, or either with its strength.
