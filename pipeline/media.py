@@ -118,6 +118,8 @@ class FilmInfo:
     chapters: tuple[Chapter, ...] = ()
     limits: Limits = DEFAULT_LIMITS
     """What reading it may cost."""
+    notes: tuple[str, ...] = ()
+    """What of its headers had to be guessed, a line each."""
     has_silent_frames: bool = False
     """Whether the headers alone say that frames are interlaced: the first one does not, nor would its codec."""
     is_deinterlaced: bool = False

@@ -35,7 +35,7 @@ def colorized(
     dtype: Any = np.uint8 if pixel_format.depth == 8 else np.uint16
     chroma: Plane = np.full(shape, 1 << (pixel_format.depth - 1), dtype)
     frames = []
-    with av.open(str(film.path)) as container:
+    with av.open(str(film.path), metadata_errors="replace") as container:
         for picture in container.decode(container.streams[film.video_index]):
             assert isinstance(picture, av.VideoFrame)
             assert picture.pts is not None

@@ -141,7 +141,8 @@ def mux(
             moved += (
                 f"the film begins at 0, not at {seconds_text(start)} s: its container knows no other start",
             )
-        report = MuxReport(kept=kept, converted=plan.converted + moved + carried.dropped, lost=plan.lost)
+        converted = plan.converted + moved + carried.dropped + film.notes
+        report = MuxReport(kept=kept, converted=converted, lost=plan.lost)
         before_publish(partial, report)
     return report
 

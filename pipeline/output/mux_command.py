@@ -70,6 +70,8 @@ def mux_command(
             repeated += [(f"metadata:s:{number}", f"{key}={value}") for key, value in own.items()]
         elif treated.how in ("copy", "convert"):
             maps.append(source[str(index_in_file(film, stream))])
+            if film.notes:  # FFmpeg would copy the bytes that are not UTF-8
+                repeated += [(f"metadata:s:{number}", f"{k}={v}") for k, v in stream.tags if not v.isascii()]
             if stream.kind == "audio" and plan.rate:
                 options[f"filter:{number}"] = to_measure(film, timeline, plan.rate)
         else:
@@ -87,6 +89,10 @@ def mux_command(
         repeated.append((f"metadata:s:{number}", f"filename={stream.tag('filename') or path.name}"))
     if plan.container.muxer == "matroska":  # else sound that begins before 0 moves the whole film on
         options["avoid_negative_ts"] = "disabled"
+    if film.notes:
+        repeated += [
+            (f"metadata:c:{number}", f"title={chapter.title}") for number, chapter in enumerate(film.chapters)
+        ]
     if header_padding_bytes:
         options["metadata_header_padding"] = header_padding_bytes
     if plan.container.muxer in ("mp4", "mov"):

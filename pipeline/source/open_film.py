@@ -15,6 +15,7 @@ from pipeline.read_monitor import reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.open_media import open_media, open_whole
 from pipeline.source.probe import describe_film, describe_stream, first_frame, limit_pixels, probe
+from pipeline.source.tag_text import decode_tags
 from pipeline.still_pattern import Pattern, StillSequence, find_numbers, parse_pattern
 from pipeline.stills.dpx import dpx_timecode, read_dpx_head
 from pipeline.stills.exr import coded_picture
@@ -130,7 +131,7 @@ def _sound_streams(
     try:
         with open_whole(sound) as container:
             found = [describe_stream(stream) for stream in container.streams.audio]
-            tags = tuple(container.metadata.items())
+            tags, _ = decode_tags(container.metadata, what="the sound file")
     except (av.error.FFmpegError, OSError) as error:
         raise SourceError(f"{sound}: cannot be read as a sound file ({error.strerror})") from error
     if not found:

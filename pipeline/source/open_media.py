@@ -65,7 +65,7 @@ def open_media(
 
     def attempt() -> InputContainer:
         source = name if data is None else BytesIO(data)
-        return av.open(source, "r", format=format, options=every, metadata_errors="replace")
+        return av.open(source, "r", format=format, options=every, metadata_errors="surrogateescape")
 
     try:
         return attempt()

@@ -26,6 +26,7 @@ from pipeline.source.color_tags import describe_color
 from pipeline.source.ffmpeg_log import INFO, listening
 from pipeline.source.luma_planes import describe_pixels
 from pipeline.source.open_media import open_whole
+from pipeline.source.tag_text import decode_tags
 from pipeline.support.table import cure
 
 FieldOrder = Literal["progressive", "tt", "bb", "tb", "bt", "unknown"]
@@ -154,6 +155,11 @@ def describe_film(
     assert stream.time_base is not None  # a stream that gave a packet has one
     chroma_site, fields = ask_filters(stream, frame)
     rate, duration = stream.average_rate, container.duration
+    tags, notes = decode_tags(container.metadata, what="the film")
+    for other in container.streams:
+        notes += decode_tags(other.metadata, what=f"stream {other.index}")[1]
+    for number, chapter in enumerate(container.chapters(), start=1):
+        notes += decode_tags(chapter["metadata"], what=f"chapter {number}")[1]
     return FilmInfo(
         path=path,
         container=container.format.name,
@@ -169,7 +175,8 @@ def describe_film(
         time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
         rate_from_header=_fraction(rate),
         duration_seconds_from_header=None if duration is None else duration / av.time_base,
-        tags=tuple(container.metadata.items()),
+        tags=tags,
+        notes=notes,
         chapters=tuple(_describe_chapter(chapter) for chapter in container.chapters()),
         limits=limits,
         has_silent_frames=fields == "P" and stream.codec_context.name not in TELLING_CODECS,
@@ -201,13 +208,14 @@ def describe_stream(stream: Stream) -> StreamInfo:
         codec=context.codec.canonical_name if context is not None and _is_known(context) else "none",
         time_base=_fraction(stream.time_base) or Fraction(1, av.time_base),
         start_pts=stream.start_time,
-        tags=tuple(stream.metadata.items()),
+        tags=decode_tags(stream.metadata, what="")[0],
         disposition=tuple(flag.name for flag in Disposition if flag.name and stream.disposition & flag),
     )
 
 
 def _describe_chapter(chapter: Mapping[str, Any]) -> Chapter:
-    title = next((value for key, value in chapter["metadata"].items() if key.lower() == "title"), "")
+    tags, _ = decode_tags(chapter["metadata"], what="")
+    title = next((value for key, value in tags if key.lower() == "title"), "")
     return Chapter(
         start=chapter["start"],
         end=chapter["end"],
