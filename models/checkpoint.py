@@ -17,6 +17,7 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from safetensors.torch import save
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from models.errors import TrainingError, WeightsError
 from models.networks.efficient import EfficientGenerator, EfficientSettings
@@ -97,7 +98,9 @@ def load_weights(path: Path) -> tuple[Generator, WeightsInfo]:
     with open_tensors(path) as file:
         info = _describe(file)
         generator = _make_fitting(file, info.architecture)
-        generator.load_state_dict({key: tensor.float() for key, tensor in file.read().items()})
+        state = generator.state_dict()
+        tensors = {key: tensor.to(state[key].dtype, copy=True) for key, tensor in file.read().items()}
+        generator.load_state_dict(tensors, assign=True)
     return generator.eval().requires_grad_(False), info
 
 
@@ -178,16 +181,29 @@ def _text(file: TensorFile, key: str, default: str) -> str:
 
 
 def _make_fitting(file: TensorFile, architecture: str) -> Generator:
-    """The generator that the file's settings ask for, made in earnest only where its tensors are those of the file."""
+    """The generator that the file's settings ask for, on the device `meta`, once its tensors are those of the file."""
     try:
-        settings = file.header.get("settings")
-        with torch.device("meta"):
-            file.check(make_generator(architecture, settings).state_dict())
-        return make_generator(architecture, settings)
+        with torch.device("meta"), _WithoutRandomValues():
+            generator = make_generator(architecture, file.header.get("settings"))
+            file.check(generator.state_dict())
+        return generator
     except ValueError as error:
         raise WeightsError(
             f"weights {file.path}: its tensors do not fit architecture {architecture!r}: {shortened(error)}"
         ) from error
+
+
+class _WithoutRandomValues(TorchFunctionMode):
+    """Skips the random values that a new network gets: on the device `meta` there is nothing to fill, and torch would
+    load its compiler for it, for more than a second."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        is_fill = func in (torch.Tensor.normal_, torch.Tensor.uniform_)
+        if is_fill or getattr(func, "__module__", "") == "torch.nn.init":
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:

@@ -7,10 +7,12 @@ guided colours are shown as long as their files are there.
 from base64 import b64encode
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from importlib.resources import files
 
 import yaml
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
 
 from jobs.records.film_record import FilmRecord, ShotRecord
 from jobs.records.html import lines, text
@@ -29,23 +31,10 @@ _MOST_DAMAGE = 1000
 
 def report_page(record: FilmRecord, strips: Sequence[Strip]) -> str:
     """The page. `strips` are those of every shot, in order."""
-    base, seconds = Fraction(record.time_base), max(record.seconds, 1e-9)
-    page = Environment(
-        autoescape=True, finalize=text, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    page.filters |= {
-        "base64": lambda data: b64encode(data).decode(),
-        "clock": lambda pts: "" if pts is None else clock_time(pts * base),
-        "figures": _figures,
-        "guidance": guidance_lines,
-        "guidance_pictures": guidance_pictures,
-        "lines": lines,
-        "thousands": "{:,}".format,
-        "treatment": treatment_line,
-    }
+    seconds = max(record.seconds, 1e-9)
     order = [record.shots[index] for index in worst_first([shot.figures for shot in record.shots])]
     order.sort(key=_is_own)  # nothing can be done about colours that are the source's own
-    return page.from_string(_file("report.html")).render(
+    return _template().render(
         record=record,
         generator=GENERATOR,
         css=_file("report.css"),
@@ -58,6 +47,29 @@ def report_page(record: FilmRecord, strips: Sequence[Strip]) -> str:
         rest=order[_MOST_PICTURED:],
         settings=yaml.safe_dump(record.settings, sort_keys=True, allow_unicode=True),
     )
+
+
+@cache
+def _template() -> Template:
+    page = Environment(
+        autoescape=True, finalize=text, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    page.filters |= {
+        "base64": lambda data: b64encode(data).decode(),
+        "clock": _clock,
+        "figures": _figures,
+        "guidance": guidance_lines,
+        "guidance_pictures": guidance_pictures,
+        "lines": lines,
+        "thousands": "{:,}".format,
+        "treatment": treatment_line,
+    }
+    return page.from_string(_file("report.html"))
+
+
+@pass_context
+def _clock(context: Context, pts: int | None) -> str:
+    return "" if pts is None else clock_time(pts * Fraction(context["record"].time_base))
 
 
 def _file(name: str) -> str:

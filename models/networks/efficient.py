@@ -70,7 +70,7 @@ class EfficientGenerator(Generator):
         self.settings = settings or EfficientSettings()
         deep, (d16, d8, d4) = self.settings.context, self.settings.decoder
         s4, s8, s16, s32 = SKIP_CHANNELS
-        self.register_buffer("bins", torch.from_numpy(ab_bins()))
+        self.register_buffer("bins", torch.tensor(ab_bins()))
         self.encoder = Lite0Encoder()
         self.drop = nn.Dropout2d(self.settings.dropout)
         self.context = _Context(s32 + _HINT_CHANNELS, deep, self.settings.heads)

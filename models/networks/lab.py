@@ -6,6 +6,7 @@ section 2.1: a grid of step 10; 313 bins there, counted the same way here).
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -32,12 +33,15 @@ _NEIGHBOUR_SIGMA = 5.0
 _TABLE_REACH = 128  # the table of soft labels covers ab from -128 to 127 at step 1
 
 
+@cache
 def ab_bins() -> npt.NDArray[np.float32]:
-    """Centres (Q, 2) of the ab bins that some sRGB colour falls into, in a fixed order."""
+    """Centres (Q, 2) of the ab bins that some sRGB colour falls into, in a fixed order; not to be written to."""
     levels = np.arange(0, 256, 5, dtype=np.float32) / 255
     cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(1, -1, 3)
     ab = cv2.cvtColor(cube, cv2.COLOR_RGB2Lab)[0, :, 1:]
-    return (np.unique(np.round(ab / AB_STEP).astype(int), axis=0) * AB_STEP).astype(np.float32)
+    bins = (np.unique(np.round(ab / AB_STEP).astype(int), axis=0) * AB_STEP).astype(np.float32)
+    bins.flags.writeable = False
+    return bins
 
 
 class SoftLabels:

@@ -1,4 +1,6 @@
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,17 @@ def test_default_weights_are_there_and_state_their_licence() -> None:
     assert 0.5 <= info.vividness <= 2
     assert len(info.sha256) == 64
     assert not generator.training
+
+
+def test_reading_weights_loads_no_compiler() -> None:
+    """torch loads its compiler, for more than a second, to fill the random weights of a network on the device meta."""
+    code = """
+import sys
+from models.checkpoint import DEFAULT_WEIGHTS, load_weights
+load_weights(DEFAULT_WEIGHTS)
+assert not {"torch._dynamo", "sympy"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)
 
 
 @pytest.mark.parametrize("vividness", [0.1, float("nan"), 3])
