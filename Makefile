@@ -1,8 +1,9 @@
 # Each target sets up all that it needs; `make test` is what CI runs.
 PYTHON ?= python3
 BIN := .venv/bin
+PAGE := jobs/web/page
 
-.PHONY: install demo test lint types check clean
+.PHONY: install demo test lint types check clean page
 
 install: .venv/installed
 
@@ -18,7 +19,14 @@ demo: install
 	@echo 'The film: out/chaplin_street.mp4'
 	@echo 'Before and after: out/chaplin_street.png'
 
-test: install
+# The page's packages, for its tests; without npm or a way to fetch them those tests are left out and say so.
+$(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json
+	-command -v npm && cd $(PAGE) && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
+
+page: $(PAGE)/node_modules/.package-lock.json
+	cd $(PAGE) && npm run build
+
+test: install $(PAGE)/node_modules/.package-lock.json
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: install
@@ -31,4 +39,4 @@ types: install
 check: lint types test
 
 clean:
-	rm -rf .venv out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(PAGE)/node_modules out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
