@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pipeline.still_pattern import looks_numbered
 from pipeline.target import STILL_FORMATS, Target, target_of
 
 _PATHS = ("input", "output", "preset", "weights", "from_proxy", "work", "cache", "sound")
+_ADDRESS = re.compile(r"(?:^|/)([a-z][a-z0-9+.-]{1,9}):/")
 _NAMES = {
     "preset": ("access", "archival", "mezzanine", "studio", "preview", "sequence"),
     "weights": ("default",),
@@ -119,16 +121,32 @@ def _input_faults(source: Target) -> Iterator[str]:
     if source.is_numbered:
         yield from input_faults(path)
     elif not _is(path, "exists"):
-        yield from name_faults(path) if looks_numbered(path) else (f"no such file: {path}",)
+        yield from name_faults(path) if looks_numbered(path) else (_missing(path),)
     elif not os.access(path, os.R_OK):
         yield f"not allowed to read {path}"
     elif not (path.is_file() or path.is_dir()):
         yield f"found {path}, which is neither a file nor a folder"
 
 
+def _missing(path: Path) -> str:
+    """Why there may be no such file: an address, or the separators of another system."""
+    text = str(path)
+    if address := _ADDRESS.search(text):
+        return f"found an address ({address[1]}:), and only files are read; save it as a file first, and name that"
+    if "\\" in text:
+        other = Path(text.replace("\\", "/"))
+        hint = (
+            f"{other} is there and would work"
+            if _is(other, "exists")
+            else "here / separates the parts of a path"
+        )
+        return f"no such file: {path}; {hint}"
+    return f"no such file: {path}"
+
+
 def _file_faults(path: Path) -> Iterator[str]:
     if not _is(path, "exists"):
-        yield f"no such file: {path}"
+        yield _missing(path)
     elif not _is(path, "is_file"):
         yield f"found {path}, which is not a regular file"
     elif not os.access(path, os.R_OK):

@@ -155,7 +155,7 @@ def _compose(text: str, name: str, *, numbered: bool = True) -> yaml.Node | None
 def _plainer(problem: str) -> str:
     """What PyYAML says, without what it quotes of the file; its tokens (`'<scalar>'`) and signs it waited for stay."""
     if "'\\t'" in problem:
-        return "found a tab; indent with blanks"
+        return "found a tab; blanks in its place would work"
     quoted = r" (['\"])(?!<).*\2"
     problem = re.sub(f"(character|handle|anchor|alias){quoted}", r"\1", problem)
     return re.sub(f"(found|got){quoted}", r"\1 something else", problem)

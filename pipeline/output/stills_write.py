@@ -16,7 +16,7 @@ from pipeline.media import PixelFormat, Plane
 from pipeline.render.render import OutputPicture, convert_luma
 from pipeline.source.chroma_planes import chroma_planes
 from pipeline.stills.chroma import StillChroma, rgb_of_luma
-from pipeline.stills.dpx import DEPTHS, new_dpx_head, read_dpx_head, write_dpx
+from pipeline.stills.dpx import DEPTHS, new_dpx_head, read_dpx_head, with_rate, write_dpx
 from pipeline.stills.exr import exr_timecode, read_exr_header, write_exr
 from pipeline.stills.files import read_tags, write_still
 from pipeline.stills.still import Still, StillTags, still_format
@@ -82,10 +82,11 @@ def _with_tags(path: Path, frame: StillFrame) -> tuple[str, ...]:
 
 def _dpx(path: Path, frame: StillFrame) -> tuple[str, ...]:
     aspect = (frame.sample_aspect.numerator, frame.sample_aspect.denominator)
+    rate = float(frame.rate)
     head = (
-        new_dpx_head(timecode=frame.timecode, sample_aspect=aspect, rate=float(frame.rate))
+        new_dpx_head(timecode=frame.timecode, sample_aspect=aspect, rate=rate)
         if frame.source is None
-        else read_dpx_head(frame.source)
+        else with_rate(read_dpx_head(frame.source), rate)
     )
     rgb = _rgb(frame)
     with publish(path) as partial:

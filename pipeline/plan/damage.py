@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 
 from pipeline.errors import SourceError
+from pipeline.media import FilmInfo
+from pipeline.still_pattern import parse_pattern
 
 DamageKind = Literal["lost", "concealed", "crc", "file", "broken off"]
 """Of a frame: `lost`, there is no picture; `concealed`, the decoder made up a part; `crc`, a checksum in it fails.
@@ -77,6 +79,19 @@ def gather_damage(
         }
     both = (*frames.values(), *between.values())
     return tuple(sorted(both, key=lambda damage: last if damage.pts is None else damage.pts))
+
+
+def name_stills(damage: Sequence[Damage], film: FilmInfo) -> tuple[Damage, ...]:
+    """The damage of numbered stills with the name of each still; that of other films as it is."""
+    if film.sequence is None:
+        return tuple(damage)
+    pattern, first = parse_pattern(film.path), film.sequence.first
+    return tuple(
+        each
+        if each.pts is None
+        else replace(each, told=f"{pattern.path(first + each.pts).name}: {each.told}")
+        for each in damage
+    )
 
 
 def refuse_damage(damage: Sequence[Damage], *, film: str, time_base: Fraction, policy: DamagePolicy) -> None:

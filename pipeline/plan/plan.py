@@ -23,7 +23,7 @@ from pipeline.fields import FieldCount, Fields, fields_of, seen_luma
 from pipeline.media import FilmInfo, Frame, PictureArea, Segment, Shot, ShotKind
 from pipeline.plan.borders import BorderFinder
 from pipeline.plan.cards import CardFinder
-from pipeline.plan.damage import Damage, describe_damage, gather_damage
+from pipeline.plan.damage import Damage, describe_damage, gather_damage, name_stills
 from pipeline.plan.packet_faults import scan_packets
 from pipeline.plan.segments import SegmentSettings, make_segments
 from pipeline.plan.shot_kind import KindFinder
@@ -116,6 +116,7 @@ def scan_film(
                 cards.push(small, frame)
                 count("scan", len(pts), None)
         damage = gather_damage(packets.damage, reader.faults, pts=pts, packet_pts=packets.pts)
+    damage = name_stills(damage, film)
     if damage:
         _log.warning("%s: %s", film.path.name, describe_damage(damage, time_base=film.time_base))
     check_source(film.path, source)

@@ -31,6 +31,11 @@ from pipeline.timeline import Timeline
 
 __all__ = ["FrameReader", "ahead", "luma_hash"]
 
+_RISING = (
+    "`ffmpeg -i FILM -map 0 -c copy -bsf:v \"setts=ts='max(PTS,PREV_OUTPTS+1)'\" NEW.mkv` makes its times rise, where "
+    "its codec has no B-frames; else save its frames as numbered stills and give them a rate"
+)
+
 
 class _Attempt(NamedTuple):
     """A way to reach a frame: seek this many frames before it (None: the film's beginning)."""
@@ -109,7 +114,7 @@ class FrameReader:
             if last is not None and pts <= last:
                 raise SourceError(
                     f"{self._film.path}: frame {number} has pts {pts}, which does not come after the "
-                    f"{last} of the frame before; {cure('no-times')}"
+                    f"{last} of the frame before; {_RISING if pts == last else cure('no-times')}"
                 )
             with_chroma = chroma_every > 0 and number % chroma_every == 0
             yield self._take(picture, pts, number, chroma=with_chroma)

@@ -13,6 +13,8 @@ from pipeline.media import Plane
 DEPTHS = (8, 10, 12, 16)
 HEAD_BYTES = 2048
 _TIMECODE_AT = 1920
+_RATES_AT = (1724, 1940)
+"""Frames per second of the film header and of the television header."""
 _UNDEFINED = 0xFFFFFFFF
 _WIDE = (
     *((offset, "I") for offset in (4, 16, 20, 24, 28, 32, 660, 772, 776)),
@@ -54,11 +56,17 @@ def new_dpx_head(*, timecode: str | None, sample_aspect: tuple[int, int], rate: 
     struct.pack_into(">II", head, 1628, *sample_aspect)
     for offset in (1712, 1716, 1720, 1728):
         struct.pack_into(">I", head, offset, _UNDEFINED)
-    struct.pack_into(">f", head, 1724, rate)
-    struct.pack_into(">f", head, 1940, rate)
     if timecode is not None:
         struct.pack_into(">I", head, _TIMECODE_AT, int("".join(filter(str.isdigit, timecode)), 16))
-    return bytes(head)
+    return with_rate(bytes(head), rate)
+
+
+def with_rate(head: bytes, rate: float) -> bytes:
+    """The header with the frames per second that the film is written with, in both places that tell them."""
+    new = bytearray(head)
+    for offset in _RATES_AT:
+        struct.pack_into(">f", new, offset, rate)
+    return bytes(new)
 
 
 def write_dpx(target: Path, rgb: Plane, *, depth: int, head: bytes, name: str, statement: str) -> None:

@@ -133,10 +133,31 @@ encode:
 
 
 @pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("https://example.org/film.mkv", "found an address (https:), and only files are read"),
+        ("file:///films/film.mkv", "found an address (file:)"),
+        (r"films\a.mkv", "films/a.mkv is there and would work"),
+        (r"C:\films\a.mkv", "here / separates the parts of a path"),
+    ],
+)
+def test_addresses_and_paths_of_other_systems_are_told(tmp_path: Path, name: str, says: str) -> None:
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "a.mkv").write_bytes(b"x")
+    (tmp_path / "job.yaml").write_text(f"input: '{name}'\noutput: out.mkv\n")
+    with pytest.raises(SettingsError) as caught:
+        load_job(tmp_path / "job.yaml")
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("batch: 8\nbatch: 9\n", "job.yaml:4: batch: given twice, first in line 3"),
-        ("steady:\n\tstrength: 1\n", "job.yaml:4: not readable as YAML: found a tab; indent with blanks"),
+        (
+            "steady:\n\tstrength: 1\n",
+            "job.yaml:4: not readable as YAML: found a tab; blanks in its place would work",
+        ),
         ("steady: {strength: 1\n", "job.yaml:4: not readable as YAML: expected ',' or '}'"),
         ("a: &x 1\nbatch: *x\n", "job.yaml:4: not readable as YAML: found an alias; write the value out"),
         ("batch: !!python/name:os.system 1\n", "job.yaml:3: batch: found the tag !!python/name:os.system"),

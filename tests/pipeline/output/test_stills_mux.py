@@ -243,6 +243,7 @@ def test_a_dpx_keeps_timecode_film_edge_code_and_texts_of_its_scan(tmp_path: Pat
         assert head[1664:1673] == b"KJ12 3456"
         assert head[260:266] == b"Reel 7"
         assert head[36:43] == f"{number:03d}.dpx".encode()
+        assert struct.unpack_from(">f", head, 1724) == struct.unpack_from(">f", head, 1940) == (24.0,)
 
 
 def test_an_exr_keeps_attributes_and_a_png_its_tags_with_a_label(tmp_path: Path) -> None:

@@ -14,8 +14,10 @@ from pipeline.plan.damage import Damage, describe_damage, gather_damage, refuse_
 from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
 from pipeline.plan.segments import SegmentSettings
 from pipeline.plan.shots import ShotSettings
+from pipeline.source.open_film import probe_film_or_stills
 from pipeline.source.probe import probe
 from tests.media import damage_film, make_film
+from tests.stills_films import make_stills
 
 FFV1_CRC: dict[str, Any] = {"codec": "ffv1", "options": {"level": "3", "slicecrc": "1", "slices": "4"}}
 H264: dict[str, Any] = {
@@ -186,3 +188,13 @@ def test_the_line_names_the_film_the_place_and_what_would_work() -> None:
     refuse_damage(damage, film="a.mkv", time_base=BASE, policy="keep-going")
     told = describe_damage(damage, time_base=BASE)
     assert told.count("pts") == 20 and told.endswith("; and 10 more")
+
+
+def test_a_damaged_still_is_told_by_its_name(tmp_path: Path) -> None:
+    pattern = tmp_path / "scan" / "%06d.dpx"
+    make_stills(pattern, pixel_format="gbrp10be", count=4, first=86400)
+    cut = tmp_path / "scan" / "086402.dpx"
+    cut.write_bytes(cut.read_bytes()[:3000])
+    film = probe_film_or_stills(pattern, rate=Fraction(24))
+    (damage,) = scan_film(film, shot_settings=ShotSettings(), segment_settings=SegmentSettings()).damage
+    assert damage.line(film.time_base).startswith("pts 2 (0.083 s): lost: 086402.dpx: ")

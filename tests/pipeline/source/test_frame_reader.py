@@ -1,5 +1,8 @@
 """Frames come out as they went in, whole films and parts, and a part reached by seeking is proved."""
 
+import re
+import shlex
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -7,6 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -273,3 +278,27 @@ def test_ahead_closed_early_closes_its_source_and_leaves_no_thread(tmp_path: Pat
     items.close()
     assert closed == [True]
     assert threading.active_count() == before
+
+
+def test_doubled_times_are_refused_with_advice_that_works(tmp_path: Path) -> None:
+    """FFMS/ffms2 issue 77: two frames at 0 in Matroska, which a plain copy keeps."""
+    make_film(tmp_path / "film.mkv", frames=5, time_base=Fraction(1, 1000), pts=[0, 40, 80, 120, 160])
+    data = bytearray((tmp_path / "film.mkv").read_bytes())
+    with av.open(tmp_path / "film.mkv") as container:
+        second = [bytes(packet) for packet in container.demux(video=0)][1]
+    at = data.index(second) - 4
+    assert data[at : at + 3] == b"\x81\x00\x28"  # track 1, 40 ms after the cluster
+    data[at + 1 : at + 3] = b"\0\0"
+    (tmp_path / "film.mkv").write_bytes(data)
+    with (
+        FrameReader(probe(tmp_path / "film.mkv")) as reader,
+        pytest.raises(SourceError, match=r"frame 1 has pts 0, .* NEW\.mkv` makes its times rise") as caught,
+    ):
+        list(reader.frames())
+    advice = re.search("`ffmpeg (.*)`", str(caught.value))
+    assert advice is not None
+    names = {"FILM": str(tmp_path / "film.mkv"), "NEW.mkv": str(tmp_path / "new.mkv")}
+    words = [names.get(word, word) for word in shlex.split(advice[1])]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *words], check=True)
+    with FrameReader(probe(tmp_path / "new.mkv")) as reader:
+        assert [frame.pts for frame in reader.frames()] == [0, 1, 80, 120, 160]
