@@ -17,7 +17,7 @@ from pipeline.plan.plan import Plan
 from pipeline.render.frame_writer import EncodeSettings
 from pipeline.render.render import OutputPicture
 
-CODE_FORMAT = 4
+CODE_FORMAT = 5
 """Raised when a stage's result changes for the same inputs: work of an older format is done again."""
 
 

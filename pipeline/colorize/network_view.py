@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pipeline.color.colorimetry import lightness, luma_to_unit, resolve_color
 from pipeline.colorize.net_frame import NetFrame, NetSize, net_frame, shrink
 from pipeline.colorize.optical_flow import Links
+from pipeline.colorize.temporal import Seams
 from pipeline.fields import seen_luma
 from pipeline.media import FilmInfo, Frame, Plane, Segment
 from pipeline.plan.plan import Plan
@@ -60,6 +61,14 @@ class NetworkView:
     def layout_of(self, shot: int) -> NetFrame:
         """The sizes and borders with which the network gets the frames of a shot."""
         return net_frame(self.film, self._plan.shots[shot].picture, short_side=self._short_side)
+
+    def seams(self, segment: Segment) -> Seams:
+        """Where segments of the shot meet, at this one and its neighbours, counted from its first frame read."""
+        reach = max(segment.start - segment.lead_start, segment.lead_end - segment.end)
+        near = self._plan.segments[max(0, segment.index - 2) : segment.index + 3]
+        starts = [one.start for one in near if one.shot == segment.shot]
+        first = self._plan.shots[segment.shot].start
+        return Seams(tuple(start - segment.lead_start for start in starts if start > first), reach)
 
     def part(self, reader: FrameReader, shot: int, start: int, end: int) -> Iterator[FrameView]:
         """The frames `start` to `end` of a shot, in order; nothing is kept of them. Raises as `frames`."""

@@ -57,7 +57,7 @@ def predict_colors(
     Frames that `view` has kept do not change the result. Raises DeviceError.
     """
     layout = view.layout(segment)
-    temporal_filter = TemporalFilter(layout.whole.output, settings=settings)
+    temporal_filter = TemporalFilter(layout.whole.output, settings=settings, seams=view.seams(segment))
     lumas: list[npt.NDArray[np.float32]] = []
     numbers: list[int] = []
 

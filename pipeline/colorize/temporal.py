@@ -2,8 +2,12 @@
 
 Two recursive averages run over the shot, one forward and one backward. Each carries, for every point, the sum of its
 colours so far and the number of frames in that sum. Both are warped along the flow to the next frame and weighted
-there by the trust, which is high where flow and luma agree. The two averages are added, so nothing lags, and both ends
-of the shot are as steady as its middle.
+there by the root of the trust, which is high where flow and luma agree. The two averages are added, so nothing lags,
+and both ends of the shot are as steady as its middle. Where nothing changes, each average reaches over some fifty
+frames, so that a thing has the colour that the shot says on the whole, not that of the moment.
+
+A long shot comes in parts. Around the seam between two parts the averages reach less far: what only one of the parts
+sees has hardly any weight there, and the colours of both are the same.
 
 A frame whose points are all found in its neighbours needs no prediction: the averages bring its colours. So the
 network predicts every fourth frame, and those in which something new appears.
@@ -18,6 +22,8 @@ import numpy as np
 from pipeline.colorize.optical_flow import Floats, Flow, Link, Links, Luma
 from pipeline.errors import SettingsError
 
+_LEFT_AT_SEAM = 0.03
+"""What is left, at a seam, of the weight of a frame that only one of the two parts sees."""
 _KEPT_COLORFULNESS = 0.97
 _MAX_GAIN = 1.15
 _FOUND = 0.2
@@ -32,7 +38,7 @@ _LEAST_TRUST = 0.01
 class SteadySettings:
     """How strongly colours are smoothed over time."""
 
-    strength: float = 0.9
+    strength: float = 0.98
     """Share of its sum that a point keeps from frame to frame, 0 to 0.98; 0 leaves every frame as it is."""
     luma_tolerance: float = 8.0
     """Difference of luma (of 255, exposure matched) at which that share has fallen to 37 %."""
@@ -48,12 +54,24 @@ class SteadySettings:
             raise SettingsError(f"steady.predict_every: {self.predict_every} is not in 1 to 8")
 
 
+@dataclass(frozen=True)
+class Seams:
+    """Where the parts of a shot meet."""
+
+    frames: tuple[int, ...] = ()
+    """The first frame of each part that has one before it, counted from the filter's first frame; may lie outside."""
+    reach: int = 0
+    """Frames on either side of a seam that both parts see."""
+
+
 class TemporalFilter:
     """Smooths one shot: chooses which of its frames need a prediction, then spreads these over all frames."""
 
-    def __init__(self, shape: tuple[int, int], *, settings: SteadySettings) -> None:
+    def __init__(
+        self, shape: tuple[int, int], *, settings: SteadySettings, seams: Seams | None = None
+    ) -> None:
         """`shape` (h, w) of ab. All frames must be of one shot: there is no test for cuts."""
-        self._shape, self._settings = shape, settings
+        self._shape, self._settings, self._seams = shape, settings, seams or Seams()
         self._flow = Flow(shape, tolerance=settings.luma_tolerance)
         self._count = 0
         self._chosen: list[int] = []
@@ -94,9 +112,12 @@ class TemporalFilter:
         given = np.zeros((self._count, *self._shape, 3), np.float32)
         given[own, ..., :2] = np.moveaxis(ab, 1, -1)
         given[own, ..., 2] = 1
-        behind = list(self._sums(given, self._flow.to_previous))
+        strengths = self._strengths()
+        behind = list(_sums(given, self._flow.to_previous, strengths))
         steadied = np.empty((self._count, 2, *self._shape), np.float32)
-        for number, ahead in enumerate(self._sums(given[::-1], self._flow.to_next[::-1]), start=1):
+        for number, ahead in enumerate(
+            _sums(given[::-1], self._flow.to_next[::-1], strengths[::-1]), start=1
+        ):
             total = behind.pop() + ahead - given[-number]
             steadied[-number] = np.moveaxis(total[..., :2] / total[..., 2:], -1, 0)
         steadied *= _saturation_gain(steadied[own], ab)
@@ -129,19 +150,29 @@ class TemporalFilter:
         self._chosen += numbers
         return numbers
 
-    def _sums(self, given: Floats, links: Sequence[Link]) -> Iterator[Floats]:
-        """(h, w, 3) for each frame: sum of a, sum of b and count of the colours behind each point, its own included."""
-        strength = np.float32(self._settings.strength)
-        sums = given[0]
+    def _strengths(self) -> Floats:
+        """(frames - 1): the strength between each frame and the next one."""
+        strengths = np.full(self._count - 1, self._settings.strength, np.float32)
+        reach = self._seams.reach
+        for seam in self._seams.frames if reach else ():
+            near = slice(max(0, seam - reach), max(0, seam + reach - 1))
+            strengths[near] = min(self._settings.strength, _LEFT_AT_SEAM ** (1 / reach))
+        return strengths
+
+
+def _sums(given: Floats, links: Sequence[Link], strengths: Floats) -> Iterator[Floats]:
+    """(h, w, 3) for each frame: sum of a, sum of b and count of the colours behind each point, its own included."""
+    sums = given[0]
+    yield sums
+    for own, link, strength in zip(given[1:], links, strengths, strict=True):
+        trust = np.sqrt(link.trust)
+        if own[0, 0, 2]:
+            carried = link.warp(sums)
+        else:
+            carried = link.warp(sums, border=cv2.BORDER_REPLICATE)
+            np.maximum(trust, np.float32(_LEAST_TRUST), out=trust)
+        sums = own + carried * (trust * strength)[..., None]
         yield sums
-        for own, link in zip(given[1:], links, strict=True):
-            if own[0, 0, 2]:
-                carried, trust = link.warp(sums), link.trust
-            else:
-                carried = link.warp(sums, border=cv2.BORDER_REPLICATE)
-                trust = np.maximum(link.trust, np.float32(_LEAST_TRUST))
-            sums = own + carried * (trust * strength)[..., None]
-            yield sums
 
 
 def _saturation_gain(mean: Floats, ab: Floats) -> np.float32:

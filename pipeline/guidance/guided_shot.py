@@ -64,7 +64,9 @@ class GuidedShot:
         Raises SettingsError for guidance that does not fit the shot, else as `predict_colors`.
         """
         self._reader, self._travelled = reader, []
-        temporal_filter = TemporalFilter(self._layout.whole.output, settings=self._settings)
+        temporal_filter = TemporalFilter(
+            self._layout.whole.output, settings=self._settings, seams=self._view.seams(segment)
+        )
         views, chosen = self._choose(temporal_filter, segment)
         frames = range(segment.lead_start, segment.lead_end)
         wanted = frozenset(segment.lead_start + number for number in chosen)

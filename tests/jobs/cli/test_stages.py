@@ -215,7 +215,7 @@ def test_status_says_what_would_be_done_again_and_why(
     assert {segment["why"] for segment in changed["segments"]} == {"video: color.saturation was 1.0, is 0.5"}
     steadier = status_of(place, capsys, "--set", "steady.strength=0.5")
     assert {segment["state"] for segment in steadier["segments"]} == {"again"}
-    assert "colour: steady.strength was 0.9, is 0.5" in steadier["segments"][0]["why"]
+    assert "colour: steady.strength was 0.98, is 0.5" in steadier["segments"][0]["why"]
     segments = work_of(place) / "segments"
     flip(segments / "000000" / "video.nut")
     truncate(segments / "000001" / "video.nut")

@@ -106,8 +106,8 @@ def test_what_is_measured_of_a_clip_is_the_film_that_is_written(tmp_path: Path) 
             consistency.push(rgb)
             found.append(colorfulness(rgb))
     assert (clip.frame_count, clip.shot_count) == (len(found), 2) == (36, 2)
-    assert clip.colorfulness_steadied == pytest.approx(np.mean(found), rel=0.02)
-    # the film is rounded to 8 bits, a tenth of changes as small as these
+    # the film is rounded to 8 bits, a tenth of colours as pale and of changes as small as these
+    assert clip.colorfulness_steadied == pytest.approx(np.mean(found), rel=0.1)
     assert clip.cdc_steadied == pytest.approx(consistency.value(), rel=0.12)
     assert abs(clip.cdc / clip.cdc_steadied - 1) > 0.25  # so that it could not be the other figure
 

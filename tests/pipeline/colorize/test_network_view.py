@@ -118,6 +118,13 @@ def test_segments_may_be_coloured_in_any_order(film: Film) -> None:
         assert_same(Colorer(film).color([segments[index] for index in order]), wanted)
 
 
+def test_seams_are_those_of_the_shot_around_a_segment(film: Film) -> None:
+    view = NetworkView(film.info, plan=film.plan, short_side=SHORT_SIDE)
+    found = [view.seams(segment) for segment in film.plan.segments]
+    assert [seams.frames for seams in found] == [(16, 32), (8, 24), (-8, 8), ()]
+    assert [seams.reach for seams in found] == [8, 8, 8, 0]
+
+
 def test_what_only_one_segment_sees_is_forgotten(film: Film) -> None:
     colorer = Colorer(film)
     colorer.color(film.plan.segments[2:])

@@ -6,7 +6,7 @@ import numpy.typing as npt
 import pytest
 
 from models.metrics import cdc
-from pipeline.colorize.temporal import SteadySettings, TemporalFilter
+from pipeline.colorize.temporal import Seams, SteadySettings, TemporalFilter
 from pipeline.errors import SettingsError
 
 Floats = npt.NDArray[np.float32]
@@ -14,9 +14,9 @@ Luma = npt.NDArray[np.uint8]
 FRAMES, HEIGHT, WIDTH = 24, 32, 56
 
 
-def steady(luma: Luma, ab: Floats, *, settings: SteadySettings) -> Floats:
+def steady(luma: Luma, ab: Floats, *, settings: SteadySettings, seams: Seams | None = None) -> Floats:
     """The colours of one shot without their flicker; of `ab` only what `TemporalFilter` needs is used."""
-    temporal_filter = TemporalFilter((ab.shape[2], ab.shape[3]), settings=settings)
+    temporal_filter = TemporalFilter((ab.shape[2], ab.shape[3]), settings=settings, seams=seams)
     chosen = [number for picture in luma for number in temporal_filter.push(picture)]
     return temporal_filter.spread(ab[[*chosen, *temporal_filter.finish()]])
 
@@ -62,6 +62,33 @@ def test_noise_on_a_moving_texture_loses_more_than_three_quarters_of_its_varianc
     assert _error(found, truth) < _error(noisy, truth) / 4
     for part in (slice(0, 3), slice(-3, None)):  # the ends are as steady as the middle
         assert _error(found[part], truth[part]) < _error(noisy[part], truth[part]) / 3
+
+
+def test_what_a_thing_is_in_most_of_the_shot_it_is_in_all_of_it() -> None:
+    """A wrong guess of half a second, 24 samples away from the end of the shot."""
+    luma, truth = (np.concatenate([one, one[::-1], one]) for one in _scene(22, step=0.5))
+    guess = truth.copy()
+    guess[24:36, 1] -= 20
+    found = steady(luma, guess, settings=SteadySettings())
+    assert _error(found[24:36, 1:], truth[24:36, 1:]) < 20**2 / 10
+
+
+@pytest.mark.parametrize("seen", [8, 12])
+def test_two_parts_of_a_shot_agree_where_they_meet(seen: int) -> None:
+    luma, truth = (np.concatenate([one, one[::-1], one]) for one in _scene(23, step=0.5))
+    guess = _flickering(truth, 24)
+    guess[: FRAMES - seen] += 15  # what the second part does not see
+    first, second = slice(0, 24 + seen), slice(24 - seen, None)
+
+    def apart(*seams: Seams | None) -> float:
+        one, other = (
+            steady(luma[part], guess[part], settings=SteadySettings(), seams=where)
+            for part, where in zip((first, second), seams, strict=True)
+        )
+        return float(np.abs(one[24] - other[seen]).mean())
+
+    assert apart(None, None) > 2
+    assert apart(Seams((24,), seen), Seams((seen,), seen)) < 1
 
 
 def test_colour_does_not_lag_behind_what_moves() -> None:
