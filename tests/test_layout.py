@@ -70,9 +70,11 @@ jobs/run: pipeline pipeline/color pipeline/stills pipeline/stills/read_only pipe
     pipeline/colorize
     pipeline/guidance/hints pipeline/guidance pipeline/render pipeline/output jobs jobs/progress
     jobs/settings jobs/workdir jobs/segments jobs/workers jobs/review jobs/records jobs/estimate
+jobs/shell:
+jobs/doctor: pipeline pipeline/source models jobs jobs/segments jobs/settings
 jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
 jobs/cli: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/dataset
-    jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm
+    jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm jobs/shell jobs/doctor
 kinochrome: jobs/cli
 """)
 """From the bottom to the top: what each folder may import beside itself. Values lie at the bottom, the command line on
@@ -86,6 +88,8 @@ tests/jobs/cli/test_stages.py: jobs/review/contact_sheet.py jobs/run/finish.py j
 tests/jobs/dataset/test_build.py: jobs/dataset/contact_sheet.py jobs/dataset/inputs.py
     jobs/dataset/manifest.py jobs/dataset/reader.py jobs/dataset/records.py jobs/dataset/selection.py
     jobs/dataset/units.py jobs/settings/dataset.py jobs/workers/parallel_map.py
+tests/jobs/doctor/test_examination.py: jobs/doctor/finding.py jobs/doctor/libraries.py jobs/doctor/storage.py
+    jobs/doctor/trial.py
 tests/jobs/estimate/test_price.py: jobs/estimate/measure.py jobs/estimate/sample.py jobs/review/examine.py
     jobs/workdir/film_plan.py
 tests/jobs/evaluation/test_clips.py: jobs/evaluation/figures.py jobs/evaluation/pictures.py

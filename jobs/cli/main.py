@@ -21,6 +21,7 @@ from pathlib import Path
 from jobs.cli import farm, films, stages
 from jobs.cli.farm import add_export_options
 from jobs.cli.guidance import add_guidance_verbs
+from jobs.cli.machine import add_machine_verbs
 from jobs.cli.options import Details, add_crew_options, add_workers_option, job_options, set_option
 from jobs.cli.queue import add_presets_option, add_queue_verbs
 from jobs.cli.records import add_record_verbs
@@ -28,6 +29,7 @@ from jobs.cli.stages import add_stage_verbs
 from jobs.cli.training import add_dataset_verb, add_evaluate_verb, recipe_help, train
 from jobs.progress.make import make_progress
 from jobs.progress.reporters import Progress, logging_to, one_line
+from jobs.shell.verb_names import unknown_verb, verbs_of, with_known_verb
 from jobs.supervise.heap import share_heaps
 from jobs.supervise.isolation import isolate
 from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, Interruption, interruptible
@@ -50,9 +52,16 @@ def main(argv: Sequence[str] | None = None, *, supervised: bool | None = None) -
     own (`jobs.supervise.isolation`), and both return, to end.
     """
     share_heaps()
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = with_known_verb(sys.argv[1:] if argv is None else argv)
+    parser = make_parser()
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return _flushed(WRONG_COMMAND)
+    if (fault := unknown_verb(arguments, verbs_of(parser))) is not None:
+        print(f"kinochrome: error: {one_line(fault)}", file=sys.stderr)
+        return WRONG_COMMAND
     try:
-        parsed = make_parser().parse_args(arguments)
+        parsed = parser.parse_args(arguments)
     except SystemExit as wanted:  # --help, --version or a wrong command line: argparse has said it all
         return _flushed(int(wanted.code or DONE))
     level = logging.WARNING if parsed.quiet else logging.DEBUG if parsed.verbose else logging.INFO
@@ -125,6 +134,7 @@ def make_parser() -> argparse.ArgumentParser:
     training = add("train", train, "Train a generator, or go on with a training.", settings)
     training.add_argument("config", type=Path, metavar="CONFIG.yaml|NAME", help=recipe_help())
     add_evaluate_verb(add)
+    add_machine_verbs(add, whole=parser)
     return parser
 
 

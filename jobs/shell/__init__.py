@@ -1,0 +1,1 @@
+"""Made from the parsers of the command line: completion for shells, the manual page, suggestions for mistyped verbs."""
