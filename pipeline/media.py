@@ -91,6 +91,46 @@ class Chapter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Orientation:
+    """A turn, and a mirror after it."""
+
+    degrees: float = 0.0
+    """Clockwise, 0 to 360."""
+    is_mirrored: bool = False
+    """Left and right change places, after the turn."""
+    is_exact: bool = True
+    """Whether that is all: display matrices may also stretch and shear, which hardly any player does."""
+
+    @property
+    def quarter_turns(self) -> int:
+        """The nearest number of right angles, clockwise, 0 to 3."""
+        return round(self.degrees / 90) % 4
+
+    def __str__(self) -> str:
+        """In words, for a message; empty where the picture is shown as it is stored."""
+        turn = f"turned by {self.degrees:.6g} degrees" if self.degrees else ""
+        return " and then ".join(filter(None, (turn, "mirrored left to right" if self.is_mirrored else "")))
+
+
+UPRIGHT = Orientation()
+"""As it is stored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop:
+    """Columns and lines at the edges of every frame that are not to be shown. They are in the frames."""
+
+    left: int = 0
+    right: int = 0
+    top: int = 0
+    bottom: int = 0
+
+    def __str__(self) -> str:
+        """In words, for a message."""
+        return f"{self.left}, {self.right}, {self.top}, {self.bottom} (left, right, top, bottom)"
+
+
+@dataclass(frozen=True, kw_only=True)
 class FilmInfo:
     """What the headers of a film say. Frames are counted by decoding (`Timeline`), never here."""
 
@@ -107,13 +147,17 @@ class FilmInfo:
     pixel_format: PixelFormat
     color: ColorDescription
     field_order: Literal["progressive", "tt", "bb", "tb", "bt", "unknown"]
-    rotation_degrees: int
-    """Clockwise turn that a player applies: 0, 90, 180 or 270. Frames are stored unturned."""
     time_base: Fraction
     """Of the video stream; every pts of a frame counts these."""
     rate_from_header: Fraction | None
     """Average frames per second that the header claims; never used to compute a time."""
     duration_seconds_from_header: float | None
+    orientation: Orientation = UPRIGHT
+    """How a player turns and mirrors the picture. Frames are as they are stored."""
+    crop: Crop | None = None
+    """What the container says of the edges that a player hides; None where it hides nothing."""
+    has_film_grain: bool = False
+    """Whether the coded film asks its decoder to put grain on the pictures, which then is part of the frames."""
     tags: tuple[tuple[str, str], ...] = ()
     chapters: tuple[Chapter, ...] = ()
     limits: Limits = DEFAULT_LIMITS

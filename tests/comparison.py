@@ -121,7 +121,7 @@ def _told_of(stream: StreamInfo) -> tuple[str | None, ...]:
 
 
 def _compare_headers(found: Comparison, before: FilmInfo, after: FilmInfo) -> None:
-    for name in ("width", "height", "sample_aspect", "rotation_degrees", "field_order"):
+    for name in ("width", "height", "sample_aspect", "orientation", "crop", "field_order"):
         mine, theirs = getattr(before, name), getattr(after, name)
         if mine != theirs:
             found.faults.append(f"{name} {mine} became {theirs}")

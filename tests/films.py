@@ -33,7 +33,6 @@ def film_info(
         pixel_format=PixelFormat(name="test", depth=depth, chroma=chroma),
         color=ColorDescription(matrix=matrix, range=range, chroma_site=chroma_site),
         field_order="progressive",
-        rotation_degrees=0,
         time_base=time_base,
         rate_from_header=Fraction(25),
         duration_seconds_from_header=None,

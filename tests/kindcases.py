@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tests import kindfilms
+from tests.fieldcases import FIELD_CASES
 from tests.kindchecks import (
     Case,
     has_eight_bits,
@@ -238,4 +239,5 @@ CASES = [
         make=film(tags={"title": "\"; rm -rf / #'<b>&\N{RIGHT-TO-LEFT OVERRIDE}"}),
         source="-v 100%d [x],;='\"&<b> ü.mkv",
     ),
+    *FIELD_CASES,
 ]

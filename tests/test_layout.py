@@ -108,6 +108,7 @@ tests/jobs/run/test_guided.py: jobs/cli/guidance.py jobs/review/small_pictures.p
     jobs/run/takes_sheet.py jobs/settings/guidance.py pipeline/guidance/guided_shot.py
     pipeline/guidance/key_hints.py pipeline/guidance/shot_guidance.py
 tests/jobs/run/test_stills.py: pipeline/guidance/guided_still.py
+tests/jobs/run/test_source_notes.py: pipeline/source/picture_tags.py pipeline/source/tag_reader.py
 tests/jobs/settings/test_guidance_file.py: pipeline/guidance/settings.py
 tests/jobs/run/test_interlaced.py: jobs/workdir/film_spec.py
 tests/jobs/segments/test_lanes.py: jobs/segments/renderer.py jobs/segments/stages.py jobs/segments/task.py
@@ -156,7 +157,7 @@ tests/pipeline/stills/read_only/test_formats.py: pipeline/stills/read_only/bitma
     pipeline/stills/read_only/film_scan.py pipeline/stills/read_only/jpeg2000.py
     pipeline/stills/read_only/samples.py pipeline/stills/read_only/web_formats.py
 tests/pipeline/support/test_table.py: pipeline/support/kind.py pipeline/support/pictures.py
-    pipeline/support/streams.py
+    pipeline/support/streams.py pipeline/output/clean_aperture.py
 tests/pipeline/test_atomic_files.py: pipeline/partial_files.py
 """)
 """Modules without a test of their name, by the test that runs them: they are parts of what it tests, and small."""

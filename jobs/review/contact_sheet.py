@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from pipeline.atomic_files import publish
 from pipeline.errors import SourceError
+from pipeline.limits import MOST_PIXELS
 from pipeline.media import FilmInfo, Shot
-from pipeline.source.open_media import open_media
+from pipeline.source.open_media import open_media, set_up_decoder
 from pipeline.timeline import Timeline
 
 Rgb = npt.NDArray[np.uint8]
@@ -55,6 +56,7 @@ def _picture_at(path: Path, seconds: Fraction, stream_index: int | None, *, aspe
     """The frame shown at a time, as RGB of `_LINES` lines in its displayed aspect."""
     with open_media(path) as container:
         stream = container.streams[stream_index] if stream_index is not None else container.streams.video[0]
+        set_up_decoder(stream.codec_context, most_pixels=MOST_PIXELS)
         start = int(seconds / Fraction(stream.time_base or 1))
         container.seek(start, stream=stream)
         found = None

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.color.planes import upright
 from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.media import FilmInfo, Frame, PixelFormat
 from pipeline.render.render import OutputPicture, as_rgb, output_picture, render_frame
@@ -30,9 +31,9 @@ class SmallPictures:
 
     def _shown(self, rgb: Rgb) -> Rgb:
         """The picture as a player shows it: in its aspect, upright, all of one height."""
-        turned = np.rot90(rgb, k=-(self._film.rotation_degrees // 90))
+        turned = upright(rgb, self._film.orientation)
         aspect = Fraction(self._film.width, self._film.height) * self._film.sample_aspect
-        if self._film.rotation_degrees % 180:
+        if self._film.orientation.quarter_turns % 2:
             aspect = 1 / aspect
         width = min(max(1, round(self._lines * float(aspect))), 4 * self._lines)
         method = cv2.INTER_AREA if turned.shape[0] >= self._lines else cv2.INTER_CUBIC
@@ -41,5 +42,5 @@ class SmallPictures:
 
 def _small_picture(film: FilmInfo, lines: int) -> OutputPicture:
     pixels = PixelFormat(name="yuv444p", depth=8, chroma="444")
-    most = max(lines, 16) if film.rotation_degrees % 180 == 0 else max(lines * 2, 16)
+    most = max(lines, 16) if film.orientation.quarter_turns % 2 == 0 else max(lines * 2, 16)
     return output_picture(film, pixel_format=pixels, range="full", max_lines=most)

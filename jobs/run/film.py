@@ -16,6 +16,7 @@ from jobs.progress.frame_count import FrameCount
 from jobs.progress.reporters import Progress
 from jobs.records.gather import record_film
 from jobs.records.make_record import publish_record
+from jobs.run.source_notes import source_notes
 from jobs.run.stills_output import write_stills, written_picture
 from jobs.segments.lanes import do_lanes
 from jobs.segments.task import check_output, find_weights, make_predictor, make_spec, open_bench
@@ -244,6 +245,7 @@ def _mux(
     videos = video_paths(spec, segments)
     sources = {choice.treatment.source for choice in spec.shots}
     tags = film_tags(weights, guided=any(spec.guidance), recolored="recoloured" in sources)
+    notes = source_notes(job, film, plan)
 
     def put_on_record(partial: Path, mux_report: MuxReport) -> None:
         new = None
@@ -257,7 +259,7 @@ def _mux(
                 records=[status.records for status in segments],
                 picture=written_picture(spec),
                 weights=weights,
-                mux=mux_report,
+                mux=notes.added_to(mux_report),
                 started=started[1],
                 started_clock=started[0],
                 estimated_seconds=expected_seconds,
@@ -288,5 +290,5 @@ def _mux(
         shots=plan.shots,
         segments=len(plan.segments),
         seconds=time.monotonic() - started[0],
-        mux=report,
+        mux=notes.added_to(report),
     )

@@ -23,6 +23,7 @@ from pipeline.render.encoder import LEFT_SITE_CODECS
 from pipeline.render.frame_writer import LIMITED_CODECS, check_encoder, codec_of, output_format
 from pipeline.render.render import OutputPicture, as_coded, output_picture
 from pipeline.source.fingerprint import check_source
+from pipeline.source.picture_tags import as_tagged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,7 @@ def make_spec(
     job: Job, film: FilmInfo, *, plan: Plan, work: WorkDir, weights: WeightsInfo | None
 ) -> FilmSpec:
     """What the job makes of the film."""
-    film = as_counted(film, plan.fields)
+    film = as_tagged(as_counted(film, plan.fields), plan.tags)
     named = {} if weights is None else {job.weights: weights} | shot_weights(job)
     return FilmSpec(
         job=job,

@@ -75,6 +75,8 @@ def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) ->
     kinds = kinds_line(plan.shots, choose_treatments(job, plan))
     if kinds:
         progress.note(kinds)
+    for change in () if plan.tags is None else plan.tags.lines(plan.time_base):
+        progress.note(change, warning=True)
     for idle in (*idle_settings(job, plan), *idle_guidance(job, film, plan)):
         progress.note(idle, warning=True)
     return plan

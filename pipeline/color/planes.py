@@ -1,13 +1,16 @@
-"""Resizes luma planes, and chroma planes by way of one chroma sample for each luma sample."""
+"""Turns pictures; resizes luma planes, and chroma planes by way of one chroma sample for each luma sample."""
 
 from typing import cast
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.color.chroma_siting import chroma_size, luma_at_chroma, place_field_at_luma
 from pipeline.color.colorimetry import Floats, resolve_color
-from pipeline.media import FilmInfo, PixelFormat, Plane
+from pipeline.media import FilmInfo, Orientation, PixelFormat, Plane
+
+Rgb = npt.NDArray[np.uint8]
 
 
 def resize_plane(plane: Plane, size: tuple[int, int]) -> Plane:
@@ -51,3 +54,9 @@ def _thinned(plane: Floats, *, film: FilmInfo, pixel_format: PixelFormat, field:
     site = resolve_color(film).chroma_site
     thin = luma_at_chroma(cast(Plane, plane), chroma=pixel_format.chroma, site=site, field=field)
     return cast(Floats, thin)
+
+
+def upright(picture: Rgb, orientation: Orientation) -> Rgb:
+    """A picture (H, W, …) as a player shows it, to the nearest right angle; contiguous."""
+    turned = np.rot90(picture, k=-orientation.quarter_turns)
+    return np.ascontiguousarray(turned[:, ::-1] if orientation.is_mirrored else turned)

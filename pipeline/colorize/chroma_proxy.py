@@ -38,8 +38,8 @@ from pipeline.read_monitor import reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.color_tags import MATRICES
 from pipeline.source.luma_planes import describe_pixels
-from pipeline.source.open_media import open_media
-from pipeline.source.probe import ask_filters
+from pipeline.source.open_media import open_media, set_up_decoder
+from pipeline.source.unnamed_metadata import ask_filters
 
 _DEPTH = 10
 _TICK = Fraction(1, 1000)
@@ -112,7 +112,7 @@ def read_proxy(
                 )
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
-            stream.codec_context.options = {"max_pixels": str(film.limits.pixels)}
+            set_up_decoder(stream.codec_context, most_pixels=film.limits.pixels)
             for frame in container.decode(stream):
                 found += 1
                 site = site or _site(stream, frame)

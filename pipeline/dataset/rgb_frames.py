@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 import av
-import cv2
 import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from pipeline.color.colorimetry import resolve_color
+from pipeline.color.planes import upright
 from pipeline.errors import SourceError
 from pipeline.media import CHROMA_SHIFTS, FilmInfo, PictureArea
 from pipeline.source.chroma_planes import spread_chroma
@@ -33,7 +33,6 @@ _MATRICES: Mapping[str, Colorspace] = {
 _HDR = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
 _EXACT = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 _WHOLE = PictureArea()
-_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
 def color_frames(film: FilmInfo, *, threads: bool = True) -> Iterator[av.VideoFrame]:
@@ -89,7 +88,8 @@ class ColorConverter:
         # square pixels are made by giving up samples, never by inventing them
         width, height = picture.width * min(1.0, aspect), picture.height / max(1.0, aspect)
         shown_width, shown_height = width * (area.right - area.left), height * (area.bottom - area.top)
-        if self._film.rotation_degrees % 180:
+        turns = self._film.orientation.quarter_turns
+        if turns % 2:
             shown_width, shown_height = shown_height, shown_width
         scale = min(
             1.0,
@@ -98,8 +98,7 @@ class ColorConverter:
         )
         rgb = self._convert(picture, max(1, round(width * scale)), max(1, round(height * scale)))
         rgb = _inside(rgb, area)
-        turn = _TURNS.get(self._film.rotation_degrees)
-        return np.ascontiguousarray(rgb) if turn is None else cv2.rotate(rgb, turn).astype(np.uint8)
+        return upright(rgb, self._film.orientation)
 
     def _sited(self, picture: av.VideoFrame, field: int | None) -> av.VideoFrame:
         """The picture as swscale may have it: it knows of sites, but neither of fields nor of blocks cut at the rim."""

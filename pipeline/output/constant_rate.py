@@ -39,8 +39,6 @@ def stills_losses(film: FilmInfo, output: Target) -> tuple[str, ...]:
     has_timecode = any(stream.tag("timecode") for stream in film.streams)
     if has_timecode and kind not in _WITH_HEADERS:
         lost.append("its timecode")
-    if film.rotation_degrees:
-        lost.append(f"its turn by {film.rotation_degrees} degrees")
     if film.field_order not in ("progressive", "unknown"):
         lost.append(f"the order of its fields, {film.field_order}")
     return tuple(lost)

@@ -24,6 +24,8 @@ class Container:
     chapters: bool = True
     timecode: bool = False
     """Timecode tracks."""
+    pose: bool = True
+    """How a player turns and mirrors the picture, and which edges it hides."""
     pictures: frozenset[str] | None = None
     """Codecs of the picture, which then is the only one and comes first; None for those that FFmpeg lists."""
     rates: tuple[Fraction, ...] = ()
@@ -75,6 +77,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
             pictures=frozenset({"dnxhd", "prores", "ffv1", "jpeg2000"}),
             rates=_MXF_RATES,
             sound="pcm_s24le",
+            pose=False,
             tags=_MXF_TAGS,
             tag_prefix="comment_",
         ),
@@ -83,7 +86,13 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
 """By the suffix of the file."""
 
 STILLS = Container(
-    muxer="image2", text=None, chapters=False, timecode=True, pictures=frozenset({"ffv1"}), tags=frozenset()
+    muxer="image2",
+    text=None,
+    chapters=False,
+    timecode=True,
+    pose=False,
+    pictures=frozenset({"ffv1"}),
+    tags=frozenset(),
 )
 """Numbered stills, whose pictures are without loss until they are written."""
 

@@ -18,6 +18,7 @@ from av.codec.codec import UnknownCodecError
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo, StreamInfo
 from pipeline.messages import first_few
+from pipeline.output.clean_aperture import needs_stand_in
 from pipeline.output.constant_rate import check_codec, rates_told, steady_rate, stills_losses
 from pipeline.output.container_table import CONTAINERS, Container, container_of
 from pipeline.target import Target
@@ -81,7 +82,7 @@ def check_container(
     if not _shows(container, codec):
         able = ", ".join(suffix for suffix, other in CONTAINERS.items() if _shows(other, codec))
         raise OutputError(f"cannot write {output}: it cannot hold {codec} video; {able} can")
-    plan = _plan(film, container)
+    plan = _plan(film, container, codec)
     if output.is_numbered:
         plan = replace(plan, lost=plan.lost + stills_losses(film, output))
     if container.rates and plan.rate is None:
@@ -90,7 +91,7 @@ def check_container(
         able = ", ".join(
             suffix
             for suffix, other in CONTAINERS.items()
-            if _shows(other, codec) and not _plan(film, other).lost
+            if _shows(other, codec) and not _plan(film, other, codec).lost
         )
         cure = f"{able} can" if able else "no container here can"
         lost = first_few(plan.lost, separator="; ", characters=200)
@@ -98,7 +99,13 @@ def check_container(
     return plan
 
 
-def _plan(film: FilmInfo, container: Container) -> ContainerPlan:
+def keeps_crop(container: Container, codec: str) -> bool:
+    """Whether the container can say which edges of a picture in that codec are hidden; MOV carries it there."""
+    mov = CONTAINERS[".mov"]
+    return container.pose and (codec in _muxer_codecs(mov.muxer) - mov.refuses or needs_stand_in(codec))
+
+
+def _plan(film: FilmInfo, container: Container, codec: str) -> ContainerPlan:
     streams, converted, lost = [], [], []
     for stream in film.streams:
         how, change = _treatment(film, stream, container)
@@ -113,6 +120,13 @@ def _plan(film: FilmInfo, container: Container) -> ContainerPlan:
                 lost.append(f"the styles of {_name(stream)}")
     if film.chapters and not container.chapters:
         lost.append(f"{len(film.chapters)} chapters")
+    if film.crop is not None and not keeps_crop(container, codec):
+        lost.append(f"that players hide its edges, {film.crop}")
+    turn = str(film.orientation)
+    if turn and not container.pose:
+        lost.append(f"that players show it {turn}")
+    elif not film.orientation.is_exact:
+        converted.append("its display matrix stretches the picture too, of which only the turn is kept")
     return ContainerPlan(
         container=container,
         streams=tuple(streams),

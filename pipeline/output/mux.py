@@ -10,18 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import av
 import av.error
 import xxhash
+from av.video.stream import VideoStream
 
 from pipeline.atomic_files import publish
 from pipeline.errors import OutputError
 from pipeline.matroska.carry_over import carry_over
 from pipeline.media import ColorDescription, FilmInfo, StreamInfo
+from pipeline.output.clean_aperture import STAND_IN, CleanAperturePipe, coded_crop, needs_stand_in
 from pipeline.output.constant_rate import check_times
-from pipeline.output.containers import ContainerPlan, check_container
+from pipeline.output.containers import ContainerPlan, check_container, keeps_crop
 from pipeline.output.copy_proof import CopyError, check_copies
 from pipeline.output.ffmpeg_process import run_ffmpeg
 from pipeline.output.film_tags import film_tags, stamp_umid
@@ -87,7 +89,8 @@ def mux(
             stack.enter_context(temporary_folder()),
         )
         # MOV keeps the decoding times of B-frames, which NUT leaves to the reader to guess
-        pipe_format = "mov" if coded.reorder_depth else intermediate_format(coded.codec)
+        crop = coded_crop(film, coded) if keeps_crop(plan.container, coded.codec) else None
+        pipe_format = "mov" if coded.reorder_depth or crop else intermediate_format(coded.codec)
         pts, dts = first_times(timeline, delay=coded.reorder_depth)
         off = taken_off(pipe_format, time_base=film.time_base, pts=pts, dts=dts)
         start = film.time_base * int(timeline.pts[0]) if plan.rate else Fraction(0)
@@ -110,10 +113,18 @@ def mux(
         identity = xxhash.xxh3_128(repr(sorted(texts.items())).encode(errors="surrogateescape"))
 
         def write(pipe: IO[bytes]) -> None:
-            source = first.streams.video[0]
+            source: str | VideoStream = first.streams.video[0]
+            file: Any = pipe
+            if crop is not None:
+                file = CleanAperturePipe(pipe, crop=crop, coded=coded)
+                source = STAND_IN if needs_stand_in(coded.codec) else source
             with PacketSink(
-                pipe, container_format=pipe_format, time_base=film.time_base, source=source
+                file, container_format=pipe_format, time_base=film.time_base, source=source
             ) as sink:
+                if source == STAND_IN:
+                    context = sink.stream.codec_context
+                    context.width, context.height = coded.width, coded.height
+                    context.pix_fmt, context.sample_aspect_ratio = "rgb24", coded.sample_aspect
                 packets = joined_packets(segments, timeline=timeline, time_base=film.time_base)
                 for number, packet in enumerate(packets):
                     progress("mux", number, len(timeline))
@@ -141,6 +152,8 @@ def mux(
             moved += (
                 f"the film begins at 0, not at {seconds_text(start)} s: its container knows no other start",
             )
+        if film.crop is not None and crop is None and keeps_crop(plan.container, coded.codec):
+            moved += (f"the edges that players hide, {film.crop}, are shown: the picture has another size",)
         converted = plan.converted + moved + carried.dropped + film.notes
         report = MuxReport(kept=kept, converted=converted, lost=plan.lost)
         before_publish(partial, report)

@@ -138,9 +138,11 @@ def _picture_options(
     return options
 
 
-def _turned(film: FilmInfo) -> dict[str, str]:
-    """FFmpeg counts counter-clockwise."""
-    return {"display_rotation:v:0": str(-film.rotation_degrees)} if film.rotation_degrees else {}
+def _turned(film: FilmInfo) -> dict[str, str | None]:
+    """FFmpeg counts counter-clockwise, and mirrors after turning."""
+    found = film.orientation
+    turn = {"display_rotation:v:0": f"{-found.degrees:.6g}"} if found.degrees else {}
+    return turn | ({"display_hflip:v:0": None} if found.is_mirrored else {})
 
 
 def to_measure(film: FilmInfo, timeline: Timeline, rate: Fraction) -> str:

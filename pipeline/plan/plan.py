@@ -34,6 +34,8 @@ from pipeline.regular_file import refuse_special_file
 from pipeline.source.fingerprint import Source, check_source, source_fingerprint
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.open_film import check_stills
+from pipeline.source.picture_tags import PictureTags
+from pipeline.source.tag_reader import TagReader
 from pipeline.timeline import Timeline, from_runs, to_runs
 
 _log = logging.getLogger(__name__)
@@ -58,6 +60,8 @@ class Plan:
     """How many frames are interlaced; None in plans of older versions."""
     is_deinterlaced: bool = False
     """Whether the hashes are those of deinterlaced frames."""
+    tags: PictureTags | None = None
+    """What changes from picture to picture, or is left out of them; None where nothing does, or nobody looked."""
 
     def __post_init__(self) -> None:
         if self.time_base <= 0:
@@ -103,8 +107,9 @@ def scan_film(
     )
     pts, hashes = array("q"), array("Q")
     fields: Counter[Fields] = Counter()
+    tags = TagReader()
     with FrameReader(film) as reader:
-        frames = reader.frames(chroma_every=kinds.every, is_damaged=bool(packets.damage))
+        frames = reader.frames(chroma_every=kinds.every, is_damaged=bool(packets.damage), tags=tags)
         with closing(ahead(_with_small_luma(frames, film), depth=_AHEAD_FRAMES)) as seen:
             for frame, small in seen:
                 pts.append(frame.pts)
@@ -132,6 +137,7 @@ def scan_film(
         damage=damage,
         fields=FieldCount(progressive=fields["progressive"], top=fields["top"], bottom=fields["bottom"]),
         is_deinterlaced=film.is_deinterlaced,
+        tags=tags.result(),
     )
 
 
@@ -154,6 +160,7 @@ def write_plan(plan: Plan, path: Path) -> None:
         damage=list(plan.damage),
         fields=plan.fields,
         is_deinterlaced=plan.is_deinterlaced,
+        tags=plan.tags,
     )
     write_json(path, file.model_dump(mode="json"), compact=True)
 
@@ -209,6 +216,7 @@ class _PlanFile(BaseModel):
     damage: list[Damage] = []
     fields: FieldCount | None = None
     is_deinterlaced: bool = False
+    tags: PictureTags | None = None
 
 
 def _to_plan(file: _PlanFile) -> Plan:
@@ -235,6 +243,7 @@ def _to_plan(file: _PlanFile) -> Plan:
         damage=tuple(file.damage),
         fields=file.fields,
         is_deinterlaced=file.is_deinterlaced,
+        tags=file.tags,
     )
 
 

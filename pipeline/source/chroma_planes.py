@@ -5,13 +5,16 @@ computed, with the same weights as their luma.
 """
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import av
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.color.chroma_siting import place_field_at_luma
-from pipeline.media import CHROMA_SHIFTS, PixelFormat, Plane
+from pipeline.color.chroma_siting import chroma_size, place_field_at_luma
+from pipeline.color.planes import resampled_chroma
+from pipeline.media import CHROMA_SHIFTS, FilmInfo, PixelFormat, Plane
 from pipeline.source.luma_planes import describe_pixels, luma_plane, red_green_blue, stored_samples
 
 _KR, _KB = 0.2126, 0.0722
@@ -47,6 +50,33 @@ def chroma_planes(frame: av.VideoFrame) -> tuple[Plane, Plane] | None:
         for index in (1, 2)
     )
     return cb, cr
+
+
+def chroma_planes_of(frame: av.VideoFrame, film: FilmInfo) -> tuple[Plane, Plane] | None:
+    """Cb and Cr of a frame of `film` at the film's subsampling, which a frame in mid-film need not have.
+
+    A grey frame of a film with colour gets planes without colour.
+    """
+    found, wanted = describe_pixels(frame.format.name), film.pixel_format
+    if found.chroma == wanted.chroma:
+        return chroma_planes(frame)
+    height, width, depth = frame.height, frame.width, wanted.depth
+    planes = chroma_planes(frame)
+    if planes is None:
+        grey = np.full(chroma_size(height, width, chroma=wanted.chroma), 1 << depth - 1)
+        return _stored(grey, depth), _stored(grey, depth)
+    other = replace(film, pixel_format=found)
+    cb, cr = (
+        resampled_chroma(
+            plane.astype(np.float32),
+            film=other,
+            size=(width, height),
+            pixel_format=wanted,
+            interlaced=frame.interlaced_frame,
+        )
+        for plane in planes
+    )
+    return _stored(np.rint(cb), depth), _stored(np.rint(cr), depth)
 
 
 def spread_chroma(picture: av.VideoFrame, *, site: str, field: int | None = None) -> av.VideoFrame:
@@ -92,6 +122,9 @@ def _of_rgb(frame: av.VideoFrame, *, depth: int) -> tuple[Plane, Plane]:
 
 def _rounded(chroma: npt.NDArray[np.float32], depth: int) -> Plane:
     """Signed full-range chroma to the nearest integers around the centre."""
-    codes = np.clip(chroma + np.float32((1 << (depth - 1)) + 0.5), 0, 2**depth - 1)
+    return _stored(np.clip(chroma + np.float32((1 << (depth - 1)) + 0.5), 0, 2**depth - 1), depth)
+
+
+def _stored(codes: npt.NDArray[Any], depth: int) -> Plane:
     plane: Plane = codes.astype(np.uint8) if depth == 8 else codes.astype(np.uint16)
     return plane

@@ -1,6 +1,7 @@
 """The colour tags of films: FFmpeg's names, their numbers, and what a decoded frame says."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import av
 from av.video.codeccontext import VideoCodecContext
@@ -66,18 +67,22 @@ def describe_color(context: VideoCodecContext, frame: av.VideoFrame, *, chroma_s
 
     RGB is full range. So is untagged grey, as FFmpeg takes it; everything else untagged is limited.
     """
-    name = frame.format.name
-    pixels = describe_pixels(name)
-    range_code = frame.color_range or context.color_range
-    untagged_full = name.startswith("yuvj") or pixels.chroma == "gray"
-    full = pixels.chroma == "rgb" or range_code == _FULL_RANGE or (range_code == 0 and untagged_full)
     return ColorDescription(
         matrix=_name(MATRICES, frame.colorspace, context.colorspace),
         primaries=_name(PRIMARIES, frame.color_primaries, context.color_primaries),
         transfer=_name(TRANSFERS, frame.color_trc, context.color_trc),
-        range="full" if full else "limited",
+        range=frame_range(frame, header=context.color_range),
         chroma_site=chroma_site,
     )
+
+
+def frame_range(frame: av.VideoFrame, *, header: int = 0) -> Literal["limited", "full"]:
+    """The range of a frame's samples; FFmpeg's number in the header holds where the frame has none."""
+    name, code = frame.format.name, frame.color_range or header
+    chroma = describe_pixels(name).chroma
+    untagged_full = name.startswith("yuvj") or chroma == "gray"
+    is_full = chroma == "rgb" or code == _FULL_RANGE or (code == 0 and untagged_full)
+    return "full" if is_full else "limited"
 
 
 def _name(names: Mapping[int, str], *codes: int) -> str:

@@ -16,6 +16,7 @@ from pipeline.media import FilmInfo
 from pipeline.read_monitor import board
 from pipeline.source.ffmpeg_log import ERROR, errors_in, listening, unheard
 from pipeline.source.open_film import open_film, still_of_frame
+from pipeline.source.open_media import set_up_decoder
 from pipeline.stills.exr import FLOAT_FORMATS, coded_picture
 
 Fault = tuple[int | None, str]
@@ -131,10 +132,8 @@ class PictureSource:
         self._stream.thread_type = "AUTO" if threads else "NONE"
         if not threads:
             self._stream.codec_context.thread_count = 1
-        options = {"max_pixels": str(self._film.limits.pixels)}
-        if watched:
-            options["err_detect"] = _STRICT if threads else _WATCHFUL
-        self._stream.codec_context.options = options
+        watching = {"err_detect": _STRICT if threads else _WATCHFUL} if watched else {}
+        set_up_decoder(self._stream.codec_context, most_pixels=self._film.limits.pixels, options=watching)
         self._tracker.idle()
         self._threads, self._watched, self._is_fresh = threads, watched, True
 

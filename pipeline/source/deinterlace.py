@@ -35,21 +35,23 @@ def deinterlaced(pictures: Iterable[av.VideoFrame], film: FilmInfo) -> Iterator[
         )
     fields, marker = FieldReader(film), FieldMarker(film.time_base)
     graph: av.filter.Graph | None = None
-    is_grey, fed_format = film.pixel_format.chroma == "gray", ""
+    is_grey, fed_format = False, ""
     for picture in pictures:
         if picture.pts is None:
             continue
+        key = f"{picture.format.name} {picture.width}x{picture.height}"
+        is_other, was_grey = key != fed_format, is_grey
+        is_grey = describe_pixels(picture.format.name).chroma == "gray"
         kind, fed = fields.fields(picture), _carrier(picture) if is_grey else picture
-        key = f"{fed.format.name} {fed.width}x{fed.height}"
-        if graph is None or key != fed_format:  # the reader refuses such a change, in its own words
+        if graph is None or is_other:
             if graph is not None:
-                yield from _pulled(graph, film, flush=True)
+                yield from _pulled(graph, film, is_grey=was_grey, flush=True)
             graph, fed_format, marker = _graph(fed, film), key, FieldMarker(film.time_base)
         fed.time_base = film.time_base
         graph.vpush(marker.mark(fed, kind))
-        yield from _pulled(graph, film)
+        yield from _pulled(graph, film, is_grey=is_grey)
     if graph is not None:
-        yield from _pulled(graph, film, flush=True)
+        yield from _pulled(graph, film, is_grey=is_grey, flush=True)
 
 
 def _graph(picture: av.VideoFrame, film: FilmInfo) -> av.filter.Graph:
@@ -62,7 +64,9 @@ def _graph(picture: av.VideoFrame, film: FilmInfo) -> av.filter.Graph:
     return graph
 
 
-def _pulled(graph: av.filter.Graph, film: FilmInfo, *, flush: bool = False) -> Iterator[av.VideoFrame]:
+def _pulled(
+    graph: av.filter.Graph, film: FilmInfo, *, is_grey: bool, flush: bool = False
+) -> Iterator[av.VideoFrame]:
     if flush:
         graph.vpush(None)
     while True:
@@ -72,7 +76,7 @@ def _pulled(graph: av.filter.Graph, film: FilmInfo, *, flush: bool = False) -> I
             return
         assert made.pts is not None and made.time_base is not None
         made.pts, made.time_base = round(made.pts * Fraction(made.time_base) / film.time_base), film.time_base
-        yield _grey(made) if film.pixel_format.chroma == "gray" else made
+        yield _grey(made) if is_grey else made
 
 
 def _carrier(picture: av.VideoFrame) -> av.VideoFrame:

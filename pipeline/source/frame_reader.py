@@ -20,12 +20,13 @@ from av import VideoFrame
 
 from pipeline.errors import SourceError
 from pipeline.fields import FieldReader
-from pipeline.media import FilmInfo, Frame, Plane
+from pipeline.media import FilmInfo, Frame, PixelFormat, Plane
 from pipeline.prefetch import ahead
-from pipeline.source.chroma_planes import chroma_planes
+from pipeline.source.chroma_planes import chroma_planes_of
 from pipeline.source.decoder import Fault, PictureSource
 from pipeline.source.deinterlace import NEEDED_BEFORE_FRAMES, deinterlaced
 from pipeline.source.luma_planes import describe_pixels, luma_plane
+from pipeline.source.tag_reader import TagReader
 from pipeline.support.table import cure
 from pipeline.timeline import Timeline
 
@@ -74,6 +75,7 @@ class FrameReader:
         self._fields = FieldReader(film)
         self._running: Iterator[VideoFrame] | None = None
         self._next_number = 0
+        self._tags: TagReader | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -95,16 +97,18 @@ class FrameReader:
         `frames` finds all of it; `read` finds what lies on its way."""
         return list(self._source.faults)
 
-    def frames(self, *, chroma_every: int = 0, is_damaged: bool = False) -> Iterator[Frame]:
+    def frames(
+        self, *, chroma_every: int = 0, is_damaged: bool = False, tags: TagReader | None = None
+    ) -> Iterator[Frame]:
         """Every frame of the film in presentation order, from its beginning; ends where a cut-off file ends.
 
         Of so many frames as `chroma_every` says the first comes with the film's own colour; 0: none. A film that is
-        known to be damaged is decoded with one thread.
+        known to be damaged is decoded with one thread. `tags` looks at every picture as it was decoded.
 
-        Raises SourceError for a frame without a time, times that do not increase, a change of size or depth,
-        a film without frames.
+        Raises SourceError for a frame without a time, times that do not increase, a change of size, of depth, or from
+        grey to colour, a film without frames.
         """
-        self._running = None
+        self._running, self._tags = None, tags
         last: int | None = None
         number = 0
         for picture in self._undamaged_or_repeatable(threads=not (is_damaged or self._source.is_damaged)):
@@ -193,6 +197,7 @@ class FrameReader:
         self, *, seek_pts: int | None, threads: bool, watched: bool = False
     ) -> Iterator[VideoFrame]:
         pictures = self._source.pictures(seek_pts=seek_pts, threads=threads, watched=watched)
+        pictures = pictures if self._tags is None else self._tags.watch(pictures)
         return deinterlaced(pictures, self._film) if self._film.is_deinterlaced else pictures
 
     def _undamaged_or_repeatable(self, *, threads: bool) -> Iterator[VideoFrame]:
@@ -215,11 +220,10 @@ class FrameReader:
 
     def _take(self, picture: VideoFrame, pts: int, number: int, *, chroma: bool) -> Frame:
         film, name = self._film, picture.format.name
-        same = (picture.width, picture.height) == (film.width, film.height)
+        is_like = (picture.width, picture.height) == (film.width, film.height)
         if name != film.pixel_format.name:
-            pixels = describe_pixels(name)
-            same &= (pixels.depth, pixels.chroma) == (film.pixel_format.depth, film.pixel_format.chroma)
-        if not same:
+            is_like &= _holds_the_same(film.pixel_format, describe_pixels(name))
+        if not is_like:
             raise SourceError(
                 f"{film.path}: frame {number} (pts {pts}) is {picture.width}x{picture.height} {name}, the "
                 f"film began as {film.width}x{film.height} {film.pixel_format.name}; {cure('changing')}"
@@ -230,5 +234,12 @@ class FrameReader:
             luma=luma_plane(picture),
             is_interlaced=fields != "progressive",
             is_top_field_first=fields == "top",
-            chroma=chroma_planes(picture) if chroma else None,
+            chroma=chroma_planes_of(picture, film) if chroma else None,
         )
+
+
+def _holds_the_same(film: PixelFormat, picture: PixelFormat) -> bool:
+    """Whether a picture of another format has the film's depth, and colour only where the film has a place for it."""
+    if film.depth != picture.depth or "rgb" in (film.chroma, picture.chroma):
+        return (film.depth, film.chroma) == (picture.depth, picture.chroma)
+    return film.chroma != "gray" or picture.chroma == "gray"

@@ -141,8 +141,31 @@ def red_green_blue(frame: av.VideoFrame) -> tuple[npt.NDArray[Any], npt.NDArray[
         rows = stored_samples(frame, 0, depth=depth, per_pixel=len(letters))[:, : len(letters) * width]
         pixels = rows.reshape(frame.height, width, len(letters))
         return tuple(pixels[:, :, letters.index(letter)] for letter in "rgb")  # type: ignore[return-value]
-    # 8 bits and fewer for a whole pixel: widened, which keeps every grey step apart
-    return red_green_blue(frame.reformat(format="gbrp"))
+    return _spread(frame)
+
+
+def _spread(
+    frame: av.VideoFrame,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Red, green and blue of pixels that have fewer than 8 bits for each, over 0 to 255: white is 255.
+
+    swscale moves the bits up and leaves the lowest at 0, so that white would become 248.
+    """
+    widths = [part.bits for part in frame.format.components]  # of red, green and blue, in any format
+    depth = 8 if sum(widths) <= 8 else 16
+    codes = stored_samples(frame, 0, depth=depth)[:, : frame.width]
+    last = 2 if frame.format.name.startswith("rgb") else 0  # in the lowest bits
+    shifts = (widths[2] + widths[1], widths[2], 0) if last == 2 else (0, widths[0], widths[0] + widths[1])
+    red, green, blue = (_widened(codes >> shift, bits) for shift, bits in zip(shifts, widths, strict=True))
+    return red, green, blue
+
+
+def _widened(codes: npt.NDArray[Any], bits: int) -> npt.NDArray[np.uint8]:
+    """The lowest bits of each number, to the nearest of 0 to 255."""
+    most = 2**bits - 1
+    table = (np.arange(most + 1) * 255 * 2 + most) // (2 * most)
+    widened: npt.NDArray[np.uint8] = table.astype(np.uint8)[codes & most]
+    return widened
 
 
 def _weigh(red: npt.NDArray[Any], green: npt.NDArray[Any], blue: npt.NDArray[Any], *, depth: int) -> Plane:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import av
 import av.error
+from av.codec.context import CodecContext, Flags
 from av.container import InputContainer
 
 from pipeline.errors import SourceError
@@ -92,6 +93,18 @@ def open_whole(path: Path) -> InputContainer:
             "self-contained film"
         )
     return container
+
+
+def set_up_decoder(
+    context: CodecContext, *, most_pixels: int, options: Mapping[str, str] | None = None
+) -> None:
+    """Tells a picture's decoder, before it is opened, how many pixels a frame may have, and to cut frames exactly.
+
+    H.264, HEVC and others say how many columns and lines at their edges are not to be shown. Without the flag FFmpeg
+    leaves columns at the left in the picture where cutting them off would not suit its alignment.
+    """
+    context.flags |= Flags.unaligned
+    context.options = {"max_pixels": str(most_pixels), **(options or {})}
 
 
 def _tracks_elsewhere(log: list[LogLine]) -> int:

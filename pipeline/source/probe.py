@@ -1,6 +1,5 @@
 """Describes a film by its headers and its first frame: streams, picture format, colour tags."""
 
-import re
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import islice
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import av
-import av.filter
 from av.audio.codeccontext import AudioCodecContext
 from av.codec.context import CodecContext
 from av.container import InputContainer
@@ -23,10 +21,10 @@ from pipeline.media import Chapter, FilmInfo, StreamInfo, StreamKind
 from pipeline.read_monitor import reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.color_tags import describe_color
-from pipeline.source.ffmpeg_log import INFO, listening
 from pipeline.source.luma_planes import describe_pixels
-from pipeline.source.open_media import open_whole
+from pipeline.source.open_media import open_whole, set_up_decoder
 from pipeline.source.tag_text import decode_tags
+from pipeline.source.unnamed_metadata import ask_filters, asks_for_grain, container_crop, picture_orientation
 from pipeline.support.table import cure
 
 FieldOrder = Literal["progressive", "tt", "bb", "tb", "bt", "unknown"]
@@ -124,7 +122,7 @@ def limit_pixels(path: Path, *, stream: VideoStream, limits: Limits) -> None:
     """Refuses a picture that its header calls too large, and has the decoder refuse one that becomes so."""
     context = stream.codec_context
     check_pixels(limits, width=context.width, height=context.height, where=f"{path}: its picture")
-    context.options = {"max_pixels": str(limits.pixels)}
+    set_up_decoder(context, most_pixels=limits.pixels)
 
 
 def first_frame(path: Path, *, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
@@ -171,7 +169,9 @@ def describe_film(
         pixel_format=pixel_format,
         color=describe_color(stream.codec_context, frame, chroma_site=chroma_site),
         field_order=_field_order(_FIELD_ORDERS.get(stream.codec_context.field_order, "unknown"), fields),
-        rotation_degrees=round(-frame.rotation / 90) * 90 % 360,
+        orientation=picture_orientation(frame),
+        crop=container_crop(container, stream, frame),
+        has_film_grain=asks_for_grain(path, stream),
         time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
         rate_from_header=_fraction(rate),
         duration_seconds_from_header=None if duration is None else duration / av.time_base,
@@ -222,24 +222,6 @@ def _describe_chapter(chapter: Mapping[str, Any]) -> Chapter:
         time_base=_fraction(chapter["time_base"]) or Fraction(1, av.time_base),
         title=title,
     )
-
-
-def ask_filters(stream: VideoStream, frame: av.VideoFrame) -> tuple[str, str]:
-    """Chroma site and fields of a frame (`P` progressive, `T` or `B` first), which PyAV has no names for.
-
-    FFmpeg's filter `showinfo` reports them in the log, which is captured for this one frame.
-    """
-    graph = av.filter.Graph()
-    source = graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format, time_base=stream.time_base
-    )
-    graph.link_nodes(source, graph.add("showinfo"), graph.add("buffersink")).configure()
-    with listening(INFO, all_threads=True) as log:
-        graph.push(frame)
-        graph.pull()
-    report = "".join(message for _, name, message in log if name == "showinfo")
-    site, fields = re.search(r" cl:(\S+)", report), re.search(r" i:([PTB]) ", report)
-    return (site[1] if site else "unspecified"), (fields[1] if fields else "P")
 
 
 def _field_order(header: FieldOrder, fields: str) -> FieldOrder:

@@ -125,9 +125,9 @@ FILES = (
     ),
     Kind(
         name="changing",
-        title="Size or depth that changes in mid-film",
+        title="Size or depth that changes in mid-film, or grey that becomes colour",
         refused="naming the frame",
-        why="a film has one size",
+        why="a film has one size, and recorded colour is not to be lost",
         cure="cut it where it changes",
     ),
     Kind(name="any-name", title="Names and tags with any characters", kept="as they are"),

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.review.shot_strips import Strip, StripMaker, strip_frames
 from pipeline.colorize.chroma_proxy import ProxyFrame
-from pipeline.media import FilmInfo, Frame, Shot
+from pipeline.media import FilmInfo, Frame, Orientation, Shot
 from tests.films import film_info
 
 GAP_PX = 4
@@ -36,7 +36,7 @@ def test_a_strip_has_the_proxy_s_colour_on_the_film_s_luma() -> None:
 def test_pictures_are_shown_as_a_player_shows_them() -> None:
     anamorphic = film_info(72, 58, sample_aspect=Fraction(2))
     assert (_strips(anamorphic)[0].width, _strips(anamorphic)[0].height) == (3 * 372 + 2 * GAP_PX, 150)
-    turned = replace(film_info(320, 240), rotation_degrees=90)
+    turned = replace(film_info(320, 240), orientation=Orientation(degrees=90))
     (strip,) = _strips(turned, left_luma=200)
     assert strip.width == 3 * 112 + 2 * GAP_PX
     picture = _decode(strip.grey)

@@ -104,11 +104,11 @@ def test_picture_is_described(tmp_path: Path, suffix: str, settings: EncodeSetti
         rotation_degrees=90,
     )
     film = probe(path)
-    assert (film.rotation_degrees, film.sample_aspect) == (90, Fraction(16, 15)), "the test needs both"
+    assert (film.orientation.degrees, film.sample_aspect) == (90, Fraction(16, 15)), "the test needs both"
     output = tmp_path / f"out{suffix}"
     finish(film, output, settings=settings)
     found = probe(output)
-    assert (found.rotation_degrees, found.sample_aspect) == (90, Fraction(16, 15))
+    assert (found.orientation.degrees, found.sample_aspect) == (90, Fraction(16, 15))
     assert (found.color.matrix, found.color.primaries, found.color.range) == (
         "smpte170m",
         "smpte170m",

@@ -53,7 +53,6 @@ def film(
         pixel_format=pixel_format or PixelFormat(name="gray", depth=8, chroma="gray"),
         color=ColorDescription(),
         field_order="progressive",
-        rotation_degrees=0,
         time_base=time_base,
         rate_from_header=Fraction(25),
         duration_seconds_from_header=None,

@@ -1,8 +1,12 @@
+from typing import Any
+
 import av
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from pipeline.source.luma_planes import describe_pixels, luma_plane
+from pipeline.source.chroma_planes import chroma_planes
+from pipeline.source.luma_planes import describe_pixels, luma_plane, red_green_blue
 from tests.media import fill_frame, picture
 
 
@@ -69,3 +73,47 @@ def test_unreadable_formats_are_named() -> None:
     for name in ("grayf32le", "bayer_rggb8", "xyz12le", "rgb96le", "cuda"):
         with pytest.raises(ValueError, match=name):
             describe_pixels(name)
+
+
+_FEW_BITS = {
+    **{f"rgb{bits}{end}": bits for bits in ("555", "565", "444") for end in ("le", "be")},
+    **{f"bgr{bits}{end}": bits for bits in ("555", "565", "444") for end in ("le", "be")},
+    "rgb8": "332",
+    "bgr8": "233",
+    "rgb4_byte": "121",
+    "bgr4_byte": "121",
+}
+"""Formats with few bits, and how many each component has, from the highest on."""
+
+
+def _few_bits(name: str, rgb: npt.NDArray[Any]) -> av.VideoFrame:
+    """A line of pixels whose components are all bits or none, or the codes of grey."""
+    high, middle, low = (int(bits) for bits in _FEW_BITS[name])
+    red, green, blue = (rgb[:, :, part].astype(np.uint32) for part in range(3))
+    first, last = (red, blue) if name.startswith("rgb") else (blue, red)
+    codes = (first & 2**high - 1) << middle + low | (green & 2**middle - 1) << low | last & 2**low - 1
+    frame = av.VideoFrame(rgb.shape[1], rgb.shape[0], name)
+    frame.make_writable()
+    plane: Any = frame.planes[0]
+    stored = np.dtype("u1" if high + middle + low <= 8 else ">u2" if name.endswith("be") else "<u2")
+    rows = np.frombuffer(plane, stored).reshape(rgb.shape[0], -1)
+    rows[:, : rgb.shape[1]] = codes
+    return frame
+
+
+@pytest.mark.parametrize("pixel_format", _FEW_BITS)
+def test_few_bits_are_spread_over_the_whole_range(pixel_format: str) -> None:
+    """swscale's own conversion makes 248 of a white of 5 bits."""
+    full = np.array([[[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255]]] * 3, np.uint8)
+    frame = _few_bits(pixel_format, full)
+    np.testing.assert_array_equal(np.dstack(red_green_blue(frame)), full)
+    np.testing.assert_array_equal(luma_plane(frame)[0], [0, 255, 54, 182, 18])
+    planes = chroma_planes(frame)
+    assert planes is not None
+    cb, cr = planes
+    np.testing.assert_array_equal((cb[0][:2], cr[0][:2]), [[128, 128], [128, 128]])
+
+
+def test_every_grey_of_five_bits_is_as_near_as_eight_bits_come() -> None:
+    frame = _few_bits("rgb555le", np.repeat(np.arange(32)[None, :, None], 3, axis=2))
+    np.testing.assert_array_equal(luma_plane(frame)[0], np.rint(np.arange(32) * 255 / 31))

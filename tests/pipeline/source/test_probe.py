@@ -11,7 +11,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from pipeline.errors import SourceError
-from pipeline.media import Chapter, ColorDescription
+from pipeline.media import Chapter, ColorDescription, Orientation
 from pipeline.source.probe import probe
 from tests.media import ColorTags, make_film
 
@@ -103,7 +103,7 @@ def test_untagged_film_is_unspecified(tmp_path: Path) -> None:
 def test_rotation_is_the_clockwise_turn_of_the_player(tmp_path: Path, degrees: int) -> None:
     make_film(tmp_path / "a.mp4", codec="libx264", pixel_format="yuv420p", rotation_degrees=degrees)
     film = probe(tmp_path / "a.mp4")
-    assert film.rotation_degrees == degrees
+    assert film.orientation == Orientation(degrees=degrees)
     assert (film.width, film.height) == (64, 48)
 
 

@@ -1,0 +1,123 @@
+"""What FFmpeg knows of a film and PyAV has no name for; most of it FFmpeg tells only in its log."""
+
+import math
+import re
+import struct
+from pathlib import Path
+from typing import Any
+
+import av
+import av.bitstream
+import av.error
+import av.filter
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from pipeline.media import UPRIGHT, Crop, Orientation
+from pipeline.source.ffmpeg_log import INFO, listening
+from pipeline.source.open_media import open_media
+
+_MATRIX = "DISPLAYMATRIX"
+_MATRIX_TERMS = struct.Struct("=9i")
+_EXACT = 1 / 1024
+"""By which the terms of a display matrix, rounded to 1/65536, may miss those of a turn."""
+_RECIPES = {
+    "av1": r"film_grain_params_present +\S+ = 1",
+    "h264": r"film_grain_characteristics_cancel_flag +\S+ = 0",
+    "hevc": r"film_grain_characteristics_cancel_flag +\S+ = 0",
+}
+"""By FFmpeg's name of the codec: the line of the headers before the first picture that announces grain."""
+
+
+def picture_orientation(frame: av.VideoFrame) -> Orientation:
+    """How a player turns and mirrors a decoded picture."""
+    found = side_data(frame)
+    return Orientation(degrees=-frame.rotation % 360) if found is None else orientation_of(found.get(_MATRIX))
+
+
+def orientation_of(display_matrix: bytes | None) -> Orientation:
+    """What FFmpeg's display matrix (nine numbers of 32 bits) says; None, and one of no size, say nothing."""
+    if display_matrix is None or len(display_matrix) < _MATRIX_TERMS.size:
+        return UPRIGHT
+    a, b, _, c, d, *_ = _MATRIX_TERMS.unpack(display_matrix[: _MATRIX_TERMS.size])
+    scale = math.hypot(a, c), math.hypot(b, d)
+    if not all(scale):
+        return UPRIGHT
+    is_mirrored = a * d - b * c < 0
+    across, down = ((-a, -c) if is_mirrored else (a, c)), (b, d)
+    radians = math.atan2(down[0] / scale[1], across[0] / scale[0])
+    expected = (math.cos(radians), -math.sin(radians), math.sin(radians), math.cos(radians))
+    found = (across[0] / scale[0], across[1] / scale[0], down[0] / scale[1], down[1] / scale[1])
+    is_exact = abs(scale[0] / scale[1] - 1) < _EXACT and all(
+        abs(one - other) < _EXACT for one, other in zip(found, expected, strict=True)
+    )
+    degrees = round(math.degrees(radians), 2) % 360
+    return Orientation(degrees=degrees, is_mirrored=is_mirrored, is_exact=is_exact)
+
+
+def side_data(frame: av.VideoFrame) -> dict[str, bytes] | None:
+    """What a decoded picture carries beside its samples, by PyAV's names; None where PyAV does not know all of it."""
+    try:
+        found: Any = frame.side_data  # its type says that it gives names
+        return {each.type.name: bytes(each) for each in found}
+    except ValueError:  # a kind that FFmpeg has and PyAV has not, e.g. Exif
+        return None
+
+
+def container_crop(container: InputContainer, stream: VideoStream, frame: av.VideoFrame) -> Crop | None:
+    """The edges that the container hides (PixelCrop of Matroska, `clap` of MOV), for which PyAV has no name.
+
+    FFmpeg tells them where it describes a file in its log.
+    """
+    told_by: Any = container  # has a method of which its type does not say
+    with listening(INFO):
+        streams = re.split(r"^ *Stream #0:(\d+)", told_by.dumps_format(), flags=re.MULTILINE)[1:]
+    told = dict(zip(streams[::2], streams[1::2], strict=True)).get(str(stream.index), "")
+    found = re.search(r"^ +Frame Cropping: (\d+)/(\d+)/(\d+)/(\d+)\s*$", told, flags=re.MULTILINE)
+    if found is None:
+        return None
+    left, right, top, bottom = (int(edge) for edge in found.groups())
+    if left + right >= frame.width or top + bottom >= frame.height or not left + right + top + bottom:
+        return None
+    return Crop(left=left, right=right, top=top, bottom=bottom)
+
+
+def ask_filters(stream: VideoStream, frame: av.VideoFrame) -> tuple[str, str]:
+    """Chroma site and fields of a frame (`P` progressive, `T` or `B` first), which PyAV has no names for.
+
+    FFmpeg's filter `showinfo` reports them in the log, which is captured for this one frame.
+    """
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=stream.time_base
+    )
+    graph.link_nodes(source, graph.add("showinfo"), graph.add("buffersink")).configure()
+    with listening(INFO, all_threads=True) as log:
+        graph.push(frame)
+        graph.pull()
+    report = "".join(message for _, name, message in log if name == "showinfo")
+    site, fields = re.search(r" cl:(\S+)", report), re.search(r" i:([PTB]) ", report)
+    return (site[1] if site else "unspecified"), (fields[1] if fields else "P")
+
+
+def asks_for_grain(path: Path, stream: VideoStream) -> bool:
+    """Whether the headers of the first picture ask the decoder to put grain on the pictures. Raises FFmpegError.
+
+    AV1 codes the grain of a film as a recipe ("film grain synthesis"), H.264 and HEVC can (SEI, SMPTE RDD 5). FFmpeg's
+    decoders follow it, so that the grain is in every frame that is read.
+    """
+    recipe = _RECIPES.get(stream.codec_context.codec.canonical_name)
+    if recipe is None:
+        return False
+    with open_media(path) as container:
+        own = container.streams[stream.index]
+        first = next((packet for packet in container.demux(own) if packet.size), None)
+        if first is None:
+            return False
+        headers = av.bitstream.BitStreamFilterContext("trace_headers", own)
+        with listening(INFO) as log:
+            try:
+                headers.filter(first)
+            except av.error.FFmpegError:  # a damaged picture, which the decoder tells
+                return False
+    return re.search(recipe, "".join(text for _, _, text in log)) is not None

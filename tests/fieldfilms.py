@@ -1,0 +1,163 @@
+"""Films of kinds that people sent to public bug trackers, made on the fly: each like one that came out wrong once."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import av
+from av.video.stream import VideoStream
+from PIL import Image
+
+from tests.kindfilms import FRAMES, MPEG, Maker, ffmpeg
+from tests.media import make_film
+from tests.pictures import picture
+
+H264: dict[str, Any] = {"codec": "libx264", "pixel_format": "yuv420p"}
+
+
+def turned(*options: str) -> Maker:
+    """An H.264 film that FFmpeg marks with `-display_rotation`, `-display_hflip` and `-display_vflip`."""
+
+    def make(path: Path) -> None:
+        bare = path.with_name("bare.mp4")
+        make_film(bare, frames=FRAMES, **H264)
+        ffmpeg(*options, "-i", bare, "-c", "copy", path)
+        bare.unlink()
+
+    return make
+
+
+def with_hidden_edges(left: int, right: int, top: int, bottom: int, **film_options: Any) -> Maker:
+    """A film whose container hides columns and lines: `clap` in MOV and MP4, PixelCrop in Matroska."""
+
+    def make(path: Path) -> None:
+        bare, mov = path.with_name("bare.mov"), path.with_name("hidden.mov")
+        make_film(bare, **({"frames": FRAMES} | H264 | film_options))
+        with av.open(str(bare)) as film:
+            size = film.streams.video[0].codec_context.width, film.streams.video[0].codec_context.height
+        shown = (size[0] - left - right, 1, size[1] - top - bottom, 1, left - right, 2, top - bottom, 2)
+        clap = b"".join(number.to_bytes(4, signed=True) for number in shown)
+        mov.write_bytes(_with_box(bare.read_bytes(), b"clap", clap))
+        ffmpeg("-i", mov, "-c", "copy", "-map", "0", path)
+        bare.unlink()
+        mov.unlink()
+
+    return make
+
+
+_TO_ENTRY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
+
+
+def _with_box(data: bytes, name: bytes, content: bytes, way: Sequence[bytes] = _TO_ENTRY) -> bytes:
+    """A MOV file whose index comes last, with one more box in the description of its first track."""
+    made, at, is_done = b"", 0, False
+    while at < len(data):
+        size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
+        body = data[at + 8 : at + size]
+        if kind == way[0] and not is_done:
+            is_done = True
+            if len(way) > 1:
+                body = _with_box(body, name, content, way[1:])
+            else:
+                entry = body[8:] + (8 + len(content)).to_bytes(4) + name + content
+                body = body[:8] + len(entry).to_bytes(4) + entry[4:]
+        made += (8 + len(body)).to_bytes(4) + kind + body
+        at += size
+    return made
+
+
+def changing(*parts: dict[str, Any]) -> Maker:
+    """An MPEG-TS that holds the packets of several films one after the other, of which each has options of its own."""
+
+    def make(path: Path) -> None:
+        pieces = [path.with_name(f"piece{number}.ts") for number in range(len(parts))]
+        start = 0
+        for piece, options in zip(pieces, parts, strict=True):
+            make_film(piece, **({"frames": FRAMES, "start": start} | MPEG | options))
+            start += options.get("frames", FRAMES) + 5
+        with av.open(str(pieces[0])) as first, av.open(str(path), "w") as out:
+            stream = out.add_stream_from_template(first.streams.video[0])
+            for piece in pieces:
+                with av.open(str(piece)) as film:
+                    for packet in (p for p in film.demux(video=0) if p.size):
+                        packet.stream = stream
+                        out.mux(packet)
+        for piece in pieces:
+            piece.unlink()
+
+    return make
+
+
+def changing_jpeg(*subsamplings: str) -> Maker:
+    """A film of JPEG pictures, six of each subsampling (`420`, `422`, `444`, `gray`)."""
+
+    def make(path: Path) -> None:
+        with av.open(str(path), "w") as out:
+            stream = out.add_stream("mjpeg", rate=25)
+            assert isinstance(stream, VideoStream)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+            for number, subsampling in enumerate(name for name in subsamplings for _ in range(6)):
+                packet = av.Packet(_jpeg(number, subsampling))
+                packet.stream, packet.time_base = stream, Fraction(1, 25)
+                packet.pts = packet.dts = number
+                packet.is_keyframe = True
+                out.mux(packet)
+
+    return make
+
+
+def _jpeg(number: int, subsampling: str) -> bytes:
+    image = Image.fromarray(picture(number, full_range=True))
+    data = BytesIO()
+    if subsampling == "gray":
+        image.save(data, "JPEG", quality=95)
+    else:
+        order = ("444", "422", "420").index(subsampling)
+        image.convert("RGB").save(data, "JPEG", quality=95, subsampling=order)
+    return data.getvalue()
+
+
+def with_grain(path: Path) -> None:
+    """AV1 that asks for film grain."""
+    make_film(
+        path,
+        frames=FRAMES,
+        codec="libsvtav1",
+        pixel_format="yuv420p",
+        options={"svtav1-params": "film-grain=20", "preset": "12"},
+    )
+
+
+def with_grain_message(path: Path) -> None:
+    """H.264 that asks for film grain in a message (SEI) before its first picture."""
+    bits = "0" + "00" + "0" + "00" + "0010" + "100"  # not cancelled, frequency filtering, additive, luma only
+    bits += f"{0:08b}" + "000" + f"{0:08b}{255:08b}" + "0001010"  # one interval of intensities, one value, 5
+    bits += "1"  # repeated until the next key frame
+    bits += "1" + "0" * (-(len(bits) + 1) % 8)
+    payload = int(bits, 2).to_bytes(len(bits) // 8)
+    message = bytes([6, 19, len(payload)]) + payload + b"\x80"
+    bare = path.with_name("bare.h264")
+    make_film(bare, frames=FRAMES, b_frames=0, **H264)
+    data = bare.read_bytes()
+    first = data.index(b"\0\0\1\x65")
+    bare.write_bytes(data[:first] + b"\0\0\1" + message + data[first:])
+    ffmpeg("-r", "25", "-i", bare, "-c", "copy", path)
+    bare.unlink()
+
+
+def with_captions(path: Path) -> None:
+    """MPEG-2 with a closed caption in the user data of every picture (ATSC A/53)."""
+    bare = path.with_name("bare.mkv")
+    make_film(bare, frames=FRAMES, **MPEG)
+    captions = bytes.fromhex("000001b2 47413934 0341ff fc9420 ff")
+    with av.open(str(bare)) as source, av.open(str(path), "w") as out:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        for packet in (p for p in source.demux(video=0) if p.size):
+            before, slice_start, after = bytes(packet).partition(b"\0\0\1\1")
+            copy = av.Packet(before + captions + slice_start + after)
+            copy.stream, copy.time_base = stream, packet.time_base
+            copy.pts, copy.dts, copy.is_keyframe = packet.pts, packet.dts, packet.is_keyframe
+            out.mux(copy)
+    bare.unlink()

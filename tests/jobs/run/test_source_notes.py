@@ -1,0 +1,97 @@
+"""What a finished film does not say or carry of its source's pictures stands in its report, and is said aloud."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from tests import fieldfilms
+from tests.graded import color_flat
+from tests.kindfilms import FRAMES, Maker, film
+from tests.media import ColorTags
+
+WIDE: dict[str, Any] = {"sample_aspect": Fraction(4, 3)}
+PARTS: dict[str, Any] = {"frames": 4}
+BT709: dict[str, Any] = {
+    "color": ColorTags(matrix="bt709", primaries="bt709", transfer="bt709", range="limited")
+}
+BT601: dict[str, Any] = {
+    "color": ColorTags(matrix="smpte170m", primaries="smpte170m", transfer="smpte170m", range="limited")
+}
+H264 = fieldfilms.H264
+ACCESS = ("--preset", "access")
+
+
+def _h264(value_range: Literal["limited", "full"]) -> dict[str, Any]:
+    return {**H264, "color": ColorTags(matrix="bt709", range=value_range)}
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "arguments", "converted", "lost"),
+    [
+        (
+            fieldfilms.changing({}, {**WIDE, "frames": 20}, PARTS),
+            "film.ts",
+            (),
+            ["the sample aspect changes, 1:1, 4:3 from frame 12 on (0.680 s), 1:1 from frame 32 on (1.680 s): "
+             "the whole film is marked 4:3"],
+            [],
+        ),
+        (
+            fieldfilms.changing(BT601, {**BT709, **PARTS}),
+            "film.ts",
+            (),
+            [f"the {name} changes, smpte170m, bt709 from frame 12 on (0.680 s): the whole film is marked smpte170m"
+             for name in ("matrix", "primaries", "transfer")],
+            [],
+        ),
+        (
+            fieldfilms.changing({**_h264("limited"), **PARTS}, _h264("full")),
+            "film.ts",
+            (),
+            ["the range changes, limited, full from frame 4 on (0.360 s): the whole film is marked full"],
+            [],
+        ),
+        (fieldfilms.changing_jpeg("422", "420"), "film.avi", (), ["the pixel format changes, yuvj422p, yuvj420p"], []),
+        (
+            fieldfilms.changing({"interlaced": "tff"}, {"interlaced": "bff", **PARTS}),
+            "film.ts",
+            ACCESS,
+            [f"the fields of its frames differ ({FRAMES} top field first, 4 bottom field first): "
+             "libx264 codes all as top field first"],
+            [],
+        ),
+        (fieldfilms.changing({"interlaced": "tff"}, {"interlaced": "bff"}), "film.ts", (), [], []),
+        (fieldfilms.with_grain, "film.mkv", (), ["film grain, a recipe in the av1 stream, becomes part"], []),
+        (fieldfilms.with_grain_message, "film.mkv", (), ["film grain, a recipe in the h264 stream"], []),
+        (fieldfilms.with_captions, "film.ts", (), [], ["the closed captions (EIA-608, CEA-708) in the coded picture"]),
+        (film(pixel_format="yuva420p"), "film.mkv", (), [], ["the transparency of the picture"]),
+        (film(pixel_format="yuv420p"), "film.mkv", (), [], []),
+    ],
+    ids=["aspect", "colour", "range", "format", "fields", "kept fields", "av1", "h264", "captions", "alpha", "plain"],
+)  # fmt: skip
+def test_nothing_of_the_pictures_changes_in_silence(
+    make: Maker,
+    name: str,
+    arguments: tuple[str, ...],
+    converted: list[str],
+    lost: list[str],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    source, output = tmp_path / name, tmp_path / ("out.mp4" if arguments else "out.mkv")
+    make(source)
+    options = arguments or ("--preset", "archival")
+    assert color_flat(source, output, *options, "--set", "report_page=false", work=tmp_path / "work") == 0
+    record = json.loads((tmp_path / f"{output.name}.report.json").read_text(encoding="utf-8"))
+    said = capfd.readouterr().err
+    for found, expected, word in (
+        (record["converted"], converted, "changed"),
+        (record["lost"], lost, "left out"),
+    ):
+        assert len(found) == len(expected), found
+        for line, beginning in zip(found, expected, strict=True):
+            assert line.startswith(beginning)
+            assert f"{word}: {line}" in said
