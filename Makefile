@@ -27,7 +27,7 @@ page: $(PAGE)/node_modules/.package-lock.json
 	cd $(PAGE) && npm run build
 
 test: install $(PAGE)/node_modules/.package-lock.json
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: install
 	$(BIN)/ruff check

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -11,6 +12,33 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 """Tests run side by side, and so do the programs that they start: threads of OpenMP wait for each other in a loop, and
 two trainings of two threads each took more than five times as long on two cores. What a test computes comes out alike
 on machines of any number of cores."""
+
+hypothesis.settings.register_profile(
+    "kinochrome", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile(
+    "kinochrome"
+)  # how long an example takes says more about the machine than about us
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tells failures as they happen; those of workers arrive in the process that started them."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_FailuresAtOnce(config), "failures at once")
+
+
+class _FailuresAtOnce:
+    """Prints what a failed test said as soon as it has, for a run that is stopped prints no summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal is not None:
+            terminal.write_line(f"\n{report.when} of {report.nodeid} failed:", red=True)
+            terminal.write_line(report.longreprtext)
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,7 @@ from jobs.progress.reporters import Progress, logging_to, one_line
 from jobs.shell.verb_names import unknown_verb, verbs_of, with_known_verb
 from jobs.supervise.heap import share_heaps
 from jobs.supervise.isolation import isolate
-from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, Interruption, interruptible
+from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, Interruption, end_with, interruptible
 from jobs.version import VERSION
 from jobs.workdir.cleanup import tidy_up
 from pipeline.atomic_files import disk_fault
@@ -74,8 +74,12 @@ def main(argv: Sequence[str] | None = None, *, supervised: bool | None = None) -
             return _flushed(_run(parsed, progress, arguments, interruption))
 
     if parsed.verb in _TRUSTED or not (argv is None if supervised is None else supervised):
-        return perform()
-    return isolate(perform, tell=lambda code, message: _tell(progress, code, message), tidy_up=tidy_up)
+        code = perform()
+    else:
+        code = isolate(perform, tell=lambda code, message: _tell(progress, code, message), tidy_up=tidy_up)
+    if argv is None:
+        end_with(code)
+    return code
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -7,10 +7,12 @@ import contextlib
 import ctypes
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 INTERRUPTED = 130
 """Exit code of an interrupted run."""
@@ -18,6 +20,8 @@ INTERRUPTED_LINE = "interrupted; the same command goes on from here"
 INTERRUPTING = (signal.SIGINT, signal.SIGTERM)
 """Signals that ask for a clean end."""
 _ECHO_SECONDS = 0.5
+_AGAIN_SECONDS = 0.1
+"""After which an interruption that Python dropped is raised again."""
 
 _PR_SET_PDEATHSIG = 1
 _ORPHANED = 1
@@ -27,12 +31,15 @@ class Interruption:
     """Whether the user asked for an end.
 
     KeyboardInterrupt is raised wherever Python happens to be, in a library's C code too, which may turn it into an
-    error of its own: what goes wrong after an interruption counts as the interruption.
+    error of its own: what goes wrong after an interruption counts as the interruption. Python drops what is raised
+    in a destructor or a callback: then it is raised again a moment later.
     """
 
     def __init__(self) -> None:
         self.is_wanted = False
         self._last = float("-inf")
+        self._tell_dropped = sys.unraisablehook
+        self._again: threading.Timer | None = None
 
     def __call__(self, number: int, frame: object) -> None:
         """The handler of the signals."""
@@ -41,6 +48,22 @@ class Interruption:
         self.is_wanted = True
         if not is_echo:
             raise KeyboardInterrupt
+
+    def raise_again(self, dropped: Any) -> None:
+        """To be called with what Python dropped (`sys.unraisablehook`); another hook is told of all else."""
+        if not issubclass(dropped.exc_type, KeyboardInterrupt) or not self.is_wanted:
+            self._tell_dropped(dropped)
+            return
+        self._last = float("-inf")
+        self.settle()
+        self._again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT))
+        self._again.daemon = True
+        self._again.start()
+
+    def settle(self) -> None:
+        """Nothing is raised again any more."""
+        if self._again is not None:
+            self._again.cancel()
 
 
 @contextlib.contextmanager
@@ -53,11 +76,21 @@ def interruptible() -> Iterator[Interruption]:
     except ValueError:  # not in the main thread: whoever called us handles signals
         yield interruption
         return
+    hook, sys.unraisablehook = sys.unraisablehook, interruption.raise_again
     try:
         yield interruption
     finally:
+        sys.unraisablehook = hook
+        interruption.settle()
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def end_with(code: int) -> None:
+    """From now on SIGINT and SIGTERM end this process at once, with the code that it is about to end with."""
+    if threading.current_thread() is threading.main_thread():
+        for number in INTERRUPTING:
+            signal.signal(number, lambda *_: os._exit(code))
 
 
 @contextlib.contextmanager
