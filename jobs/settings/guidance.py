@@ -21,8 +21,9 @@ from pipeline.errors import SettingsError
 from pipeline.guidance.hints.words import check_nouns
 from pipeline.guidance.looks.color_names import GivenColor, parse_color, parse_named_colors
 from pipeline.guidance.looks.look import parse_look
+from pipeline.guidance.looks.paling import ANY_LIGHTNESS, Lab
 from pipeline.guidance.settings import Guidance
-from pipeline.guidance.shot_guidance import Ab, ShotGuidance, ShotOverlay, ShotReference
+from pipeline.guidance.shot_guidance import ShotGuidance, ShotOverlay, ShotReference
 from pipeline.media import FilmInfo
 from pipeline.timecode import FrameNumbers, Place
 
@@ -120,7 +121,7 @@ class _Collected:
     def __init__(self) -> None:
         self.values: dict[str, object] = {}
         self.lists: dict[str, list[object]] = {}
-        self.names: dict[str, dict[str, Ab]] = {"words": {}, "regions": {}}
+        self.names: dict[str, dict[str, Lab]] = {"words": {}, "regions": {}}
 
     @property
     def is_placed(self) -> bool:
@@ -189,7 +190,7 @@ class _Reader:
                 if color is None:
                     continue
             if frame is not None:
-                placed = mark.placed(None if color is None else (color.a, color.b))
+                placed = mark.placed(None if color is None else _lab(color))
                 found[self._shot_of(frame)].lists.setdefault("marks", []).append((frame, placed))
         for index, overlay in enumerate(guidance.overlays):
             here = (*loc, "overlays", index)
@@ -214,7 +215,7 @@ class _Reader:
             for thing, value in getattr(guidance, name).items():
                 color = self._attempt((*loc, name, thing), partial(parse_color, value, named=colors))
                 if color is not None:
-                    shot.names[name][thing] = (color.a, color.b)
+                    shot.names[name][thing] = _lab(color)
         for name in ("kind", "take", "seed", "look_strength"):
             if getattr(guidance, name) is not None:
                 shot.values[name] = getattr(guidance, name)
@@ -258,3 +259,7 @@ class _Reader:
     def fault(self, loc: Loc, text: str) -> None:
         """Notes what is wrong with the value at `loc`."""
         self.faults.append(Fault(self._job.origin(loc), ".".join(map(str, loc)), text))
+
+
+def _lab(color: GivenColor) -> Lab:
+    return (ANY_LIGHTNESS if color.lightness is None else color.lightness, color.a, color.b)

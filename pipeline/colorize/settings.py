@@ -16,7 +16,7 @@ class ColorSettings:
     vividness: float | None = None
     """Factor on the predicted ab, 0.5 to 2: makes up for means, which are paler than what they are means of.
 
-    None is what the weights say of themselves; the default weights have 1.8.
+    None is what the weights say of themselves; the model card says what the default weights have.
     """
     still_passes: int = 6
     """How often the network looks at a still: 1, 2 (mirrored too) or 6 (both at three sizes); frames of films get 1."""

@@ -5,6 +5,7 @@ Guided colour works on these: places that look alike take the same given colour.
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -31,3 +32,9 @@ class Sight:
     def shape(self) -> tuple[int, int]:
         """(h, w) of ab."""
         return self.ab.shape[1], self.ab.shape[2]
+
+    @property
+    def small_lightness(self) -> Floats:
+        """(h, w), 0..100: the lightness at the size of ab."""
+        size = self.shape[::-1]
+        return np.asarray(cv2.resize(self.lightness, size, interpolation=cv2.INTER_AREA), np.float32)

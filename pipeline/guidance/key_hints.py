@@ -27,6 +27,7 @@ from pipeline.guidance.hints.seeds import Seeds
 from pipeline.guidance.hints.sketch import hints_from_sketch
 from pipeline.guidance.hints.strokes import hints_from_seeds, hints_from_strokes
 from pipeline.guidance.hints.travel import KeyFrame
+from pipeline.guidance.looks.paling import kept_chroma
 from pipeline.guidance.reference_file import read_colors
 from pipeline.guidance.shot_guidance import ShotGuidance
 
@@ -141,7 +142,7 @@ def _of_overlays(guidance: ShotGuidance, frames: ShotFrames) -> list[_Given]:
             part.picture.path, frame_size=(frames.width, frames.height), shape=frames.layout.whole.output
         )
         cut = frames.layout.cut
-        seeds = Seeds(whole.ab, cut(whole.coverage), cut(whole.erased), cut(whole.reach))
+        seeds = Seeds(whole.ab, cut(whole.coverage), cut(whole.erased), cut(whole.reach), whole.lightness)
         given.append(_Given(part.frame, partial(hints_from_seeds, seeds=seeds)))
     return given
 
@@ -185,4 +186,12 @@ def _sketch_hints(marks: list[PlacedMark]) -> MakeHints:
 def _point_hints(marks: list[PlacedMark], bins: Floats) -> MakeHints:
     places = np.array([mark.path[0][::-1] for mark in marks], np.float32)
     colors = np.array([mark.ab for mark in marks], np.float32)
-    return lambda sight, luma: hints_from_points(sight, luma, places, colors, bins=bins)
+    named = np.array([mark.lightness for mark in marks], np.float32)
+
+    def make(sight: Sight, luma: Floats) -> HintMap:
+        rows, columns = (places * sight.shape).astype(np.intp).T
+        here = sight.small_lightness[rows.clip(0, sight.shape[0] - 1), columns.clip(0, sight.shape[1] - 1)]
+        given = colors * kept_chroma(here, named)[:, np.newaxis]
+        return hints_from_points(sight, luma, places, given, bins=bins)
+
+    return make

@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.guidance.hints.marks import PlacedMark
-
-Ab = tuple[float, float]
+from pipeline.guidance.looks.paling import Lab
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +42,8 @@ class ShotGuidance:
     """Each with its frame, in the order of the job file."""
     overlays: tuple[ShotOverlay, ...] = ()
     references: tuple[ShotReference, ...] = ()
-    words: Mapping[str, Ab]
-    regions: Mapping[str, Ab]
+    words: Mapping[str, Lab]
+    regions: Mapping[str, Lab]
     kind: str = "photo"
     """`photo`, or `sketch` for line drawings."""
     take: int = 0

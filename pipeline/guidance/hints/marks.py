@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.errors import SettingsError
+from pipeline.guidance.looks.paling import ANY_LIGHTNESS, Lab
 
 Shape = Literal["stroke", "point", "box", "erase"]
 Point = tuple[float, float]
@@ -66,9 +67,16 @@ class Mark:
             return ""
         return f"{self.colour!r}: a colour's name, #rrggbb, neutral or three numbers of Lab work"
 
-    def placed(self, ab: Point | None) -> "PlacedMark":
-        """The mark with its colour resolved: ab in CIE units, None for `erase`."""
-        return PlacedMark(shape=self.shape, path=self.path, radius=self.radius, ab=ab)
+    def placed(self, color: Lab | None) -> "PlacedMark":
+        """The mark with its colour resolved: the L* that it was named with, a and b; None for `erase`."""
+        lightness, *ab = color or (ANY_LIGHTNESS,)
+        return PlacedMark(
+            shape=self.shape,
+            path=self.path,
+            radius=self.radius,
+            ab=(ab[0], ab[1]) if ab else None,
+            lightness=lightness,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +88,8 @@ class PlacedMark:
     radius: float = 0.02
     ab: Point | None = None
     """CIE units, (0, 0) is neutral; None for `erase`. The picture keeps its own lightness."""
+    lightness: float = ANY_LIGHTNESS
+    """L* that the colour was named with: on places that are much lighter it pales, see `looks/paling.py`."""
 
     def __post_init__(self) -> None:
         if (self.ab is None) != (self.shape == "erase"):

@@ -16,6 +16,7 @@ from pipeline.colorize.sight import Sight
 from pipeline.errors import SettingsError
 from pipeline.guidance.hints.hint_map import HintMap
 from pipeline.guidance.hints.likeness import MapScale
+from pipeline.guidance.looks.paling import Lab, kept_chroma
 
 Floats = npt.NDArray[np.float32]
 Rgb = npt.NDArray[np.uint8]
@@ -74,8 +75,8 @@ class Regions:
         return {letter: share[list(numbers)].sum(axis=0) for letter, numbers in self.letters.items()}
 
 
-def hints_from_regions(sight: Sight, regions: Regions, colors: Mapping[str, tuple[float, float]]) -> HintMap:
-    """Gives lettered regions their colours (ab, CIE units) in one picture of the shot.
+def hints_from_regions(sight: Sight, regions: Regions, colors: Mapping[str, Lab]) -> HintMap:
+    """Gives lettered regions their colours in one picture of the shot.
 
     Raises SettingsError for a letter that the shot does not have.
     """
@@ -84,8 +85,9 @@ def hints_from_regions(sight: Sight, regions: Regions, colors: Mapping[str, tupl
         raise SettingsError(f"region {', '.join(unknown)}: this shot has the regions {', '.join(masks)}")
     given = np.zeros((2, *sight.shape), np.float32)
     confidence = np.zeros(sight.shape, np.float32)
-    for letter, ab in colors.items():
-        given += np.array(ab, np.float32)[:, None, None] * masks[letter]
+    light = sight.small_lightness
+    for letter, (named, *ab) in colors.items():
+        given += np.array(ab, np.float32)[:, None, None] * masks[letter] * kept_chroma(light, named)
         confidence += masks[letter]
     given /= np.maximum(confidence, np.float32(1e-6))
     return HintMap(given, np.clip(confidence, 0, 1).astype(np.float32))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -34,6 +35,8 @@ class Seeds:
     """(h, w) in 0..1: the share that keeps the predicted colour."""
     reach: Floats
     """(K, h, w) in 0..1: where a layer's colour may spread to; 0 outside of a box."""
+    lightness: Floats | None = None
+    """(K,): L* that each layer's colour was named with; None where any is meant."""
 
 
 def rasterise(marks: Sequence[PlacedMark], shape: tuple[int, int]) -> Seeds:
@@ -66,23 +69,33 @@ def rasterise(marks: Sequence[PlacedMark], shape: tuple[int, int]) -> Seeds:
         if mark.shape == "box":
             reach[layer] = _box_coverage(mark, shape)
         _draw(canvas, mark, layer + 1)
-    ab = np.array([key[0] for key in layers], np.float32).reshape(-1, 2)
+    ab = np.array([key.ab for key in layers], np.float32).reshape(-1, 2)
+    lightness = np.array([key.lightness for key in layers], np.float32)
     coverage = np.array([_share(canvas, layer + 1, shape) for layer in range(count)], np.float32)
-    return Seeds(ab, coverage.reshape(count, *shape), _share(canvas, erase, shape), reach)
+    return Seeds(ab, coverage.reshape(count, *shape), _share(canvas, erase, shape), reach, lightness)
 
 
-def _layers(marks: Iterable[PlacedMark]) -> dict[tuple[Point, tuple[Point, ...]], int]:
-    """The number of each layer by its colour and, of a box, its corners."""
-    layers: dict[tuple[Point, tuple[Point, ...]], int] = {}
+class _Layer(NamedTuple):
+    """What marks of one layer have in common."""
+
+    ab: Point
+    lightness: float
+    corners: tuple[Point, ...]
+    """Of a box."""
+
+
+def _layers(marks: Iterable[PlacedMark]) -> dict[_Layer, int]:
+    """The number of each layer."""
+    layers: dict[_Layer, int] = {}
     for mark in marks:
         if mark.shape != "erase":
             layers.setdefault(_key(mark), len(layers))
     return layers
 
 
-def _key(mark: PlacedMark) -> tuple[Point, tuple[Point, ...]]:
+def _key(mark: PlacedMark) -> _Layer:
     assert mark.ab is not None
-    return mark.ab, mark.path if mark.shape == "box" else ()
+    return _Layer(mark.ab, mark.lightness, mark.path if mark.shape == "box" else ())
 
 
 def _draw(canvas: npt.NDArray[np.uint8], mark: PlacedMark, value: int) -> None:

@@ -18,6 +18,7 @@ from pipeline.guidance.hints.likeness import MapScale
 from pipeline.guidance.hints.marks import PlacedMark
 from pipeline.guidance.hints.random_walker import Doubles, Links, links_between, walk
 from pipeline.guidance.hints.seeds import Seeds, rasterise
+from pipeline.guidance.looks.paling import kept_chroma
 
 Floats = npt.NDArray[np.float32]
 
@@ -65,7 +66,10 @@ def hints_from_seeds(sight: Sight, luma: Floats, seeds: Seeds, scale: MapScale |
         ]
     )
     weights = np.square(shares)
-    mixed = np.tensordot(seeds.ab.T, weights / np.maximum(weights.sum(axis=0), 1e-9), axes=1)
+    weights /= np.maximum(weights.sum(axis=0), 1e-9)
+    if seeds.lightness is not None:
+        weights *= kept_chroma(sight.small_lightness, seeds.lightness[:, np.newaxis, np.newaxis])
+    mixed = np.tensordot(seeds.ab.T, weights, axes=1)
     confidence = np.minimum(shares.sum(axis=0), 1)
     return HintMap(np.asarray(mixed, np.float32), np.asarray(confidence, np.float32))
 

@@ -18,6 +18,7 @@ from pipeline.colorize.sight import Sight
 from pipeline.errors import SettingsError
 from pipeline.guidance.hints.hint_map import HintMap
 from pipeline.guidance.hints.regions import Regions
+from pipeline.guidance.looks.paling import Lab, kept_chroma
 
 Floats = npt.NDArray[np.float32]
 
@@ -35,8 +36,8 @@ _UNSURE = (0.25, 0.75)
 """Chances between which the confidence rises from 0 to 1."""
 
 
-def hints_from_words(sight: Sight, bins: Floats, colors: Mapping[str, tuple[float, float]]) -> HintMap:
-    """Gives named things their colours (ab, CIE units) in one picture; `bins` are the `Predictor.bins`.
+def hints_from_words(sight: Sight, bins: Floats, colors: Mapping[str, Lab]) -> HintMap:
+    """Gives named things their colours in one picture; `bins` are the `Predictor.bins`.
 
     A noun that is not in the picture gives nothing. Raises SettingsError for a noun that is not one of NOUNS, and
     where the weights predict no distribution.
@@ -45,8 +46,9 @@ def hints_from_words(sight: Sight, bins: Floats, colors: Mapping[str, tuple[floa
     masks = noun_masks(sight, bins, list(colors))
     total = sum(masks.values(), np.zeros(sight.shape, np.float32))
     given = np.zeros((2, *sight.shape), np.float32)
-    for noun, ab in colors.items():
-        given += np.array(ab, np.float32)[:, None, None] * masks[noun]
+    light = sight.small_lightness
+    for noun, (named, *ab) in colors.items():
+        given += np.array(ab, np.float32)[:, None, None] * masks[noun] * kept_chroma(light, named)
     given /= np.maximum(total, np.float32(1e-6))
     return HintMap(given, np.minimum(total, 1).astype(np.float32))
 
@@ -130,8 +132,7 @@ def _kinds(bins: Floats) -> Floats:
 
 def _light(sight: Sight) -> Floats:
     """(h, w): L* / 100."""
-    small = cv2.resize(sight.lightness, sight.shape[::-1], interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32) / np.float32(100)
+    return sight.small_lightness / np.float32(100)
 
 
 def _along_edges(mask: Floats, light: Floats) -> Floats:

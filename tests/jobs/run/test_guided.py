@@ -16,10 +16,16 @@ from jobs.cli.main import main
 from jobs.progress.reporters import QuietProgress
 from jobs.records.film_record import read_record
 from jobs.run.film import run_job
+from jobs.settings.guidance import choose_guidance
 from jobs.settings.job import Job
 from jobs.settings.job_file import load_job
 from jobs.workdir.folder import WorkDir
 from pipeline.errors import SettingsError
+from pipeline.guidance.looks.paling import ANY_LIGHTNESS
+from pipeline.plan.plan import scan_film
+from pipeline.plan.segments import SegmentSettings
+from pipeline.plan.shots import ShotSettings
+from pipeline.source.probe import probe
 from tests.media import make_film
 
 FRAMES, CUT = 36, 24
@@ -151,6 +157,47 @@ shots:
     plain, made = _lab(place / "plain.mkv"), _lab(run(place, keys, output="mixed.mkv").output)
     assert made[4][_disc(4)][:, 0].mean() > plain[4][_disc(4)][:, 0].mean() + 8
     assert made[CUT:][..., 0].mean() > plain[CUT:][..., 0].mean() + 3
+
+
+def test_colours_come_with_the_lightness_that_they_were_named_with(place: Path) -> None:
+    """So that a dark one can pale on light things; grey is meant at any lightness."""
+    keys = """guidance:
+  marks:
+    - {frame: 3, colour: navy, path: [[0.5, 0.5]]}
+    - {frame: 3, colour: neutral, path: [[0.1, 0.1]]}
+  words: {sky: "lab(70 -3 -25)"}
+  regions: {A: navy}
+"""
+    path = place / "named.yaml"
+    path.write_text(JOB.format(output="named.mkv") + keys)
+    film = probe(place / "film.mkv")
+    plan = scan_film(film, shot_settings=ShotSettings(), segment_settings=SegmentSettings())
+    guidance = choose_guidance(load_job(path), film, plan)[0]
+    assert guidance
+    (_, navy), (_, neutral) = guidance.marks
+    assert navy.lightness == pytest.approx(13, abs=0.1)
+    assert neutral.lightness == ANY_LIGHTNESS
+    assert list(guidance.words["sky"]) == [70, -3, -25]
+    assert guidance.regions["A"] == pytest.approx((13, 47.5, -64.7), abs=0.1)
+
+
+def test_a_dark_colour_pales_at_a_point_on_a_light_thing(place: Path) -> None:
+    """The wall is light, the disc in front of it is dark; both get a point of one colour."""
+    x, y = _centre(4)
+    points = ", ".join(
+        f"{{shape: point, frame: 4, colour: darkgreen, path: [[{across / SIZE[0]}, {down / SIZE[1]}]]}}"
+        for across, down in ((x, y), (140, 20))
+    )
+    made = _lab(run(place, f"guidance: {{marks: [{points}]}}\n", output="green.mkv").output)[4]
+    wall, disc = (
+        float(
+            np.linalg.norm(
+                made[round(down) - 2 : round(down) + 3, round(across) - 2 : round(across) + 3], axis=-1
+            ).mean()
+        )
+        for across, down in ((140, 20), (x, y))
+    )
+    assert 15 < wall < 0.75 * disc
 
 
 def test_too_many_key_frames_are_one_line(place: Path) -> None:

@@ -69,6 +69,7 @@ def test_every_fault_of_a_mark_is_told_at_once() -> None:
 
 def test_a_placed_mark_has_a_colour_unless_it_erases() -> None:
     stroke = Mark(colour="red", path=LINE, radius=0.1)
-    assert stroke.placed((50, 40)) == PlacedMark(shape="stroke", path=LINE, radius=0.1, ab=(50, 40))
+    placed = PlacedMark(shape="stroke", path=LINE, radius=0.1, ab=(50, 40), lightness=30)
+    assert stroke.placed((30, 50, 40)) == placed
     with pytest.raises(ValueError, match="with ab None"):
         stroke.placed(None)

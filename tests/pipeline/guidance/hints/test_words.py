@@ -60,19 +60,19 @@ def test_named_things_take_their_colours_and_others_keep_theirs(predictor: Predi
     name = next(name for name in _showing("sky") if name in _showing("greenery"))
     sight = see(name)
     sky, greenery = noun_masks(sight, predictor.bins, ["sky", "greenery"]).values()
-    colors = {"sky": (-3.0, -25.0), "greenery": (-30.0, 30.0)}
+    colors = {"sky": (100.0, -3.0, -25.0), "greenery": (100.0, -30.0, 30.0)}
     ab = hints_from_words(sight, predictor.bins, colors).over(sight.ab)
     for noun, mask, other in (("sky", sky, greenery), ("greenery", greenery, sky)):
         sure = (mask == 1) & (other == 0)
         assert sure.any()
-        np.testing.assert_allclose(ab[:, sure].mean(axis=1), colors[noun], atol=0.1)
+        np.testing.assert_allclose(ab[:, sure].mean(axis=1), colors[noun][1:], atol=0.1)
     neither = (sky == 0) & (greenery == 0)
     assert np.array_equal(ab[:, neither], sight.ab[:, neither])
 
 
 def test_what_is_not_in_the_picture_gives_no_colour(predictor: Predictor, see: See) -> None:
     name = next(name for name in _showing("sky") if name not in _showing("skin"))
-    hints = hints_from_words(see(name), predictor.bins, {"skin": (15, 20)})
+    hints = hints_from_words(see(name), predictor.bins, {"skin": (100, 15, 20)})
     assert hints.confidence.mean() < 0.01
 
 
@@ -87,4 +87,4 @@ def test_another_noun_is_an_error_that_says_what_works() -> None:
 
 def test_weights_without_a_distribution_find_nothing_by_name(see: See) -> None:
     with pytest.raises(SettingsError, match="words: the weights predict one colour for each place"):
-        hints_from_words(see(_showing("sky")[0]), np.zeros((0, 2), np.float32), {"sky": (0, 0)})
+        hints_from_words(see(_showing("sky")[0]), np.zeros((0, 2), np.float32), {"sky": (100, 0, 0)})
