@@ -73,16 +73,22 @@ jobs/run: pipeline pipeline/color pipeline/stills pipeline/stills/read_only pipe
 jobs/shell:
 jobs/doctor: pipeline pipeline/source models jobs jobs/segments jobs/settings
 jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
+jobs/batch: pipeline models jobs jobs/progress jobs/settings jobs/workdir jobs/segments
+    jobs/records jobs/estimate jobs/run
 jobs/cli: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/dataset
     jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm jobs/shell jobs/doctor
+    jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm jobs/batch
 kinochrome: jobs/cli
 """)
 """From the bottom to the top: what each folder may import beside itself. Values lie at the bottom, the command line on
 top; whoever needs a new arrow adds it here and sees that it points down."""
 TESTED_BY = _table("""
-tests/jobs/cli/test_main.py: kinochrome/__main__.py jobs/cli/__main__.py jobs/cli/farm.py jobs/cli/films.py
+tests/jobs/cli/test_main.py: jobs/cli/bug_report.py
+    kinochrome/__main__.py jobs/cli/__main__.py jobs/cli/farm.py jobs/cli/films.py
     jobs/cli/options.py
     jobs/cli/records.py jobs/cli/training.py jobs/version.py
+tests/jobs/batch/test_run.py: jobs/batch/check.py jobs/batch/index_page.py jobs/batch/plan.py jobs/batch/table.py
+    jobs/batch/verify.py jobs/cli/batch.py
 tests/jobs/cli/test_queue.py: jobs/cli/queued_job.py
 tests/jobs/cli/test_stages.py: jobs/review/contact_sheet.py jobs/run/finish.py jobs/run/status.py
 tests/jobs/dataset/test_build.py: jobs/dataset/contact_sheet.py jobs/dataset/inputs.py

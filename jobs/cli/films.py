@@ -6,24 +6,34 @@ Whatever is heavy is imported by the verb that needs it, so that a fault in a jo
 import argparse
 import json
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.cli.options import Details, given_options
 from jobs.progress.reporters import Progress
 from jobs.settings.queue_presets import QueuePresets
-from pipeline.errors import SettingsError
+from pipeline.errors import SettingsError, SourceError
 
 if TYPE_CHECKING:
+    from jobs.batch.plan import MakeJob
     from jobs.queue.claim import Claim
     from jobs.settings.job import Job
 
 
 def colorize(arguments: argparse.Namespace, progress: Progress) -> Details:
-    """Colours a film, a still or a folder of stills, as the input is one."""
+    """Colours a film or a still; a folder, or several files, are a batch."""
     from jobs.settings.job_file import make_job
 
-    paths = {"input": str(arguments.input), "output": arguments.output}
-    job = make_job(paths | given_options(arguments), overrides=arguments.set)
+    options = given_options(arguments)
+
+    def make(keys: Mapping[str, object]) -> "Job":
+        return make_job({**options, **keys}, overrides=arguments.set)
+
+    (first, *more) = arguments.inputs
+    if more or first.is_dir():
+        return _run_batch(arguments, arguments.inputs, Path(arguments.output), make, progress)
+    job = make({"input": str(first), "output": arguments.output})
     _announce(job, progress)
     if not job.is_of_stills:
         from jobs.run.finish import run_film
@@ -32,23 +42,21 @@ def colorize(arguments: argparse.Namespace, progress: Progress) -> Details:
             job, progress, sheet=arguments.sheet, workers=arguments.workers, scheduler=arguments.scheduler
         ).as_json()
     if arguments.sheet is not None:
-        raise SettingsError(f"--sheet shows a film; {job.input} is a still or a folder of stills")
+        raise SettingsError(f"--sheet shows a film; {job.input} is a still")
     _refuse_workers(arguments, job)
-    return _run_stills(job, progress)
+    return _run_still(job, progress)
 
 
 def run(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Runs a job file."""
-    from jobs.settings.job_file import load_job
-
-    is_queued = arguments.claimed or arguments.presets is not None
-    queue = QueuePresets(arguments.presets) if is_queued else None
-    job = load_job(arguments.job, overrides=arguments.set, options=given_options(arguments), queue=queue)
+    job, make = _load(arguments)
     claim = _claim(arguments)
+    if job.source.kind == "folder":
+        return _run_batch(arguments, [job.input], job.output, make, progress, claim=claim)
     _announce(job, progress)
     if job.is_of_stills:
         _refuse_workers(arguments, job)
-        return _run_stills(job, progress, claim=claim)
+        return _run_still(job, progress, claim=claim)
     from jobs.run.finish import run_film
 
     return run_film(
@@ -62,11 +70,23 @@ def run(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 def check(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Prints what a job file would do and need."""
-    from jobs.settings.job_file import load_job
+    job, make = _load(arguments)
+    if job.source.kind == "folder":
+        from jobs.batch.check import check_batch
+        from jobs.batch.plan import plan_batch
 
-    job = load_job(arguments.job, overrides=arguments.set, options=given_options(arguments))
+        checked = check_batch(plan_batch([job.input], job.output, make), progress, workers=arguments.workers)
+        progress.close()
+        if not arguments.json_events:
+            sys.stdout.write(checked.as_table())
+        if checked.faults:
+            raise SourceError(f"{len(checked.faults)} of {len(checked.plan.tasks)} would fail")
+        return checked.as_json()
     if job.is_of_stills:
-        progress.note(f"{job.input}: a still or a folder of stills; the settings work")
+        from jobs.run.stills import check_still
+
+        check_still(job)
+        progress.note(f"{job.input}: a still; it reads, and the settings work")
         return {"input": job.input}
     from jobs.estimate.measure import check_job
 
@@ -86,6 +106,45 @@ def schema(arguments: argparse.Namespace, progress: Progress) -> Details:
     return {}
 
 
+def _load(arguments: argparse.Namespace) -> "tuple[Job, MakeJob]":
+    """The job of a job file, and what makes jobs of other inputs and outputs out of it."""
+    from jobs.settings.job_file import load_job
+
+    is_queued = getattr(arguments, "claimed", False) or getattr(arguments, "presets", None) is not None
+    queue = QueuePresets(arguments.presets) if is_queued else None
+    options = given_options(arguments)
+
+    def make(keys: Mapping[str, object]) -> "Job":
+        return load_job(arguments.job, overrides=arguments.set, options={**options, **keys}, queue=queue)
+
+    return make({}), make
+
+
+def _run_batch(
+    arguments: argparse.Namespace,
+    sources: Sequence[Path],
+    output: Path,
+    make: "MakeJob",
+    progress: Progress,
+    *,
+    claim: "Claim | None" = None,
+) -> Details:
+    from jobs.cli.batch import colorize_batch
+
+    if getattr(arguments, "sheet", None) is not None:
+        raise SettingsError("--sheet shows one film; a command of its own for that film would work")
+    return colorize_batch(
+        sources,
+        output,
+        make,
+        progress,
+        workers=arguments.workers,
+        scheduler=arguments.scheduler,
+        check=claim.check if claim else None,
+        shows_table=not arguments.json_events and not arguments.quiet and not arguments.openjd,
+    )
+
+
 def _announce(job: "Job", progress: Progress) -> None:
     progress.film(job.source.title, part="stills" if job.is_of_stills else "run")
 
@@ -93,7 +152,7 @@ def _announce(job: "Job", progress: Progress) -> None:
 def _refuse_workers(arguments: argparse.Namespace, job: "Job") -> None:
     for option in ("workers", "scheduler"):
         if getattr(arguments, option) is not None:
-            raise SettingsError(f"--{option} is for films; {job.input} is a still or a folder of stills")
+            raise SettingsError(f"--{option} is for films; {job.input} is a still")
 
 
 def _claim(arguments: argparse.Namespace) -> "Claim | None":
@@ -105,8 +164,8 @@ def _claim(arguments: argparse.Namespace) -> "Claim | None":
     return Claim(arguments.job)
 
 
-def _run_stills(job: "Job", progress: Progress, *, claim: "Claim | None" = None) -> Details:
-    from jobs.run.stills import run_stills
+def _run_still(job: "Job", progress: Progress, *, claim: "Claim | None" = None) -> Details:
+    from jobs.run.stills import run_still
 
-    made = run_stills(job, progress, before_still=claim.before_still) if claim else run_stills(job, progress)
+    made = run_still(job, progress, before_still=claim.before_still) if claim else run_still(job, progress)
     return {"output": job.output, "stills": len(made.results)}

@@ -9,16 +9,12 @@ import argparse
 import contextlib
 import logging
 import os
-import platform
 import sys
-import tempfile
-import time
-import traceback
 from collections.abc import Callable, Sequence
-from importlib.metadata import distributions
 from pathlib import Path
 
 from jobs.cli import farm, films, stages
+from jobs.cli.bug_report import describe_bug, first_line
 from jobs.cli.farm import add_export_options
 from jobs.cli.guidance import add_guidance_verbs
 from jobs.cli.machine import add_machine_verbs
@@ -103,8 +99,9 @@ def make_parser() -> argparse.ArgumentParser:
         made.set_defaults(call=call, verb=name)
         return made
 
-    one = add("colorize", films.colorize, "Colour a film, a still or a folder of stills.", job, settings)
-    one.add_argument("input", type=Path, metavar="FILM|STILL|FOLDER")
+    summary = "Colour films and stills; of a folder every one that is not done yet."
+    one = add("colorize", films.colorize, summary, job, settings)
+    one.add_argument("inputs", type=Path, nargs="+", metavar="FILM|STILL|FOLDER")
     one.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="file to write, or a folder to write into"
     )
@@ -177,7 +174,7 @@ def _tell_fault(error: Exception, progress: Progress, arguments: Sequence[str]) 
     if isinstance(error, KinochromeError):
         return _tell(progress, FAULT, *error.lines)
     if isinstance(error, MemoryError):
-        message = f"there is not enough memory ({_first_line(error) or 'allocation failed'})"
+        message = f"there is not enough memory ({first_line(error) or 'allocation failed'})"
         return _tell(
             progress, FAULT, f"{message}; a smaller color.short_side, batch or encode.max_lines would work"
         )
@@ -185,8 +182,7 @@ def _tell_fault(error: Exception, progress: Progress, arguments: Sequence[str]) 
         return _tell(progress, FAULT, fault)
     if _is_expected(error):
         return _tell(progress, FAULT, str(error))
-    report = _write_report(error, arguments)
-    return _tell(progress, BUG, f"this is a bug ({type(error).__name__}: {_first_line(error)}); {report}")
+    return _tell(progress, BUG, describe_bug(error, arguments))
 
 
 def _tell(progress: Progress, code: int, *lines: str) -> int:
@@ -204,32 +200,6 @@ def _is_expected(error: Exception) -> bool:
     from models.errors import ModelError
 
     return isinstance(error, ModelError)
-
-
-def _write_report(error: Exception, arguments: Sequence[str]) -> str:
-    """Writes what a developer needs into the current or the temporary folder; says where it is."""
-    name = f"kinochrome-bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
-    packages = sorted(f"{found.name} {found.version}" for found in distributions() if found.name)
-    text = "\n".join(
-        (
-            f"kinochrome {VERSION}, Python {platform.python_version()}, {platform.platform()}",
-            f"arguments: {list(arguments)!r}",
-            "",
-            "".join(traceback.format_exception(error)),
-            *packages,
-            "",
-        )
-    )
-    for folder in (Path.cwd(), Path(tempfile.gettempdir())):
-        with contextlib.suppress(OSError):
-            (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
-            return f"please send us the report {folder / name}"
-    traceback.print_exception(error)
-    return "no folder can take a report, so it is above"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:200]
 
 
 def _flushed(code: int) -> int:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def add_record_verbs(add: AddVerb) -> None:
     """Adds verify and report."""
     one = add("verify", verify, "Say whether films are still what their reports say, and what changed.")
-    one.add_argument("films", type=Path, nargs="+", metavar="OUT", help="a film with its report, or a bag")
+    summary = "a film with its report, a bag, or a folder of them with all below it"
+    one.add_argument("films", type=Path, nargs="+", metavar="OUT", help=summary)
     one.add_argument("--source", type=Path, metavar="FILM", help="whether this is the source on record, too")
     one = add("report", report, "Make the report page of a finished film again.")
     one.add_argument("work", type=Path, metavar="WORK", help="its kept work folder")
@@ -30,6 +31,9 @@ def verify(arguments: argparse.Namespace, progress: Progress) -> Details:
     faults: list[str] = []
     for path in arguments.films:
         try:
+            if _is_folder(path):
+                faults += _look_at_folder(path, progress)
+                continue
             verdict = _look_at(path, progress)
             faults += verdict.faults
             if arguments.source is not None:
@@ -53,6 +57,36 @@ def report(arguments: argparse.Namespace, progress: Progress) -> Details:
     path = remake_page(arguments.work, target=arguments.output, progress=progress)
     progress.note(f"{path}: written")
     return {"page": path}
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a path is a folder of films, not a bag or a folder of numbered stills with its report beside it."""
+    from jobs.settings.output_paths import is_bag, record_path
+
+    return path.is_dir() and not is_bag(path) and not record_path(path).is_file()
+
+
+def _look_at_folder(folder: Path, progress: Progress) -> list[str]:
+    """The faults of everything in a folder; tells what is whole, and what there is no record of."""
+    from jobs.batch.inputs import others_line
+    from jobs.batch.verify import find_records, verify_all
+
+    found = find_records(folder)
+    faults: list[str] = []
+    bad = 0
+
+    def hashing(stage: str, done: int, total: int | None) -> None:
+        progress.stage(stage, done, total, "byte")
+
+    for number, checked in enumerate(verify_all(found, hashing)):
+        progress.stage("verify", number, len(found), "file")
+        faults += checked.verdict.faults
+        bad += bool(checked.verdict.faults)
+    progress.stage("verify", len(found), len(found), "file")
+    if found.unknown:
+        progress.note(f"{folder}: no record, not verified: {others_line(found.unknown)}", warning=True)
+    progress.note(f"{folder}: {len(found) - bad} of {len(found)} whole, as on record")
+    return faults
 
 
 def _look_at(path: Path, progress: Progress) -> "Verdict":

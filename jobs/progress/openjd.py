@@ -43,7 +43,7 @@ class OpenJdProgress:
         with self._lock:
             self._whole = Whole(part, place=place)
             self._rates.forget()
-            if place is not None and place.count > 1:
+            if place is not None and place.count > 1 and place.number:
                 self._say(f"openjd_status: film {place.number} of {place.count}: {_one_line(name)}")
 
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:

@@ -82,7 +82,8 @@ class LineProgress:
 
     def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
         """From now on lines begin with the film and how far it is."""
-        of = "" if place is None or place.count == 1 else f"film {place.number} of {place.count}: "
+        is_one = place is None or place.count <= 1 or not place.number
+        of = "" if place is None or is_one else f"film {place.number} of {place.count}: "
         with self._lock:
             self._name, self._whole = f"{of}{one_line(name)}", Whole(part, place=place)
             self._told_at, self._phase = 0.0, ""

@@ -130,7 +130,8 @@ class ScreenProgress:
         if self._whole is None:
             running = [(name, stage) for name, stage in self._stages.items() if not stage.is_over]
             return [_stage_line(name, stage, width) for name, stage in running[-_MOST_LINES:]]
-        if self._whole.place is not None and self._whole.place.count > 1:
+        place = self._whole.place
+        if place is not None and (place.count > 1 or (place.count and not place.number)):
             lines.append(_command_line(self._whole, width))
         lines += [self._film_line(self._whole, width), self._now_line(width)]
         return lines
@@ -186,7 +187,10 @@ def _command_line(whole: Whole, width: int) -> str:
     """The line of all films of the command."""
     assert whole.place is not None
     share, left = whole_command(whole)
-    what = f"film {whole.place.number} of {whole.place.count} {100 * share:3.0f} %"
+    place = whole.place
+    films = f"{place.count} film{'s' if place.count > 1 else ''}"
+    what = f"film {place.number} of {place.count}" if place.number else f"stills, then {films}"
+    what = f"{what} {100 * share:3.0f} %"
     return _with_bar(what, share, "" if left is None else f"{clock(left)} left for all", width)
 
 

@@ -36,7 +36,7 @@ class Order:
     source: str
     """The job file or the dropped film that the job was made of."""
     stills: bool = False
-    """Whether it is a still or a folder of stills; those are begun again, not resumed."""
+    """Whether it is a still; those are begun again, not resumed."""
     attempts: int = NORMAL_ATTEMPTS
     """Starts after which the job is given up."""
     submitted: float = 0.0
@@ -58,7 +58,7 @@ def make_order(job: Job, *, source: Path, attempts: int = NORMAL_ATTEMPTS) -> Or
         output=str(job.output),
         work_folder=str(work_folder(job.output, work=job.work)),
         keeps_work=job.keep_work or job.work is not None,
-        stills=job.is_of_stills,
+        stills=job.source.kind == "still",
         source=str(source.absolute()),
         attempts=attempts,
         submitted=round(time.time(), 3),

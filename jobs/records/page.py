@@ -37,7 +37,7 @@ def report_page(record: FilmRecord, strips: Sequence[Strip]) -> str:
     return _template().render(
         record=record,
         generator=GENERATOR,
-        css=_file("report.css"),
+        css=report_css(),
         luma_line=luma_line(record.luma),
         length=clock_time(_length(record)),
         size=_bytes(record.output.content.size_bytes),
@@ -70,6 +70,11 @@ def _template() -> Template:
 @pass_context
 def _clock(context: Context, pts: int | None) -> str:
     return "" if pts is None else clock_time(pts * Fraction(context["record"].time_base))
+
+
+def report_css() -> str:
+    """The style of all pages."""
+    return _file("report.css")
 
 
 def _file(name: str) -> str:

@@ -51,7 +51,7 @@ class Job(BaseModel):
     model_config = STRICT
 
     input: Path
-    """The film, or numbered stills such as `frames/%06d.dpx`; a still or a folder of stills works with `colorize`.
+    """The film, or numbered stills such as `frames/%06d.dpx`; a still, or a folder of films and stills, works too.
     Relative to this file."""
     output: Path
     """The file to write, or numbered stills such as `out/%06d.tif`, relative to this file; a folder, or a name
@@ -182,7 +182,7 @@ class Job(BaseModel):
 
     @property
     def is_of_stills(self) -> bool:
-        """Whether the input is a still or a folder of stills, and so no film."""
+        """Whether the input is a still or a folder, and so not one film."""
         return self.source.is_of_stills
 
     @property

@@ -161,7 +161,7 @@ def _folder_faults(path: Path) -> Iterator[str]:
 def _shot_faults(layer: Layer, source: Target | None) -> Iterator[Fault]:
     """What is wrong with the weights that single shots name, and with shots where there is no film."""
     if layer.values.get("shots") and source is not None and source.is_of_stills:
-        message = f"a film has shots; {source} is a still or a folder of stills"
+        message = f"a film has shots; {source} is a {'folder' if source.kind == 'folder' else 'still'}"
         yield Fault(layer.origin(("shots",)), "shots", message)
     for loc, section in _shot_places(layer.values):
         value = section.get("weights")
@@ -204,13 +204,14 @@ def _output_faults(
     if looks_numbered(output):
         yield from name_faults(output)
         return
-    for key in ("input", "weights"):
+    is_batch = source is not None and source.kind == "folder"  # whose outputs may lie beside their sources
+    for key in ("weights",) if is_batch else ("input", "weights"):
         if key in paths and _is_same(paths[key], output):
             yield f"found the {key} itself, {output}; another name would work"
             return
     if source is not None and source.kind == "folder":
         if _is(output, "exists") and not output.is_dir():
-            yield f"found the file {output}; for a folder of stills a folder would work"
+            yield f"found the file {output}; for a folder a folder would work"
             return
     elif _is(output, "exists"):
         if not output.is_file():
@@ -235,8 +236,8 @@ def _record_faults(
     """What is in the way of a film's report and bag; key and text."""
     output = paths["output"]
     if source is None or source.is_of_stills:
-        if source is not None and values.get("bag") is True:
-            yield "bag", f"a bag is made of a film; {source} is a still or a folder of stills"
+        if source is not None and source.kind == "still" and values.get("bag") is True:
+            yield "bag", f"a bag is made of a film; {source} is a still"
         return
     message = report_in_the_way(output) if values.get("report") is not False else None
     if message is not None:

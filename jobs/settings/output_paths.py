@@ -40,7 +40,7 @@ def bag_path(output: Path) -> Path:
 
 def report_in_the_way(output: Path) -> str | None:
     """What keeps the record or the page of `output` from being written, in one line; None where nothing does."""
-    for path, is_ours in ((record_path(output), _is_record), (page_path(output), _is_page)):
+    for path, is_ours in ((record_path(output), _is_record), (page_path(output), is_page)):
         try:
             is_there = path.exists() or path.is_symlink()
         except OSError as error:  # a name too long, most of all
@@ -52,7 +52,7 @@ def report_in_the_way(output: Path) -> str | None:
 
 def remove_reports(output: Path) -> None:
     """Takes away the record and the page of an output that is replaced; leaves what is not ours."""
-    for path, is_ours in ((page_path(output), _is_page), (record_path(output), _is_record)):
+    for path, is_ours in ((page_path(output), is_page), (record_path(output), _is_record)):
         if is_ours(path):
             path.unlink(missing_ok=True)
 
@@ -138,7 +138,8 @@ def _is_record(path: Path) -> bool:
     return isinstance(values, dict) and values.get("kind") == KIND
 
 
-def _is_page(path: Path) -> bool:
+def is_page(path: Path) -> bool:
+    """Whether a file is a page of ours."""
     if not path.is_file():
         return False
     try:

@@ -92,6 +92,11 @@ def begin(heartbeat: Heartbeat) -> None:
     heartbeat.start()
 
 
+def is_supervised() -> bool:
+    """Whether this process is watched from outside, as that of a command is."""
+    return _heartbeat is not None and _heartbeat[0] == os.getpid()
+
+
 def leave_trace(output: Path | None, *, work: Path | None = None, made: Sequence[Path] = ()) -> None:
     """Tells the supervisor what to remove if this process dies; does nothing without output or supervisor."""
     if output is not None and _heartbeat is not None and _heartbeat[0] == os.getpid():

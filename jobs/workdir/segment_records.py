@@ -98,13 +98,25 @@ def fingerprint(inputs: Mapping[str, Any]) -> str:
 
 def job_fingerprint(job: "Job") -> str:
     """Of what a finished output depends on, with size and time of its files instead of their content."""
-    from jobs.settings.shot_choices import weights_of_shots
-
     values = job.model_dump(mode="json", exclude=_CHANGES_NOTHING)
-    named = [Path(name) for name in weights_of_shots(job) if name != "default"]
-    read = [path for path in (job.input, job.sound, job.weights_path, *named) if path is not None]
+    read = [path for path in (job.input, job.sound, *_weights_files(job)) if path is not None]
     files = [(str(path), *file_stamp(path)) for path in read]
     return fingerprint({"version": VERSION, "job": values, "files": files})
+
+
+def settings_fingerprint(job: "Job") -> str:
+    """Of the settings of a job alone, whatever its input and output, and whichever version of Kinochrome reads them."""
+    values = job.model_dump(mode="json", exclude={*_CHANGES_NOTHING, "input", "output"})
+    return fingerprint(
+        {"job": values, "files": [(str(path), *file_stamp(path)) for path in _weights_files(job)]}
+    )
+
+
+def _weights_files(job: "Job") -> list[Path]:
+    from jobs.settings.shot_choices import weights_of_shots
+
+    named = [Path(name) for name in weights_of_shots(job) if name != "default"]
+    return ([] if job.weights_path is None else [job.weights_path]) + named
 
 
 def file_sha256(path: Path) -> str:

@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from jobs import (
+    BatchResult,
+    CheckedBatch,
     Estimate,
     FilmResult,
     KinochromeError,
-    StillsSummary,
     Verdict,
     check,
     colorize,
@@ -65,7 +66,7 @@ def test_the_example_colours_checks_and_verifies(place: Path, capfd: pytest.Capt
     assert (found.frames, found.luma, found.faults) == (8, True, [])
     assert isinstance(verdict, Verdict)
     assert (verdict.faults, verdict.frames) == ((), 8)
-    assert isinstance(stills, StillsSummary)
+    assert isinstance(stills, BatchResult)
     (still,) = stills.results
     assert still.output == stills.output / "a.png"
     with Image.open(still.output) as image:
@@ -113,12 +114,15 @@ def test_faults_are_raised_and_nothing_is_written(place: Path, capfd: pytest.Cap
     with pytest.raises(SettingsError, match=r"weights\.safetensors"):
         colorize("film.mkv", output="out.mkv", weights=Path("weights.safetensors"))
     with pytest.raises(SettingsError, match="workers and scheduler are for films"):
-        colorize("photos", output="coloured", workers=2)
+        colorize("photos/a.png", output="coloured.png", workers=2)
     with pytest.raises(KinochromeError, match="photos"):
         colorize("photos", output="photos", overwrite=True)
     with pytest.raises(KinochromeError, match=r"film\.mkv"):
         verify("film.mkv")
-    assert check("photos", output="coloured") is None
+    assert check("photos/a.png", output="coloured.png") is None
+    checked = check("photos", output="coloured")
+    assert isinstance(checked, CheckedBatch)
+    assert (checked.faults, checked.seconds) == ({}, None)
     Path("weights.safetensors").unlink()
     assert sorted(place.rglob("*")) == before
     assert capfd.readouterr() == ("", "")

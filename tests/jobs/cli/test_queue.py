@@ -232,13 +232,32 @@ def test_a_run_that_lost_its_claim_publishes_nothing_and_the_next_one_does(
     assert is_published(spool, taken, read_order(spool.file(taken)))
 
 
+def test_a_folder_in_a_queue_goes_on_where_the_attempt_before_was(tmp_path: Path) -> None:
+    (tmp_path / "album").mkdir()
+    for name in ("a", "b"):
+        Image.new("L", (64, 48), 99).save(tmp_path / "album" / f"{name}.png")
+    (tmp_path / "album.yaml").write_text("input: album\noutput: out\n")
+    spool = Spool.make(tmp_path / "spool")
+    assert main(["submit", str(tmp_path / "album.yaml"), "--spool", str(spool.path), "-q"]) == 0
+    for _ in range(2):
+        taken = spool.claim(make_claim(host="here", pid=1))
+        assert taken is not None
+        assert not read_order(spool.file(taken)).stills
+        options = ["--claimed", *rerun_options(spool, taken), "--workers", "1", "-q"]
+        assert main(["run", str(spool.file(taken)), *options]) == 0
+        times = [path.stat().st_mtime_ns for path in sorted((tmp_path / "out").glob("*.png"))]
+        spool.move(taken, "queue")
+    assert len(times) == 2
+    assert times == [path.stat().st_mtime_ns for path in sorted((tmp_path / "out").glob("*.png"))]
+
+
 def test_stills_may_replace_what_their_own_attempt_made_and_nothing_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("album", "out"):
         (tmp_path / name).mkdir()
     Image.new("L", (64, 48), 99).save(tmp_path / "album" / "a.png")
-    (tmp_path / "album.yaml").write_text("input: album\noutput: out\n")
+    (tmp_path / "album.yaml").write_text("input: album/a.png\noutput: out/a.png\n")
     spool = Spool.make(tmp_path / "spool")
     assert main(["submit", str(tmp_path / "album.yaml"), "--spool", str(spool.path), "-q"]) == 0
 

@@ -1,4 +1,4 @@
-"""Folders and files of stills go in; what lies in the output folder is looked at."""
+"""Stills go in; what comes out is looked at."""
 
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 
 from jobs.cli.main import main
-from jobs.run.stills import StillResult, colorize_stills
+from jobs.run.stills import colorize_file
 from pipeline.errors import DeviceError, OutputError, SettingsError, SourceError
-from pipeline.stills.files import read_still
 
 Floats = npt.NDArray[np.float32]
 
@@ -37,84 +36,19 @@ def chroma_of(path: Path) -> float:
         return float(np.ptp(np.asarray(image.convert("RGB")).astype(int), axis=-1).mean())
 
 
-def test_folder_keeps_names_and_sub_folders(tmp_path: Path) -> None:
-    names = ["a.png", "b.jpg", "sub/c.tif", "sub/deep/d.JPEG"]
-    for name in names:
-        make(tmp_path / "in" / name)
-    (tmp_path / "in" / "notes.txt").write_text("no picture")
-    make(tmp_path / "in" / ".hidden.png")
-    seen: list[tuple[StillResult, int]] = []
-    summary = colorize_stills(
-        [tmp_path / "in"],
-        tmp_path / "out",
-        predict=warm,
-        progress=lambda result, total: seen.append((result, total)),
-    )
-    found = sorted(
-        str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()
-    )
-    assert found == sorted(names)
-    assert [result.output for result in summary.results] == [result.output for result, _ in seen]
-    assert {total for _, total in seen} == {4}
-    for name in names:
-        assert chroma_of(tmp_path / "out" / name) > 20
-        before, after = read_still(tmp_path / "in" / name), read_still(tmp_path / "out" / name)
-        assert np.array_equal(before.luma, after.luma)
-
-
-def test_formats_that_are_only_read_become_png(tmp_path: Path) -> None:
-    """Two stills of one name keep their whole names."""
-    for name in ("a.webp", "b.bmp", "b.png", "sub/c.jp2"):
-        make(tmp_path / "in" / name)
-    colorize_stills([tmp_path / "in"], tmp_path / "out", predict=warm)
-    found = {
-        str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()
-    }
-    assert found == {"a.png", "b.bmp.png", "b.png", "sub/c.png"}
-    assert all(chroma_of(tmp_path / "out" / name) > 20 for name in found)
-
-
-def test_second_run_leaves_its_own_output_out(tmp_path: Path) -> None:
-    make(tmp_path / "a.png")
-    for _ in range(2):
-        summary = colorize_stills([tmp_path], tmp_path / "out", predict=warm, overwrite=True)
-        assert len(summary.results) == 1
-
-
-def test_single_still_goes_to_a_file_or_into_a_folder(tmp_path: Path) -> None:
-    source = make(tmp_path / "a.png")
-    colorize_stills([source], tmp_path / "new" / "b.tif", predict=warm)
+def test_a_still_goes_to_a_file_in_a_folder_that_is_made(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.webp")
+    colorize_file(source, tmp_path / "new" / "b.tif", predict=warm)
     assert chroma_of(tmp_path / "new" / "b.tif") > 20
-    colorize_stills([source], tmp_path / "new", predict=warm)
-    assert chroma_of(tmp_path / "new" / "a.png") > 20
 
 
 def test_saturation_scales_the_colour(tmp_path: Path) -> None:
     source = make(tmp_path / "a.png")
     for name, saturation in (("none", 0.0), ("half", 0.5), ("full", 1.0)):
-        colorize_stills([source], tmp_path / f"{name}.png", predict=warm, saturation=saturation)
+        colorize_file(source, tmp_path / f"{name}.png", predict=warm, saturation=saturation)
     none, half, full = (chroma_of(tmp_path / f"{name}.png") for name in ("none", "half", "full"))
     assert none < 0.5
     assert 0.4 * full < half < 0.65 * full
-
-
-def test_one_bad_still_does_not_stop_the_rest(tmp_path: Path) -> None:
-    make(tmp_path / "in" / "a.png")
-    make(tmp_path / "in" / "c.png")
-    (tmp_path / "in" / "b.jpg").write_text("text")
-    results: list[StillResult] = []
-    with pytest.raises(
-        SourceError, match=r"1 of 3 stills.*b\.jpg.*not a picture of a kind that is read"
-    ) as caught:
-        colorize_stills(
-            [tmp_path / "in"],
-            tmp_path / "out",
-            predict=warm,
-            progress=lambda result, _: results.append(result),
-        )
-    assert "\n" not in str(caught.value)
-    assert [result.error is None for result in results] == [True, False, True]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
 
 
 def test_network_sees_a_small_upright_picture(tmp_path: Path) -> None:
@@ -129,7 +63,7 @@ def test_network_sees_a_small_upright_picture(tmp_path: Path) -> None:
         ab[:, 0, :30] = 60  # the upper half of what is seen
         return ab
 
-    colorize_stills([source], tmp_path / "b.png", predict=left_red)
+    colorize_file(source, tmp_path / "b.png", predict=left_red)
     assert shapes == [(1, 1280, 1024)]
     with Image.open(tmp_path / "b.png") as image:
         pixels = np.asarray(image).astype(int)
@@ -142,29 +76,21 @@ def test_network_sees_a_small_upright_picture(tmp_path: Path) -> None:
 def test_invalid_colour_never_becomes_a_picture(tmp_path: Path, ab: Floats) -> None:
     source = make(tmp_path / "a.png")
     with pytest.raises(DeviceError, match=r"a\.png"):
-        colorize_stills([source], tmp_path / "b.png", predict=lambda luma: ab)
+        colorize_file(source, tmp_path / "b.png", predict=lambda luma: ab)
     assert not (tmp_path / "b.png").exists()
 
 
 def test_faults_are_found_before_anything_is_written(tmp_path: Path) -> None:
     first, second = make(tmp_path / "x" / "a.png"), make(tmp_path / "y" / "a.png")
-    (tmp_path / "empty").mkdir()
-    out = tmp_path / "out"
-    with pytest.raises(SourceError, match="empty: no still in it"):
-        colorize_stills([tmp_path / "empty"], out, predict=warm)
     with pytest.raises(SourceError, match="no such file"):
-        colorize_stills([tmp_path / "none.png"], tmp_path / "b.png", predict=warm)
-    with pytest.raises(SettingsError, match="both become"):
-        colorize_stills([first, second], out, predict=warm)
+        colorize_file(tmp_path / "none.png", tmp_path / "b.png", predict=warm)
     with pytest.raises(SettingsError, match="suffix"):
-        colorize_stills([first], tmp_path / "b.gif", predict=warm)
+        colorize_file(first, tmp_path / "b.gif", predict=warm)
     with pytest.raises(OutputError, match="is a source"):
-        colorize_stills([tmp_path / "x"], tmp_path / "x", predict=warm, overwrite=True)
-    with pytest.raises(OutputError, match="need a folder"):
-        colorize_stills([first.parent], second, predict=warm)
+        colorize_file(first, tmp_path / "x" / ".." / "x" / "a.png", predict=warm, overwrite=True)
     with pytest.raises(OutputError, match="exists"):
-        colorize_stills([first], second, predict=warm)
-    assert not out.exists()
+        colorize_file(first, second, predict=warm)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x", "y"]
     assert first.read_bytes() == second.read_bytes()
 
 
