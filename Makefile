@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PAGE := jobs/web/page
 
-.PHONY: install demo test lint types check clean page
+.PHONY: install demo serve test lint types check clean page
 
 install: .venv/installed
 
@@ -25,6 +25,11 @@ $(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json
 
 page: $(PAGE)/node_modules/.package-lock.json
 	cd $(PAGE) && npm run build
+
+serve: install
+	mkdir -p out/review
+	cp -n tests/data/chaplin_street.mp4 out/review/
+	$(BIN)/kinochrome serve out/review --add chaplin_street.mp4
 
 test: install $(PAGE)/node_modules/.package-lock.json
 	$(BIN)/python -m pytest -n auto --dist worksteal

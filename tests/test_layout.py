@@ -78,6 +78,16 @@ jobs/batch: pipeline models jobs jobs/progress jobs/settings jobs/workdir jobs/s
 jobs/cli: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/dataset
     jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm jobs/shell jobs/doctor
     jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm jobs/batch
+    pipeline/guidance/looks
+jobs/projects: pipeline pipeline/plan pipeline/guidance/looks pipeline/guidance/hints pipeline/guidance
+    jobs/progress jobs/settings jobs/workdir jobs/queue jobs/review jobs/records
+jobs/web/contract: pipeline models jobs jobs/projects
+jobs/web: pipeline pipeline/guidance/looks pipeline/guidance/hints models jobs jobs/progress jobs/supervise
+    jobs/settings jobs/queue jobs/review jobs/run jobs/projects jobs/web/contract
+jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
+jobs/cli: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/dataset
+    jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm
+    jobs/web jobs/web/contract
 kinochrome: jobs/cli
 """)
 """From the bottom to the top: what each folder may import beside itself. Values lie at the bottom, the command line on
@@ -90,6 +100,17 @@ tests/jobs/cli/test_main.py: jobs/cli/bug_report.py
 tests/jobs/batch/test_run.py: jobs/batch/check.py jobs/batch/index_page.py jobs/batch/plan.py jobs/batch/table.py
     jobs/batch/verify.py jobs/cli/batch.py
 tests/jobs/cli/test_queue.py: jobs/cli/queued_job.py
+tests/jobs/projects/test_review.py: jobs/projects/review_draft.py
+tests/jobs/projects/test_root.py: jobs/projects/errors.py
+tests/jobs/web/contract/test_security.py: jobs/web/contract/errors.py
+tests/jobs/web/test_app.py: jobs/projects/job_text.py jobs/projects/project.py jobs/projects/renderings.py
+    jobs/projects/shot_table.py jobs/run/live_film.py jobs/run/live_pictures.py jobs/run/live_still.py
+    jobs/web/contract/base.py jobs/web/contract/files.py jobs/web/contract/film.py jobs/web/contract/folder.py
+    jobs/web/contract/operations.py jobs/web/contract/project.py jobs/web/contract/review.py
+    jobs/web/contract/site.py jobs/web/folder_routes.py jobs/web/kept_pictures.py jobs/web/picture_routes.py
+    jobs/web/project_routes.py jobs/web/queue_routes.py jobs/web/review_routes.py jobs/web/server.py
+    jobs/web/shown.py jobs/web/site_routes.py pipeline/guidance/likely.py pipeline/guidance/shot_memory.py
+tests/jobs/web/test_serve.py: jobs/cli/web.py jobs/web/worker.py
 tests/jobs/cli/test_stages.py: jobs/review/contact_sheet.py jobs/run/finish.py jobs/run/status.py
 tests/jobs/dataset/test_build.py: jobs/dataset/contact_sheet.py jobs/dataset/inputs.py
     jobs/dataset/manifest.py jobs/dataset/reader.py jobs/dataset/records.py jobs/dataset/selection.py

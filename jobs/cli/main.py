@@ -23,6 +23,7 @@ from jobs.cli.queue import add_presets_option, add_queue_verbs
 from jobs.cli.records import add_record_verbs
 from jobs.cli.stages import add_stage_verbs
 from jobs.cli.training import add_dataset_verb, add_evaluate_verb, recipe_help, train
+from jobs.cli.web import add_serve_verb
 from jobs.progress.make import make_progress
 from jobs.progress.reporters import Progress, logging_to, one_line
 from jobs.shell.verb_names import unknown_verb, verbs_of, with_known_verb
@@ -35,7 +36,7 @@ from pipeline.atomic_files import disk_fault
 from pipeline.errors import KinochromeError
 
 DONE, FAULT, WRONG_COMMAND, BUG = 0, 1, 2, 3
-_TRUSTED = ("schema", "submit", "cancel", "retry", "worker", "train")
+_TRUSTED = ("schema", "submit", "cancel", "retry", "worker", "train", "serve")
 """Verbs that open no film, or leave it to processes of their own."""
 
 Verb = Callable[[argparse.Namespace, Progress], Details]
@@ -135,6 +136,7 @@ def make_parser() -> argparse.ArgumentParser:
     training = add("train", train, "Train a generator, or go on with a training.", settings)
     training.add_argument("config", type=Path, metavar="CONFIG.yaml|NAME", help=recipe_help())
     add_evaluate_verb(add)
+    add_serve_verb(add)
     add_machine_verbs(add, whole=parser)
     return parser
 

@@ -1,10 +1,17 @@
 """When a stage is due for another report, how fast it goes, and how people write amounts, rates and times."""
 
+import re
 import threading
 import time
+from dataclasses import dataclass
 
-from jobs.progress.stages import label_of
+from jobs.progress.stages import STAGES, label_of
 
+_NAMES = {stage.label: name for name, stage in STAGES.items()}
+_LINE = re.compile(
+    r"(?P<label>[a-z ]+)(?:: (?P<done>[0-9.,]+)(?: of (?P<total>[0-9.,]+))? (?P<unit>[A-Za-z]+)"
+    r"(?:, [0-9.,]+ [A-Za-z]+/[a-z]+)?(?:, (?P<left>[0-9:]+) left)?)?"
+)
 _BYTES = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 
@@ -95,3 +102,33 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageState:
+    """How far a stage was when it said so in a line."""
+
+    name: str
+    done: int
+    total: int | None
+    seconds_left: float | None
+
+
+def parse_stage_line(line: str) -> StageState | None:
+    """What a line of `stage_line` says, about; None for any other line."""
+    match = _LINE.fullmatch(line.strip())
+    if match is None or match["label"] not in _NAMES:
+        return None
+    unit = dict(_BYTES).get(match["unit"] or "", 1)
+    done, total = (
+        None if text is None else round(float(text.replace(",", "")) * unit)
+        for text in (match["done"], match["total"])
+    )
+    parts = [int(part) for part in match["left"].split(":")] if match["left"] else []
+    seconds = sum(part * 60**power for power, part in enumerate(reversed(parts)))
+    return StageState(
+        name=_NAMES[match["label"]],
+        done=done or 0,
+        total=total,
+        seconds_left=float(seconds) if parts else None,
+    )

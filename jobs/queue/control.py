@@ -99,19 +99,23 @@ def submit(
     *,
     priority: int = NORMAL_PRIORITY,
     attempts: int = NORMAL_ATTEMPTS,
+    texts: Sequence[str] | None = None,
 ) -> list[Entry]:
     """Puts jobs, each with the file it was made of, into the queue: all, or none of them.
 
-    Raises SettingsError with a line for each job whose output another job writes, SpoolError.
+    `texts` are job files with whole paths that say the same in fewer words, where the caller has them: guidance with
+    many marks belongs into a file of its own, which the job file names. Raises SettingsError with a line for each job
+    whose output another job writes, SpoolError.
     """
     ids = [make_id(job.output.stem, priority=priority) for _, job in wanted]
     orders = [make_order(job, source=source, attempts=attempts) for source, job in wanted]
+    texts = [job.to_yaml() for _, job in wanted] if texts is None else texts
     entries = [Entry(id=id, state="queue") for id in ids]
     with spool.alone():
         refuse_same_outputs(spool, ((str(source), job.output) for source, job in wanted))
         try:
-            for entry, order, (_, job) in zip(entries, orders, wanted, strict=True):
-                spool.add(entry, order_text(order, job))
+            for entry, order, text in zip(entries, orders, texts, strict=True):
+                spool.add(entry, order_text(order, text))
         except BaseException:
             for entry in entries:
                 with contextlib.suppress(OSError):

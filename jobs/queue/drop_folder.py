@@ -154,7 +154,7 @@ class DropFolder:
                     progress.note(f"{id}: failed: {line}", warning=True)
             else:
                 order = make_order(job, source=path, attempts=self._settings.attempts)
-                spool.add(Entry(id=id, state="queue"), order_text(order, job))
+                spool.add(Entry(id=id, state="queue"), order_text(order, job.to_yaml()))
                 progress.note(f"{id}: queued: {path}")
             try:
                 write_json(seen, {"name": one.name, "size": one.size, "changed_ns": one.changed_ns, "id": id})
@@ -177,7 +177,7 @@ class DropFolder:
         for fault in faults:
             name = "" if fault.startswith(str(path)) else f"{path}: "
             log.say(f"kinochrome: error: {name}{fault}")
-        spool.add(Entry(id=id, state="failed"), order_text(faulty_order(path, fault="; ".join(faults)), None))
+        spool.add(Entry(id=id, state="failed"), order_text(faulty_order(path, fault="; ".join(faults)), ""))
 
     def _tell_once(self, progress: Progress, message: str, *, warning: bool = False) -> None:
         if message not in self._told:

@@ -82,9 +82,9 @@ def faulty_order(source: Path, *, fault: str) -> Order:
     )
 
 
-def order_text(order: Order, job: Job | None) -> str:
-    """The text of a job file in a spool."""
-    return f"{_MARK}{json.dumps(asdict(order), sort_keys=True)}\n{job.to_yaml() if job else ''}"
+def order_text(order: Order, job: str) -> str:
+    """The text of a job file in a spool; `job` is that of the job file itself, empty where there is none."""
+    return f"{_MARK}{json.dumps(asdict(order), sort_keys=True)}\n{job}"
 
 
 def read_order(path: Path) -> Order:

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from pipeline.color.planes import upright
 from pipeline.colorize.chroma_proxy import ProxyFrame
-from pipeline.media import FilmInfo, Frame, PixelFormat
-from pipeline.render.render import OutputPicture, as_rgb, output_picture, render_frame
+from pipeline.media import FilmInfo, Frame, PixelFormat, Plane
+from pipeline.render.render import OutputPicture, as_rgb, output_luma, output_picture, render_frame
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -22,12 +22,18 @@ class SmallPictures:
         self._film, self._lines = film, lines
         self._output = _small_picture(film, lines)
 
-    def pair(self, frame: Frame, proxy: ProxyFrame) -> tuple[Rgb, Rgb]:
-        """A frame (lines, width, 3) in grey, and in the proxy's colours."""
+    def grey(self, frame: Frame) -> Rgb:
+        """A frame (lines, width, 3) in grey."""
+        return self._grey(output_luma(frame, film=self._film, output=self._output))
+
+    def pair(self, frame: Frame, proxy: ProxyFrame | None) -> tuple[Rgb, Rgb]:
+        """A frame (lines, width, 3) in grey, and in the proxy's colours; without a proxy, in those that it brings."""
         made = render_frame(frame, proxy=proxy, film=self._film, output=self._output)
         rgb = as_rgb(made, output=self._output)
-        grey = np.repeat(made.luma.astype(np.uint8)[..., None], 3, axis=-1)
-        return self._shown(grey), self._shown(rgb)
+        return self._grey(made.luma), self._shown(rgb)
+
+    def _grey(self, luma: Plane) -> Rgb:
+        return self._shown(np.repeat(luma.astype(np.uint8)[..., None], 3, axis=-1))
 
     def _shown(self, rgb: Rgb) -> Rgb:
         """The picture as a player shows it: in its aspect, upright, all of one height."""

@@ -16,9 +16,9 @@ from pipeline.atomic_files import publish
 from pipeline.colorize.network_view import NetworkView
 from pipeline.colorize.segment_colors import SegmentColors, as_proxy_frames
 from pipeline.errors import OutputError, SettingsError
-from pipeline.guidance.guided_shot import sampled_frames
 from pipeline.guidance.hints.regions import Regions, lettered_picture
 from pipeline.guidance.hints.takes import MOST_TAKES, ShotTakes
+from pipeline.guidance.shot_memory import sampled_frames
 from pipeline.media import FilmInfo, Shot
 from pipeline.plan.plan import Plan
 from pipeline.progress import CountProgress

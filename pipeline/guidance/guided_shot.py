@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.colorize.network_view import FrameView, NetworkView
-from pipeline.colorize.optical_flow import Luma
 from pipeline.colorize.predict import Predictor
 from pipeline.colorize.segment_colors import SegmentColors
 from pipeline.colorize.sight import Sight
@@ -20,21 +19,18 @@ from pipeline.colorize.temporal import SteadySettings, TemporalFilter
 from pipeline.guidance.hints.hint_map import Floats, HintMap
 from pipeline.guidance.hints.likeness import MapScale
 from pipeline.guidance.hints.references import score
-from pipeline.guidance.hints.regions import Regions, hints_from_regions
-from pipeline.guidance.hints.takes import ShotTakes
+from pipeline.guidance.hints.regions import hints_from_regions
 from pipeline.guidance.hints.travel import Carried, KeyFrame, TravelledHints, merge, nowhere
 from pipeline.guidance.hints.words import hints_from_words
 from pipeline.guidance.key_hints import ShotFrames, make_key_frames
 from pipeline.guidance.looks.look import Look, parse_look
 from pipeline.guidance.looks.palette_transfer import sample_ab
 from pipeline.guidance.shot_guidance import ShotGuidance
+from pipeline.guidance.shot_memory import ShotMemory
 from pipeline.guidance.shot_travel import KeyTravel
 from pipeline.media import Segment, Shot
 from pipeline.progress import FrameDone
 from pipeline.source.frame_reader import FrameReader
-
-_SAMPLED_FRAMES = 6
-"""Of a shot, spread evenly: regions, takes and palettes are found in them."""
 
 
 class GuidedShot:
@@ -48,12 +44,13 @@ class GuidedShot:
         view: NetworkView,
         network: Predictor,
         settings: SteadySettings,
+        memory: ShotMemory | None = None,
     ) -> None:
-        """Nothing is read yet. `view` is for this shot alone."""
+        """Nothing is read yet. `view` is for this shot alone; `memory` is of the shot as other guidance left it."""
         self._guidance, self._shot = guidance, shot
         self._view, self._network, self._settings = view, network, settings
         self._layout = view.layout_of(shot.index)
-        self._reader: FrameReader
+        self._memory = memory or ShotMemory(shot, view=view, network=network)
         self._travelled: list[TravelledHints] = []
 
     def colors(
@@ -63,7 +60,7 @@ class GuidedShot:
 
         Raises SettingsError for guidance that does not fit the shot, else as `predict_colors`.
         """
-        self._reader, self._travelled = reader, []
+        self._memory.reader, self._travelled = reader, []
         temporal_filter = TemporalFilter(
             self._layout.whole.output, settings=self._settings, seams=self._view.seams(segment)
         )
@@ -75,7 +72,8 @@ class GuidedShot:
         for number in chosen:
             frame = segment.lead_start + number
             carried = [found[frame] for found in travelled]
-            predicted.append(self._layout.framed(self._colored(views[number], carried)))
+            sight, luma = self._network.see(views[number].lightness), self._layout.cut(views[number].luma)
+            predicted.append(self._layout.framed(self._colored(sight, luma, carried)))
             for _ in range(done, min(frame + 1, segment.end)):
                 if on_frame is not None:
                     on_frame()
@@ -84,6 +82,19 @@ class GuidedShot:
         own = slice(segment.start - segment.lead_start, segment.end - segment.lead_start)
         luma = np.stack([view.luma for view in views[own]])
         return SegmentColors(luma=luma, ab=self._with_look(luma, steadied[own]))
+
+    def frame_colors(self, reader: FrameReader, number: int) -> SegmentColors:
+        """The colours of one frame by itself, not steadied: what somebody who paints it is shown.
+
+        Raises as `colors`.
+        """
+        self._memory.reader, self._travelled = reader, []
+        view, (sight, luma) = self._memory.viewed(number)
+        frames = range(number, number + 1)
+        carried = [travel.through(frames, frozenset(frames))[number] for travel in self._travels]
+        ab = self._layout.framed(self._colored(sight, luma, carried))
+        lumas = view.luma[np.newaxis]
+        return SegmentColors(luma=lumas, ab=self._with_look(lumas, ab[np.newaxis]))
 
     @property
     def fit(self) -> float | None:
@@ -94,20 +105,19 @@ class GuidedShot:
         """The segment's frames with its overlap, and which of them get a prediction."""
         views: list[FrameView] = []
         chosen: list[int] = []
-        for view in self._view.frames(self._reader, segment):
+        for view in self._view.frames(self._memory.reader, segment):
             chosen += temporal_filter.push(view.guide, known=view.links)
             view.links = temporal_filter.last_links
             views.append(view)
         return views, chosen + temporal_filter.finish()
 
-    def _colored(self, view: FrameView, carried: Sequence[Carried]) -> Floats:
-        """The colours (2, h, w) of the picture in one frame."""
-        sight, ab = self._network.see(view.lightness), None
+    def _colored(self, sight: Sight, luma: Floats, carried: Sequence[Carried]) -> Floats:
+        """The colours (2, h, w) of the picture in one frame, which has this small luma (h, w)."""
+        ab = sight.ab
         if self._guidance.take:
-            logits = self._takes.apply(sight, self._guidance.take, seed=self._guidance.seed)
-            ab = self._network.colors(logits, view.lightness)
-        ab = sight.ab if ab is None else ab
-        for hints in self._hints(sight, self._layout.cut(view.luma), carried):
+            logits = self._memory.takes.apply(sight, self._guidance.take, seed=self._guidance.seed)
+            ab = self._network.colors(logits, sight.lightness)
+        for hints in self._hints(sight, luma, carried):
             ab = hints.over(ab)
         return ab
 
@@ -117,7 +127,7 @@ class GuidedShot:
         if guidance.words:
             yield hints_from_words(sight, self._network.bins, guidance.words)
         if guidance.regions:
-            yield hints_from_regions(sight, self._regions, guidance.regions)
+            yield hints_from_regions(sight, self._memory.regions, guidance.regions)
         if self._keys:
             inside = [self._inside(one) for one in carried]
             inside += [nowhere(sight.shape)] * (len(self._keys) - len(inside))  # stills of other scenes
@@ -139,26 +149,6 @@ class GuidedShot:
             [look.apply(*planes, transfer=self._view.transfer) for planes in zip(luma, ab, strict=True)]
         )
 
-    def _seen(self, number: int) -> tuple[Sight, Floats]:
-        """A frame as the network sees it, and its small luma."""
-        (view,) = self._view.part(self._reader, self._shot.index, number, number + 1)
-        return self._network.see(view.lightness), self._layout.cut(view.luma)
-
-    def _guides(self, first: int, stop: int) -> Iterator[Luma]:
-        return (view.guide for view in self._view.part(self._reader, self._shot.index, first, stop))
-
-    @cached_property
-    def _samples(self) -> tuple[tuple[Sight, Floats], ...]:
-        return tuple(self._seen(number) for number in sampled_frames(self._shot))
-
-    @cached_property
-    def _regions(self) -> Regions:
-        return Regions.of([sight for sight, _ in self._samples])
-
-    @cached_property
-    def _takes(self) -> ShotTakes:
-        return ShotTakes.of([sight for sight, _ in self._samples], self._network.bins, self._regions)
-
     @cached_property
     def _keys(self) -> tuple[KeyFrame, ...]:
         film = self._view.film
@@ -168,10 +158,10 @@ class GuidedShot:
             height=film.height,
             sample_aspect=float(film.sample_aspect),
             layout=self._layout,
-            see=self._seen,
+            see=self._memory.seen,
             bins=self._network.bins,
             see_still=self._network.see_picture,
-            guides=self._guides,
+            guides=self._memory.guides,
         )
         return make_key_frames(self._guidance, frames)
 
@@ -181,17 +171,9 @@ class GuidedShot:
 
     @cached_property
     def _travels(self) -> tuple[KeyTravel, ...]:
-        span = range(self._shot.start, self._shot.end)
+        tolerance = self._settings.luma_tolerance
         return tuple(
-            KeyTravel(
-                key.number,
-                self._layout.whole.output,
-                span=span,
-                read=self._guides,
-                tolerance=self._settings.luma_tolerance,
-            )
-            for key in self._keys
-            if not key.is_foreign
+            self._memory.travel(key.number, tolerance=tolerance) for key in self._keys if not key.is_foreign
         )
 
     @cached_property
@@ -200,13 +182,6 @@ class GuidedShot:
         if guidance.look is None:
             return None
         look = parse_look({"name": guidance.look, "strength": guidance.look_strength}, Path())
-        return (
-            look.for_shot(sample_ab([sight.ab for sight, _ in self._samples])) if look.needs_sample else look
-        )
-
-
-def sampled_frames(shot: Shot) -> list[int]:
-    """The numbers of a few frames that stand for a shot, spread evenly."""
-    length = shot.end - shot.start
-    count = min(_SAMPLED_FRAMES, length)
-    return [shot.start + (2 * index + 1) * length // (2 * count) for index in range(count)]
+        if not look.needs_sample:
+            return look
+        return look.for_shot(sample_ab([sight.ab for sight, _ in self._memory.samples]))

@@ -1,6 +1,7 @@
 """Colours a still for which colours were given: a shot of one frame, without borders."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,37 +22,75 @@ from pipeline.guidance.looks.palette_transfer import sample_ab
 from pipeline.guidance.shot_guidance import ShotGuidance
 
 
-def guide_still(luma_unit: Floats, guidance: ShotGuidance, *, network: Predictor) -> Floats:
-    """ab (2, h, w) in CIE units for a still of luma (H, W), 0..1, upright.
+class StillMemory:
+    """What was seen of one still, so that other guidance of it costs little."""
+
+    def __init__(self, luma_unit: Floats, *, network: Predictor) -> None:
+        """`luma_unit` (H, W) in 0..1, upright."""
+        self.network = network
+        self._luma_unit = luma_unit
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of the still."""
+        return self._luma_unit.shape[0], self._luma_unit.shape[1]
+
+    @cached_property
+    def sight(self) -> Sight:
+        """The still as the network sees it at one look."""
+        return self.network.see_picture(self._luma_unit)
+
+    @cached_property
+    def luma(self) -> Floats:
+        """Its small luma (h, w)."""
+        return shrink(self._luma_unit, NetSize(*self.sight.shape))
+
+    @cached_property
+    def plain(self) -> Floats:
+        """ab (2, h, w) as every still gets it without guidance."""
+        ab: Floats = self.network.predict_pictures(self._luma_unit[np.newaxis])[0]
+        return ab
+
+    @cached_property
+    def regions(self) -> Regions:
+        """Its regions."""
+        return Regions.of([self.sight])
+
+    @cached_property
+    def takes(self) -> ShotTakes:
+        """Its takes. Raises SettingsError where the weights predict no distribution."""
+        return ShotTakes.of([self.sight], self.network.bins, self.regions)
+
+
+def guide_still(
+    luma_unit: Floats, guidance: ShotGuidance, *, network: Predictor, memory: StillMemory | None = None
+) -> Floats:
+    """ab (2, h, w) in CIE units for a still of luma (H, W), 0..1, upright; `memory` is of this still.
 
     Raises SettingsError for guidance that does not fit the still, DeviceError.
     """
-    sight = network.see_picture(luma_unit)
-    luma = shrink(luma_unit, NetSize(*sight.shape))
+    memory = memory or StillMemory(luma_unit, network=network)
     if not guidance.take:
-        ab: Floats = network.predict_pictures(luma_unit[np.newaxis])[
-            0
-        ]  # what is not given is as without guidance
+        ab = memory.plain  # what is not given is as without guidance
     else:
-        takes = ShotTakes.of([sight], network.bins)
-        ab = network.colors(takes.apply(sight, guidance.take, seed=guidance.seed), sight.lightness)
-    for hints in _hints(sight, luma, guidance, size=luma_unit.shape, network=network):
+        logits = memory.takes.apply(memory.sight, guidance.take, seed=guidance.seed)
+        ab = network.colors(logits, memory.sight.lightness)
+    for hints in _hints(memory, guidance):
         ab = hints.over(ab)
     if guidance.look is None:
         return ab
     look = parse_look({"name": guidance.look, "strength": guidance.look_strength}, Path())
     look = look.for_shot(sample_ab([ab])) if look.needs_sample else look
-    return look.apply(luma, ab)
+    return look.apply(memory.luma, ab)
 
 
-def _hints(
-    sight: Sight, luma: Floats, guidance: ShotGuidance, *, size: tuple[int, ...], network: Predictor
-) -> Iterator[HintMap]:
+def _hints(memory: StillMemory, guidance: ShotGuidance) -> Iterator[HintMap]:
     """What is given for the still; each lies over those before."""
+    sight, luma, network = memory.sight, memory.luma, memory.network
     if guidance.words:
         yield hints_from_words(sight, network.bins, guidance.words)
     if guidance.regions:
-        yield hints_from_regions(sight, Regions.of([sight]), guidance.regions)
+        yield hints_from_regions(sight, memory.regions, guidance.regions)
 
     def guides(first: int, stop: int) -> Iterator[Luma]:
         yield (sight.lightness * np.float32(2.55)).astype(np.uint8)
@@ -59,8 +98,8 @@ def _hints(
     height, width = sight.shape
     frames = ShotFrames(
         numbers=range(1),
-        width=size[1],
-        height=size[0],
+        width=memory.size[1],
+        height=memory.size[0],
         sample_aspect=1,
         layout=NetFrame(NetSize(*sight.lightness.shape), slice(0, height), slice(0, width)),
         see=lambda number: (sight, luma),

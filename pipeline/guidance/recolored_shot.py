@@ -15,10 +15,10 @@ from pipeline.color.chroma_siting import chroma_size
 from pipeline.color.colorimetry import resolve_color
 from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.colorize.segment_colors import own_colors
-from pipeline.guidance.guided_shot import sampled_frames
 from pipeline.guidance.looks.look import Look, parse_look
 from pipeline.guidance.looks.palette_transfer import sample_ab
 from pipeline.guidance.shot_guidance import ShotGuidance
+from pipeline.guidance.shot_memory import sampled_frames
 from pipeline.media import FilmInfo, Frame, Segment, Shot
 from pipeline.progress import FrameDone
 from pipeline.source.frame_reader import FrameReader

@@ -136,16 +136,9 @@ def render_frame(
     scratch: Scratch | None = None,
 ) -> ColorFrame:
     """One frame in colour, in its own where `proxy` is None; see `render`."""
-    depth, source_depth = output.pixel_format.depth, film.pixel_format.depth
+    depth = output.pixel_format.depth
     size = (output.picture_width, output.height)
-    luma, is_resized = frame.luma, frame.luma.shape != size[::-1]
-    if is_resized:
-        luma = resize_plane(
-            merge_fields(luma) if frame.is_interlaced and size[1] < film.height else luma, size
-        )
-    luma = convert_luma(
-        luma, depth=source_depth, range=film.color.range, to_depth=depth, to_range=output.color.range
-    )
+    luma = output_luma(frame, film=film, output=output)
     fields = output.all_fields or fields_of(frame)
     interlaced = fields != "progressive"
     if proxy is None:
@@ -181,6 +174,21 @@ def render_frame(
         cr=plane_cr,
         is_interlaced=interlaced,
         is_top_field_first=fields == "top",
+    )
+
+
+def output_luma(frame: Frame, *, film: FilmInfo, output: OutputPicture) -> Plane:
+    """The luma of one picture of the output: the frame's own where depth, range and size are the film's."""
+    luma, size = frame.luma, (output.picture_width, output.height)
+    if luma.shape != size[::-1]:
+        is_merged = frame.is_interlaced and size[1] < film.height
+        luma = resize_plane(merge_fields(luma) if is_merged else luma, size)
+    return convert_luma(
+        luma,
+        depth=film.pixel_format.depth,
+        range=film.color.range,
+        to_depth=output.pixel_format.depth,
+        to_range=output.color.range,
     )
 
 

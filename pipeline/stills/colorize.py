@@ -50,12 +50,16 @@ def predict_ab(still: Still, predict: PredictColor) -> Floats:
 
     Raises DeviceError where what `predict` gives is no colour.
     """
-    height, width = still.luma.shape
-    scale = min(1.0, _SHORT_SIDE_PX / min(height, width), _LONG_SIDE_PX / max(height, width))
-    size = (max(1, round(height * scale)), max(1, round(width * scale)))
     turn = orientation(still.tags)
-    upright = turn_upright(shrink_luma(still.luma, size=size), turn)
+    upright = turn_upright(shrink_luma(still.luma, size=network_size(still.luma.shape)), turn)
     ab = predict(upright[np.newaxis])
     if ab.ndim != 4 or ab.shape[:2] != (1, 2) or not np.isfinite(ab).all():
         raise DeviceError(f"the network gave no valid colour for {still.path}: ab of shape {ab.shape}")
     return turn_back(ab[0].astype(np.float32), turn)
+
+
+def network_size(shape: tuple[int, ...]) -> tuple[int, int]:
+    """(h, w) at which the network is shown a still of that shape."""
+    height, width = shape
+    scale = min(1.0, _SHORT_SIDE_PX / min(height, width), _LONG_SIDE_PX / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))

@@ -16,13 +16,14 @@ from typing import NamedTuple
 import numpy as np
 from PIL import ImageColor
 
-from pipeline.color.lab import lab_from_srgb
+from pipeline.color.lab import lab_from_srgb, srgb_from_lab
 from pipeline.errors import SettingsError
 
 _XKCD_PATH = Path(__file__).with_name("xkcd_colors.csv")
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 _LAB = re.compile(r"lab\((.*)\)", re.IGNORECASE)
 _MOST_AB = 128.0
+_MIDDLE_LIGHTNESS = 60.0
 _NEAR, _LONGEST_NAME = 3, 64
 _FORMS = "a name such as navy, #2c3f6b in quotes, lab(50 20 -10) or [50, 20, -10]"
 
@@ -64,6 +65,22 @@ def parse_color(value: object, *, named: Mapping[str, GivenColor] | None = None)
     if key in _known():
         return _from_hex(_known()[key][1])
     raise _unknown(value, list(named or {}))
+
+
+def find_names(part: str, *, most: int) -> list[str]:
+    """At most so many names of colours that hold `part`, those that begin with it first, the shorter ones first."""
+    key = _key(part[:_LONGEST_NAME])
+    found = [
+        (not known.startswith(key), len(known), name) for known, (name, _) in _known().items() if key in known
+    ]
+    return [name for _, _, name in sorted(found)[:most]]
+
+
+def hex_of(color: GivenColor) -> str:
+    """`#rrggbb` of the nearest that sRGB has; where any lightness is meant, at a middle one."""
+    lightness = _MIDDLE_LIGHTNESS if color.lightness is None else color.lightness
+    rgb = srgb_from_lab(np.array([[[lightness, color.a, color.b]]], np.float32))[0, 0]
+    return "#" + bytes(round(value) for value in (rgb.clip(0, 1) * 255).tolist()).hex()
 
 
 def parse_named_colors(colors: object) -> dict[str, GivenColor]:

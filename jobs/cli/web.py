@@ -1,0 +1,69 @@
+"""The verb that serves the review page."""
+
+import argparse
+from pathlib import Path
+
+from jobs.cli.options import AddVerb, Details
+from jobs.progress.reporters import Progress
+from pipeline.errors import SettingsError
+
+_PORT = 8764
+_MOST_TOKEN_BYTES = 4096
+
+
+def add_serve_verb(add: AddVerb) -> None:
+    """Adds serve."""
+    one = add("serve", serve, "Show films and stills of a folder in a browser: look, paint, approve, render.")
+    one.add_argument("folder", type=Path, metavar="FOLDER")
+    summary = "address to listen on (%(default)s: this machine only); any other needs --token-file"
+    one.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=summary)
+    one.add_argument(
+        "--port", type=_port, default=_PORT, metavar="N", help="(%(default)s); 0 takes a free one"
+    )
+    summary = "another name by which browsers know this server, such as films.example.org; again for more"
+    one.add_argument("--name", action="append", default=[], metavar="NAME", help=summary)
+    summary = "file with the text that people must give before they see anything"
+    one.add_argument("--token-file", type=Path, metavar="FILE", help=summary)
+    summary = "start no worker: `kinochrome worker` runs the jobs, here or on other machines"
+    one.add_argument("--no-worker", action="store_true", help=summary)
+    summary = "film or still in FOLDER that becomes a project at once; again for more"
+    one.add_argument("--add", action="append", default=[], metavar="FILE", help=summary)
+    one.add_argument("--browser", action="store_true", help="open the page in a browser")
+
+
+def serve(arguments: argparse.Namespace, progress: Progress) -> Details:
+    """Serves until it is interrupted."""
+    from jobs.web.contract.security import Access
+    from jobs.web.serve import serve as serve_folder
+
+    access = Access(
+        host=arguments.host,
+        port=arguments.port,
+        names=tuple(arguments.name),
+        token=None if arguments.token_file is None else _token(arguments.token_file),
+    )
+    serve_folder(
+        arguments.folder,
+        access,
+        has_worker=not arguments.no_worker,
+        add=arguments.add,
+        opens_browser=arguments.browser,
+        note=progress.note,
+    )
+    raise KeyboardInterrupt
+
+
+def _token(path: Path) -> str:
+    """The text in a file, without white space around it."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_MOST_TOKEN_BYTES).decode().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise SettingsError(f"--token-file: {path}: cannot be read: {why}") from error
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; 0 to 65535 would work")
+    return int(text)

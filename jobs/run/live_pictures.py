@@ -1,0 +1,213 @@
+"""Answers questions about pictures of films and stills, with the last few of them kept open.
+
+Questions and answers are plain values, so that they may come from another process.
+"""
+
+import contextlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypedDict
+
+import cv2
+import numpy as np
+import pyvips
+
+from jobs.run.live_film import LiveFilm
+from jobs.run.live_still import LiveStill
+from jobs.settings.job import Job
+from jobs.settings.job_file import make_job
+from pipeline.errors import SettingsError, SourceError
+from pipeline.fields import order_of
+from pipeline.guidance.looks.color_names import GivenColor, hex_of
+from pipeline.media import FilmInfo
+from pipeline.source.open_film import probe_film_or_stills
+from pipeline.stills.files import read_still
+from pipeline.stills.metadata import orientation, turn_upright
+
+_MOST_OPEN = 2
+_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+_TAKE_LINES = 240
+
+
+class Source(TypedDict):
+    """A film or still, and the job whose colours are asked for."""
+
+    values: dict[str, Any]
+    """Keys of a job, with whole paths."""
+    plan: str | None
+    """Path of a film's plan; None for a still."""
+
+
+class LivePictures:
+    """Keeps the last films and stills open; used from one thread at a time."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[tuple[object, ...], LiveFilm | LiveStill] = OrderedDict()
+
+    def answer(self, question: str, arguments: Mapping[str, Any]) -> Any:
+        """The answer to a question by its name; ValueError where there is no such question.
+
+        Raises KinochromeError and ModelError as the work does.
+        """
+        questions: dict[str, Callable[..., Any]] = {
+            "describe": describe,
+            "thumbnail": thumbnail,
+            "frame": self.frame,
+            "likely": self.likely,
+            "takes": self.takes,
+            "strip": self.strip,
+        }
+        if question not in questions:
+            raise ValueError(f"no question {question!r}")
+        return questions[question](**arguments)
+
+    def frame(
+        self, source: Source, number: int, *, side: str, lines: int | None, is_draft: bool
+    ) -> tuple[bytes, int, bool]:
+        """A frame as PNG, its pts, and whether its colour is the rendered one; `side` is grey or colour."""
+        job = _job(source)
+        live = self._live(source, job)
+        if side == "grey":
+            made = live.grey(number, lines=lines)
+        else:
+            made = live.colored(job, number, lines=lines, is_draft=is_draft)
+        return _png(made.rgb), made.pts, made.is_rendered
+
+    def likely(
+        self, source: Source, number: int, *, place: tuple[float, float], count: int
+    ) -> dict[str, Any]:
+        """`grey` and `colours` of a place, as the page shows them."""
+        lightness, found = self._live(source, _job(source)).likely(number, place, count=count)
+        return {
+            "grey": hex_of(GivenColor(lightness, 0, 0)),
+            "colours": [
+                {
+                    "hex": hex_of(GivenColor(lightness, color.a, color.b)),
+                    "ab": [round(color.a, 2), round(color.b, 2)],
+                    "share": round(color.share, 4),
+                }
+                for color in found
+            ],
+        }
+
+    def takes(self, source: Source, shot: int, *, count: int, seed: int) -> dict[str, Any]:
+        """`frame`, `takes` and `regions` as PNG, and `letters`."""
+        live = self._live(source, _job(source))
+        made = live.takes(shot, count=count, seed=seed, lines=_TAKE_LINES)
+        return {
+            "frame": made.frame,
+            "takes": [_png(take) for take in made.takes],
+            "regions": _png(made.regions),
+            "letters": list(made.letters),
+        }
+
+    def strip(self, source: Source, shot: int) -> tuple[bytes, bytes | None, tuple[int, ...]]:
+        """A shot's small pictures as JPEG in grey, and in colour where that is rendered; their frames."""
+        job = _job(source)
+        live = self._live(source, job)
+        if isinstance(live, LiveStill):
+            raise SettingsError("a still has no shots")
+        made, is_rendered = live.strip(job, shot)
+        return made.grey, made.color if is_rendered else None, made.frames
+
+    def close(self) -> None:
+        """Closes all that is open."""
+        while self._open:
+            self._open.popitem()[1].close()
+
+    def _live(self, source: Source, job: Job) -> LiveFilm | LiveStill:
+        paths = [job.input, *([Path(source["plan"])] if source["plan"] else [])]
+        key = (
+            *paths,
+            *((stat.st_mtime_ns, stat.st_size) for stat in (path.stat() for path in paths if path.exists())),
+        )
+        live = self._open.pop(key, None)
+        if live is None:
+            while len(self._open) >= _MOST_OPEN:
+                self._open.popitem(last=False)[1].close()
+            live = LiveStill(job) if source["plan"] is None else LiveFilm(job, plan_path=Path(source["plan"]))
+        self._open[key] = live
+        return live
+
+
+def describe(path: str, kind: str, *, most_pixels: int) -> dict[str, Any]:
+    """What the headers of a film or still say, as the page shows it.
+
+    Raises SourceError where it is none, or a still of more than `most_pixels`.
+    """
+    return _describe_still(Path(path), most_pixels) if kind == "still" else _describe_film(Path(path))
+
+
+def _describe_still(path: Path, most_pixels: int) -> dict[str, Any]:
+    with contextlib.suppress(pyvips.Error):  # what vips cannot open is told by whoever reads it
+        header = pyvips.Image.new_from_file(str(path))
+        if header.width * header.height > most_pixels:
+            raise SourceError(
+                f"{path.name} has {header.width * header.height:,} pixels, and the page opens {most_pixels:,} at most; "
+                "`kinochrome colorize` takes larger ones"
+            )
+    still = read_still(path)
+    height, width = still.luma.shape
+    shown = turn_upright(np.empty((height, width), np.bool_), orientation(still.tags)).shape
+    return {
+        "width": shown[1],
+        "height": shown[0],
+        "display_width": shown[1],
+        "display_height": shown[0],
+        "rotation_degrees": 0,
+        "sample_aspect": "1/1",
+        "rate": None,
+        "rate_text": None,
+        "time_base": None,
+        "sound": False,
+        "interlaced": False,
+    }
+
+
+def _describe_film(path: Path) -> dict[str, Any]:
+    film = probe_film_or_stills(path)
+    rate = film.rate_from_header
+    width, height = display_size(film)
+    return {
+        "width": film.width,
+        "height": film.height,
+        "display_width": width,
+        "display_height": height,
+        "rotation_degrees": film.rotation_degrees,
+        "sample_aspect": f"{film.sample_aspect.numerator}/{film.sample_aspect.denominator}",
+        "rate": None if rate is None else round(float(rate), 3),
+        "rate_text": None if rate is None else f"{rate.numerator}/{rate.denominator}",
+        "time_base": f"{film.time_base.numerator}/{film.time_base.denominator}",
+        "sound": any(stream.kind == "audio" for stream in film.streams),
+        "interlaced": order_of(film) != "progressive",
+    }
+
+
+def thumbnail(path: str, *, lines: int) -> bytes:
+    """A small JPEG of a still in its own colours. Raises SourceError where it cannot be read."""
+    try:
+        small = pyvips.Image.thumbnail(path, 4 * lines, height=lines)
+        return bytes(small.jpegsave_buffer(Q=85, keep="none"))
+    except pyvips.Error as error:
+        raise SourceError(f"{Path(path).name} cannot be read as a picture") from error
+
+
+def display_size(film: FilmInfo) -> tuple[int, int]:
+    """(width, height) of a frame as it is shown: upright, with square pixels."""
+    width, height = round(film.width * float(film.sample_aspect)), film.height
+    if film.rotation_degrees % 180 == 0:
+        return min(width, 4 * height), height
+    lines = film.width
+    return min(max(1, round(lines * film.height / width)), 4 * lines), lines
+
+
+def _job(source: Source) -> Job:
+    return make_job(source["values"])
+
+
+def _png(rgb: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
+    ok, data = cv2.imencode(".png", np.ascontiguousarray(rgb[..., ::-1]), _PNG)
+    if not ok:
+        raise AssertionError(f"a picture of shape {rgb.shape} was not coded")
+    return data.tobytes()

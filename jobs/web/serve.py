@@ -1,0 +1,126 @@
+"""Opens the server on an address and serves until somebody ends it."""
+
+import contextlib
+import logging
+import socket
+import webbrowser
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from waitress.server import BaseWSGIServer, create_server
+
+from jobs.projects.root import Root
+from jobs.web.app import make_app
+from jobs.web.contract.security import Access
+from jobs.web.events import MOST_STREAMS
+from jobs.web.project_routes import project_of, shown
+from jobs.web.server import Server, Watcher
+from jobs.web.worker import WorkerProcess
+from pipeline.errors import SettingsError
+
+_THREADS = MOST_STREAMS + 12
+_IDLE_SECONDS = 30
+"""Without a byte from a client, and his connection is closed: who sends slowly holds no thread, and not for ever."""
+_MOST_CONNECTIONS = 200
+_MOST_BODY_BYTES = 210_000_000
+_MOST_HEADER_BYTES = 32_768
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A server that listens."""
+
+    server: Server
+    http: BaseWSGIServer
+    address: str
+    worker: WorkerProcess | None
+
+
+@contextlib.contextmanager
+def opened(
+    folder: Path, access: Access, *, has_worker: bool = True, add: Sequence[str] = ()
+) -> Iterator[Opened]:
+    """A server on `folder` that listens, with the files of `add` as projects; it serves once `http.run` is called.
+
+    A port of 0 takes a free one. Raises SettingsError for an address that cannot be had, and as `Root`.
+    """
+    listening = _listen(access)
+    try:
+        access = replace(access, port=listening.getsockname()[1])
+        root = Root(folder)
+        worker = WorkerProcess(root.queue) if has_worker else None
+        server = Server(root=root, access=access, worker_state=_state_of(worker))
+    except BaseException:
+        listening.close()
+        raise
+    with contextlib.ExitStack() as stack:
+        stack.callback(server.close)
+        if worker is not None:
+            worker.start()
+            stack.callback(worker.close)
+        watcher = Watcher(server, shown=lambda project, standing: shown(server, project, standing=standing))
+        watcher.start()
+        stack.callback(watcher.close)
+        http = create_server(
+            make_app(server),
+            sockets=[listening],
+            threads=_THREADS,
+            channel_timeout=_IDLE_SECONDS,
+            cleanup_interval=5,
+            connection_limit=_MOST_CONNECTIONS,
+            max_request_body_size=_MOST_BODY_BYTES,
+            max_request_header_size=_MOST_HEADER_BYTES,
+            clear_untrusted_proxy_headers=True,
+            ident=None,
+        )
+        stack.callback(http.close)
+        for name in add:
+            project_of(server, server.root.find(name))
+        shown_host = f"[{access.host}]" if ":" in access.host else access.host
+        yield Opened(server=server, http=http, address=f"http://{shown_host}:{access.port}/", worker=worker)
+
+
+def serve(
+    folder: Path,
+    access: Access,
+    *,
+    has_worker: bool = True,
+    add: Sequence[str] = (),
+    opens_browser: bool = False,
+    note: Callable[[str], None],
+) -> None:
+    """Serves the folder until this process is interrupted. Raises SettingsError as `opened`."""
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    logging.getLogger("waitress.queue").setLevel(logging.CRITICAL)
+    with opened(folder, access, has_worker=has_worker, add=add) as made:
+        note(f"{made.address} shows {made.server.root.path}; Ctrl-C ends it")
+        if not has_worker:
+            note(f"no worker: `kinochrome worker --spool {made.server.root.queue}` runs the jobs")
+        if opens_browser:
+            webbrowser.open(made.address)
+        made.http.run()
+
+
+def _state_of(worker: WorkerProcess | None) -> Callable[[], str]:
+    return (lambda: "off") if worker is None else (lambda: worker.state)
+
+
+def _listen(access: Access) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            access.host, access.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(address)
+        except OSError:
+            listening.close()
+            raise
+    except (OSError, OverflowError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(
+            f"cannot listen on {access.host}, port {access.port}: {why.lower()}; another --port or --host would work"
+        ) from error
+    return listening

@@ -1,0 +1,173 @@
+"""Projects, shots and jobs as the page shows them: how things stand, with the addresses of pictures and files."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from jobs.projects.job_text import preset_of
+from jobs.projects.project import Project
+from jobs.projects.shot_table import ShotRow
+from jobs.projects.standing import JobProgress, Standing
+from jobs.review.shot_strips import strip_frames
+from jobs.settings.output_paths import page_path, record_path
+from jobs.web.contract import film
+from jobs.web.contract import project as contract
+from jobs.web.contract.operations import PREFIX
+
+_PREVIEW_LINES = 540
+"""Of the preset `preview`."""
+
+
+def show_project(project: Project, standing: Standing, *, filter: str) -> contract.Project:
+    """The project as the page gets it."""
+    return contract.Project(
+        id=project.id,
+        title=project.title,
+        path=project.source,
+        kind=project.kind,
+        created=project.created,
+        state=standing.state,  # type: ignore[arg-type]
+        can_review=standing.can_review,
+        filter=filter,
+        preset=project.preset,
+        media=_media(project, standing),
+        progress=show_progress(standing.progress),
+        lines=list(standing.lines),
+        job=None
+        if standing.job is None
+        else contract.JobRef(id=standing.job.entry.id, state=standing.job_state or standing.job.entry.state),
+        revision=standing.revision,
+        preview=_preview(project, standing),
+        film=_result(standing),
+        outputs=_outputs(project),
+        poster=_poster(project, standing),
+    )
+
+
+def show_progress(progress: JobProgress | None) -> contract.Progress | None:
+    """How far a job is."""
+    return None if progress is None else contract.Progress(**vars(progress))
+
+
+def show_shot(project: Project, row: ShotRow, *, revision: int) -> film.Shot:
+    """A shot as the page gets it; `revision` is that of the preview, by which its pictures are cached."""
+    shot, figures = row.shot, row.figures
+    strip = f"{_address(project)}/shots/{shot.index}/strip.jpg"
+    return film.Shot(
+        index=shot.index,
+        start=shot.start,
+        end=shot.end,
+        seconds=row.seconds,
+        start_seconds=row.start_seconds,
+        timecode=row.timecode,
+        kind=shot.kind,
+        treatment=row.treatment,
+        attention=None if figures is None else round(figures.attention, 3),
+        flicker=None if figures is None else figures.flicker,
+        colourfulness=None if figures is None else figures.colorfulness,
+        approved=row.approved,
+        redo=row.redo,
+        comment=row.comment,
+        marks=row.marks,
+        guided=row.is_guided,
+        stale=row.is_stale,
+        middle=(shot.start + shot.end - 1) // 2,
+        strip=film.Strip(
+            grey=f"{strip}?side=grey",
+            colour=None if figures is None else f"{strip}?side=colour&r={revision}",
+            frames=list(strip_frames(shot)),
+        ),
+    )
+
+
+def outputs_of(project: Project) -> dict[str, Path]:
+    """The files that may be taken away, by name."""
+    return {
+        path.name: path for path in sorted(project.out.iterdir()) if path.is_file() and not _is_partial(path)
+    }
+
+
+def report_of(standing: Standing) -> Path | None:
+    """The page of the record of what was rendered last."""
+    if standing.result is None:
+        return None
+    path = page_path(Path(standing.result.order.output))
+    return path if path.is_file() else None
+
+
+def _address(project: Project) -> str:
+    return f"{PREFIX}/projects/{project.id}"
+
+
+def _media(project: Project, standing: Standing) -> contract.Media:
+    plan = standing.plan
+    if project.kind == "still":
+        return contract.Media(**project.media, frames=1, seconds=None, shots=1)
+    if plan is None:
+        return contract.Media(**project.media, frames=None, seconds=None, shots=None)
+    pts = plan.timeline.pts
+    count = len(pts)
+    length = (int(pts[-1]) - int(pts[0])) * count / max(count - 1, 1)
+    return contract.Media(
+        **project.media, frames=count, seconds=round(length * float(plan.time_base), 3), shots=len(plan.shots)
+    )
+
+
+def _preview(project: Project, standing: Standing) -> contract.Preview | None:
+    if project.kind == "still" or standing.preview_revision is None:
+        return None
+    width, height = project.media["width"], project.media["height"]
+    if height > _PREVIEW_LINES:
+        width, height = max(round(width * _PREVIEW_LINES / height / 2) * 2, 2), _PREVIEW_LINES
+    revision = standing.preview_revision
+    return contract.Preview(
+        revision=revision,
+        url=f"{_address(project)}/video.mp4?r={_stamp(project.preview)}",
+        stale=standing.is_preview_stale,
+        width=2 * (width + width % 2),
+        height=height,
+    )
+
+
+def _stamp(path: Path) -> str:
+    """Changes whenever the file does, so that a browser takes no old one."""
+    try:
+        return f"{path.stat().st_mtime_ns:x}"
+    except OSError:
+        return "0"
+
+
+def _result(standing: Standing) -> contract.Result | None:
+    if standing.result is None or standing.result_revision is None:
+        return None
+    preset = preset_of(Path(standing.result.order.source))
+    return contract.Result(revision=standing.result_revision, stale=standing.is_result_stale, preset=preset)
+
+
+def _outputs(project: Project) -> list[contract.Output]:
+    found = []
+    for name, path in outputs_of(project).items():
+        what = "report" if name.endswith(page_path(Path("x")).name[1:]) else "record"
+        if what == "record" and not name.endswith(record_path(Path("x")).name[1:]):
+            what = project.kind
+        try:
+            size = path.stat().st_size
+        except OSError:
+            continue
+        url = f"{_address(project)}/download/{quote(name, safe='')}"
+        found.append(contract.Output(name=name, url=url, bytes=size, what=what))  # type: ignore[arg-type]
+    return found
+
+
+def _poster(project: Project, standing: Standing) -> str | None:
+    if project.kind == "still":
+        return f"{_address(project)}/frames/0.png?side=colour&max_lines=240&r={standing.color_revision}"
+    if standing.plan is None:
+        return None
+    shot = max(standing.plan.shots, key=lambda one: one.end - one.start)
+    side = "grey" if standing.preview_revision is None else "colour"
+    stamp = f"{standing.preview_revision}-{_stamp(project.preview)}"
+    return f"{_address(project)}/frames/{(shot.start + shot.end - 1) // 2}.png?side={side}&max_lines=240&r={stamp}"
+
+
+def _is_partial(path: Path) -> bool:
+    return path.name.endswith(".partial") or path.name.startswith(".")
