@@ -198,7 +198,7 @@ class LiveFilm:
         return found
 
     def _small(self, lines: int | None) -> SmallPictures:
-        upright = self.film.height if self.film.rotation_degrees % 180 == 0 else self.film.width
+        upright = self.film.height if self.film.orientation.quarter_turns % 2 == 0 else self.film.width
         wanted = upright if lines is None else min(lines, upright)
         if wanted not in self._pictures:
             self._pictures[wanted] = SmallPictures(self.film, lines=wanted)

@@ -156,6 +156,7 @@ def _describe_still(path: Path, most_pixels: int) -> dict[str, Any]:
         "display_width": shown[1],
         "display_height": shown[0],
         "rotation_degrees": 0,
+        "mirrored": False,
         "sample_aspect": "1/1",
         "rate": None,
         "rate_text": None,
@@ -174,7 +175,8 @@ def _describe_film(path: Path) -> dict[str, Any]:
         "height": film.height,
         "display_width": width,
         "display_height": height,
-        "rotation_degrees": film.rotation_degrees,
+        "rotation_degrees": 90 * film.orientation.quarter_turns % 360,
+        "mirrored": film.orientation.is_mirrored,
         "sample_aspect": f"{film.sample_aspect.numerator}/{film.sample_aspect.denominator}",
         "rate": None if rate is None else round(float(rate), 3),
         "rate_text": None if rate is None else f"{rate.numerator}/{rate.denominator}",
@@ -196,7 +198,7 @@ def thumbnail(path: str, *, lines: int) -> bytes:
 def display_size(film: FilmInfo) -> tuple[int, int]:
     """(width, height) of a frame as it is shown: upright, with square pixels."""
     width, height = round(film.width * float(film.sample_aspect)), film.height
-    if film.rotation_degrees % 180 == 0:
+    if film.orientation.quarter_turns % 2 == 0:
         return min(width, 4 * height), height
     lines = film.width
     return min(max(1, round(lines * film.height / width)), 4 * lines), lines

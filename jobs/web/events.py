@@ -65,7 +65,7 @@ class EventHub:
             self._is_over = True
             self._changed.notify_all()
 
-    def stream(self, last_id: str | None, *, hello: dict[str, Any]) -> Iterator[bytes]:
+    def stream(self, last_id: str | None, *, hello: dict[str, Any]) -> "Stream":
         """The text of a stream that goes on after `last_id`. Raises BusyError at once where there are eight."""
         with self._changed:
             if self._streams >= MOST_STREAMS:
@@ -73,7 +73,7 @@ class EventHub:
                     f"{MOST_STREAMS} pages listen already; this one asks every few seconds instead"
                 )
             self._streams += 1
-        return _Stream(self, self._texts(last_id, hello))
+        return Stream(self, self._texts(last_id, hello))
 
     def leave(self) -> None:
         """Counts a stream out."""
@@ -114,7 +114,7 @@ class EventHub:
         return f"id: {self._boot}-{number}\nevent: {name}\ndata: {json.dumps(data)}\n\n".encode()
 
 
-class _Stream:
+class Stream:
     """An iterator that counts itself out however it ends, even where nobody ever took a text from it."""
 
     def __init__(self, hub: EventHub, texts: Iterator[bytes]) -> None:
@@ -128,6 +128,7 @@ class _Stream:
         return next(self._texts)
 
     def close(self) -> None:
+        """Counts it out, once."""
         if self._is_open:
             self._is_open = False
             self._hub.leave()

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from jobs.projects.errors import NotReadyError
-from jobs.projects.job_text import Wish, live_values
+from jobs.projects.job_text import Wish, live_values, stored_place
 from jobs.projects.project import Project
 from jobs.projects.renderings import ready_plan, ready_plan_path
 from jobs.projects.review import Review
@@ -110,7 +110,7 @@ def picture_routes(server: Server) -> Blueprint:
             "likely",
             source=_source(server, project, "preview"),
             number=number,
-            place=_stored(x, y, project.media["rotation_degrees"]),
+            place=stored_place(project, x, y),
             count=_number("count", 1, 32, default=8),
         )
         colors = [LikelyColor(**color) for color in found["colours"]]
@@ -209,11 +209,6 @@ def _takes(server: Server, project: Project, shot: int, count: int) -> Any:
 def _seed(server: Server, project: Project, shot: int) -> int:
     review, _ = server.log(project).review()
     return int(review.get(shot, "seed") or review.get(None, "seed") or 0)
-
-
-def _stored(x: float, y: float, rotation_degrees: int) -> tuple[float, float]:
-    """A place of the upright picture as one of the stored picture."""
-    return {0: (x, y), 90: (y, 1 - x), 180: (1 - x, 1 - y), 270: (1 - y, x)}[rotation_degrees]
 
 
 def _side() -> str:

@@ -21,6 +21,8 @@ class Media(Answer):
     display_width: int
     display_height: int
     rotation_degrees: Literal[0, 90, 180, 270]
+    mirrored: bool
+    """Left to right, after it was turned."""
     sample_aspect: str
     rate: float | None
     rate_text: str | None
