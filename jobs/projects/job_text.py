@@ -88,7 +88,7 @@ def job_values(
         values["overwrite"] = True
         saturation = review.shots.get(0, {}).get("saturation", 1.0)
         values["color"] = {"saturation": 0.0 if grey else saturation}
-        return values, _guidance_of_still(project, review)
+        return values, _guidance_of_still(review)
     values |= {
         "preset": PREVIEW_PRESET if wish.what == "preview" else wish.preset,
         "overwrite": True,
@@ -106,7 +106,7 @@ def job_values(
     of_shots = _shots(review, wish, grey=grey, count=shots)
     if of_shots:
         values["shots"] = of_shots
-    return values, _guidance_of_film(project, review)
+    return values, _guidance_of_film(review)
 
 
 def live_values(
@@ -201,20 +201,20 @@ def _shot(given: Given, *, grey: bool) -> dict[str, Any]:
     return entry | ({"guidance": guidance} if guidance else {})
 
 
-def _guidance_of_film(project: Project, review: Review) -> dict[str, Any]:
+def _guidance_of_film(review: Review) -> dict[str, Any]:
     """What is given for the film, and the marks of all shots, which know their frames."""
     look = _look(review)
     if look:
         look["recolour"] = True  # shots in colour get it, too
-    return _guidance(review.film, look, _marks(project, review))
+    return _guidance(review.film, look, _marks(review))
 
 
-def _guidance_of_still(project: Project, review: Review) -> dict[str, Any]:
+def _guidance_of_still(review: Review) -> dict[str, Any]:
     given = {**review.film, **review.shots.get(0, {})}
     for name in ("words", "references"):
         both = {**review.film.get(name, {}), **review.shots.get(0, {}).get(name, {})}
         given |= {name: both} if both else {}
-    return _guidance(given, _look(review), _marks(project, review))
+    return _guidance(given, _look(review), _marks(review))
 
 
 def _guidance(given: Given, look: dict[str, object], marks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -239,18 +239,13 @@ def stored_place(project: Project, x: float, y: float) -> tuple[float, float]:
     return turned[project.media.get("rotation_degrees", 0)]
 
 
-def _marks(project: Project, review: Review) -> list[dict[str, Any]]:
+def _marks(review: Review) -> list[dict[str, Any]]:
     """The marks of all shots in the order in which they were made."""
     return [
-        _mark(project, mark)
+        {key: value for key, value in mark.items() if value != ""}
         for _, given in sorted(review.shots.items())
         for mark in given.get("marks", {}).values()
     ]
-
-
-def _mark(project: Project, mark: dict[str, Any]) -> dict[str, Any]:
-    path = [list(stored_place(project, *place)) for place in mark["path"]]
-    return {key: value for key, value in mark.items() if value != ""} | {"path": path}
 
 
 def _references(given: Given) -> list[dict[str, Any]]:
