@@ -41,7 +41,7 @@ from pipeline.plan.plan import read_plan
 from pipeline.source.fingerprint import check_source
 from pipeline.source.frame_reader import FrameReader
 
-_MOST_SEEN = 8
+_MOST_SEEN = 4
 _MOST_SHOTS = 2
 """Whose memory is kept."""
 _MOST_SPECS = 2

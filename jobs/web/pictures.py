@@ -107,11 +107,13 @@ class Pictures:
 def _serve(pipe: Connection, parent: int) -> None:
     """The life of the process: it ends with its parent, or when the pipe does."""
     from jobs.run.live_pictures import LivePictures
+    from jobs.supervise.heap import HeapWatch, share_heaps
     from jobs.supervise.signals import die_with
     from models.errors import ModelError
 
     die_with(parent)
-    pictures = LivePictures()
+    share_heaps()
+    pictures, heap = LivePictures(), HeapWatch()
     pipe.send("ready")
     with contextlib.suppress(EOFError, KeyboardInterrupt, OSError):
         while True:
@@ -125,6 +127,7 @@ def _serve(pipe: Connection, parent: int) -> None:
             except Exception as error:
                 answer = (False, RuntimeError(f"{type(error).__name__}: {error}"))
             pipe.send(answer)
+            heap.look()
     pictures.close()
 
 
