@@ -70,23 +70,20 @@ jobs/run: pipeline pipeline/color pipeline/stills pipeline/stills/read_only pipe
     pipeline/colorize
     pipeline/guidance/hints pipeline/guidance pipeline/render pipeline/output jobs jobs/progress
     jobs/settings jobs/workdir jobs/segments jobs/workers jobs/review jobs/records jobs/estimate
+    pipeline/guidance/looks
 jobs/shell:
 jobs/doctor: pipeline pipeline/source models jobs jobs/segments jobs/settings
-jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
-jobs/batch: pipeline models jobs jobs/progress jobs/settings jobs/workdir jobs/segments
-    jobs/records jobs/estimate jobs/run
-jobs/cli: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/dataset
-    jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm jobs/shell jobs/doctor
-    jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm jobs/batch
-    pipeline/guidance/looks
 jobs/projects: pipeline pipeline/plan pipeline/guidance/looks pipeline/guidance/hints pipeline/guidance
     jobs/progress jobs/settings jobs/workdir jobs/queue jobs/review jobs/records
 jobs/web/contract: pipeline models jobs jobs/projects
 jobs/web: pipeline pipeline/guidance/looks pipeline/guidance/hints models jobs jobs/progress jobs/supervise
     jobs/settings jobs/queue jobs/review jobs/run jobs/projects jobs/web/contract
 jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
+jobs/batch: pipeline models jobs jobs/progress jobs/settings jobs/workdir jobs/segments
+    jobs/records jobs/estimate jobs/run
 jobs/cli: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/dataset
-    jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm
+    jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm jobs/shell jobs/doctor
+    jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm jobs/batch
     jobs/web jobs/web/contract
 kinochrome: jobs/cli
 """)
