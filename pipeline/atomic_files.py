@@ -17,6 +17,7 @@ from pipeline.partial_files import partial_path, remove_partials
 from pipeline.regular_file import refuse_special_file
 
 __all__ = [
+    "clear_os_errors",
     "disk_fault",
     "free_bytes",
     "make_durable",
@@ -25,7 +26,6 @@ __all__ = [
     "publish_folder",
     "read_json",
     "remove_partials",
-    "told_clearly",
     "write_json",
 ]
 
@@ -65,7 +65,7 @@ def publish(path: Path) -> Iterator[Path]:
     """
     partial = partial_path(path)
     try:
-        with told_clearly(path, partial):
+        with clear_os_errors(path, partial):
             partial.open("wb").close()
             partial.unlink()
             yield partial
@@ -89,7 +89,7 @@ def publish_folder(path: Path) -> Iterator[Path]:
     partial = partial_path(path)
     is_made = False
     try:
-        with told_clearly(path, partial):
+        with clear_os_errors(path, partial):
             partial.mkdir()
             is_made = True
             yield partial
@@ -153,7 +153,7 @@ def free_bytes(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def told_clearly(path: Path, partial: Path | None = None) -> Iterator[None]:
+def clear_os_errors(path: Path, partial: Path | None = None) -> Iterator[None]:
     """Turns an OSError that writing `path`, or its partial, caused into an OutputError of one line; all others pass."""
     try:
         yield

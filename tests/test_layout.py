@@ -9,6 +9,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from tests.benchmarks.layout import PACKAGES, ROOT, arrows, circles, folder_of, modules
+from tests.tested_by import REASONS
 
 MOST_MODULES = 15
 
@@ -184,7 +185,7 @@ tests/pipeline/support/test_table.py: pipeline/support/kind.py pipeline/support/
     pipeline/support/streams.py pipeline/output/clean_aperture.py
 tests/pipeline/test_atomic_files.py: pipeline/partial_files.py
 """)
-"""Modules without a test of their name, by the test that runs them: they are parts of what it tests, and small."""
+"""Modules without a test of their name, by the test that runs them; `tests/tested_by.py` says why, test by test."""
 
 
 def test_folders_import_along_the_arrows_only() -> None:
@@ -248,6 +249,11 @@ def test_every_module_has_a_test_of_its_name_or_one_that_runs_it() -> None:
     for path, test_path in tested_elsewhere.items():
         assert (ROOT / path).is_file(), path
         assert (ROOT / test_path).is_file(), test_path
+
+
+def test_each_group_without_tests_of_its_own_has_a_reason() -> None:
+    """One that is missing goes into `tests/tested_by.py`."""
+    assert {f"tests/{name}.py" for name in REASONS} == set(TESTED_BY)
 
 
 def test_every_test_lies_where_its_module_does() -> None:

@@ -37,7 +37,9 @@ class CheckedBatch:
             elif work.is_film:
                 info = self.films.get(work.source)
                 rows.append(
-                    ("done", work.source.name, "") if info is None else ("run", work.source.name, _told(info))
+                    ("done", work.source.name, "")
+                    if info is None
+                    else ("run", work.source.name, _film_line(info))
                 )
         width = max((len(row[1]) for row in rows), default=0)
         lines = [
@@ -108,7 +110,7 @@ def _weight(film: FilmInfo) -> float:
     return 0.0 if seconds is None or rate is None else float(seconds * rate) * film.width * film.height
 
 
-def _told(film: FilmInfo) -> str:
+def _film_line(film: FilmInfo) -> str:
     seconds = film.duration_seconds_from_header
     length = "" if seconds is None else f", {duration(float(seconds))}"
     return f"{film.width}x{film.height} {film.video.codec}{length}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from jobs.estimate.measure import estimate_film, sample_frames
 from jobs.estimate.price import duration, size
 from jobs.progress.reporters import Progress
-from jobs.segments.task import close_bench
+from jobs.segments.task import close_tools
 from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.status import survey
 from jobs.workers.devices import Seat
@@ -44,7 +44,7 @@ def expect(
         _log.debug("not priced: %s", error)
         return None
     finally:
-        close_bench()
+        close_tools()
         progress.stage("measure", 1, 1)
     assert estimate.seconds is not None
     assert estimate.scratch_bytes is not None

@@ -103,7 +103,7 @@ def measure_hints(
         side_px=protocol.side_px,
         photo_count=len(photos),
         curve=tuple(_mean(same_count) for same_count in zip(*curves, strict=True)),
-        conventions={"protocol": _told(protocol)} | HINT_CONVENTIONS,
+        conventions={"protocol": _protocol_line(protocol)} | HINT_CONVENTIONS,
         network=predictor.identity() | {"short_side": protocol.side_px},
     )
 
@@ -158,7 +158,7 @@ def _mean(figures: Sequence[HintFigures]) -> HintFigures:
     )
 
 
-def _told(protocol: HintProtocol) -> str:
+def _protocol_line(protocol: HintProtocol) -> str:
     side = protocol.side_px
     return (
         f"photos stretched to {side}x{side}, which the network sees; {protocol.told}; their mean ab is given"

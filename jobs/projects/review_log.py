@@ -18,7 +18,7 @@ from typing import Any
 from jobs.projects.errors import ConflictError
 from jobs.projects.review import Change, Review, check_change
 from jobs.workdir.locks import flock
-from pipeline.atomic_files import publish, told_clearly
+from pipeline.atomic_files import clear_os_errors, publish
 from pipeline.errors import SettingsError
 
 _LOCK_SECONDS = 10.0
@@ -139,7 +139,7 @@ class ReviewLog:
         data = json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         if len(data) > _MOST_LINE_BYTES:
             raise SettingsError(f"these changes take {len(data):,} bytes; fewer at a time would work")
-        with told_clearly(self._path):
+        with clear_os_errors(self._path):
             end = self._state.ends[-1]
             os.ftruncate(descriptor, end)  # half a line of somebody who was killed
             try:
@@ -189,7 +189,7 @@ class ReviewLog:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[int]:
         """The open file, while no other process writes it."""
-        with told_clearly(self._path):
+        with clear_os_errors(self._path):
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         try:
             until = time.monotonic() + _LOCK_SECONDS

@@ -16,7 +16,7 @@ from pathlib import Path
 from jobs.projects.errors import ConflictError, MissingError
 from jobs.projects.root import Root, kind_of
 from jobs.workdir.locks import take_lock
-from pipeline.atomic_files import free_bytes, make_durable, read_json, told_clearly, write_json
+from pipeline.atomic_files import clear_os_errors, free_bytes, make_durable, read_json, write_json
 from pipeline.errors import OutputError, SettingsError
 
 CHUNK_BYTES = 4 << 20
@@ -120,7 +120,7 @@ class Uploads:
                 f"{upload.name}: found more than the {upload.size:,} bytes that were announced"
             )
         path = self._part(id)
-        with told_clearly(path), path.open("r+b", buffering=0) as file:
+        with clear_os_errors(path), path.open("r+b", buffering=0) as file:
             if not take_lock(file.fileno(), fcntl.LOCK_EX) or file.seek(0, os.SEEK_END) != offset:
                 raise WrongOffsetError(self.get(id))
             try:
@@ -145,7 +145,7 @@ class Uploads:
                 f"{upload.name}: {upload.offset:,} of {upload.size:,} bytes are here; send the rest first"
             )
         target = self._free_name(upload.name)
-        with told_clearly(target):
+        with clear_os_errors(target):
             self._part(id).rename(target)
             make_durable(target.parent)
             self._note(id).unlink(missing_ok=True)
@@ -162,7 +162,7 @@ class Uploads:
         stem, suffix = Path(name).stem, Path(name).suffix
         for number in range(1, 10_000):
             path = self._root.films / (name if number == 1 else f"{stem} ({number}){suffix}")
-            with contextlib.suppress(FileExistsError), told_clearly(path):
+            with contextlib.suppress(FileExistsError), clear_os_errors(path):
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
                 return path
         raise ConflictError(f"there are too many films of the name {name}")

@@ -104,7 +104,7 @@ def read_beat(sign: bytes) -> Beat | None:
     return beat if sound else None
 
 
-class Vigil:
+class HeartbeatWatch:
     """How long each of several workers has given no sign, as seen by this observer."""
 
     def __init__(self, *, dead_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from jobs.queue.claim import CANCEL, drop_notes
 from jobs.queue.entry import NORMAL_ATTEMPTS, Entry, State
 from jobs.queue.folder import Spool
-from jobs.queue.heartbeat import Vigil, read_sign
+from jobs.queue.heartbeat import HeartbeatWatch, read_sign
 from jobs.queue.job_file import read_order
 from jobs.queue.job_log import JobLog
 from pipeline.errors import SettingsError
@@ -27,7 +27,7 @@ def beat_path(spool: Spool, entry: Entry) -> Path:
     return spool.sidecar(f"{entry.id}.{entry.attempts}.{entry.claim}", _BEAT)
 
 
-def return_dead(spool: Spool, vigil: Vigil) -> list[tuple[Entry, State]]:
+def return_dead(spool: Spool, watch: HeartbeatWatch) -> list[tuple[Entry, State]]:
     """Looks at every running job once; moves those on whose worker is dead, and returns them with where to.
 
     To be called again and again: death shows in several looks. Of several hosts that see it, one moves the job.
@@ -37,7 +37,7 @@ def return_dead(spool: Spool, vigil: Vigil) -> list[tuple[Entry, State]]:
     running = spool.entries("running")
     for entry in running:
         path = beat_path(spool, entry)
-        if not vigil.is_dead(entry.file_name, lambda path=path: read_sign(path)):  # type: ignore[misc]
+        if not watch.is_dead(entry.file_name, lambda path=path: read_sign(path)):  # type: ignore[misc]
             continue
         state = _state_after(spool, entry)
         if spool.move(entry, state) is None:
@@ -51,7 +51,7 @@ def return_dead(spool: Spool, vigil: Vigil) -> list[tuple[Entry, State]]:
         if state != "queue":
             drop_notes(spool, entry.id, done=False)
         moved.append((entry, state))
-    vigil.forget_others(entry.file_name for entry in running)
+    watch.forget_others(entry.file_name for entry in running)
     return moved
 
 

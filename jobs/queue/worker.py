@@ -21,7 +21,7 @@ from jobs.queue.claim import CANCEL, drop_notes, is_published, rerun_options
 from jobs.queue.drop_folder import DropFolder
 from jobs.queue.entry import Entry, State, make_claim
 from jobs.queue.folder import Spool, SpoolError
-from jobs.queue.heartbeat import Heart, Vigil
+from jobs.queue.heartbeat import Heart, HeartbeatWatch
 from jobs.queue.job_file import Order, read_order
 from jobs.queue.job_log import JobLog
 from jobs.queue.recovery import beat_path, move_on, return_dead, verdict
@@ -70,7 +70,7 @@ class Worker:
         self._command = run
         self._of_all = [] if presets.folder is None else ["--presets", str(presets.folder)]
         self._of_films = [] if workers is None else ["--workers", str(workers)]
-        self._vigil = Vigil(dead_seconds=settings.dead_seconds)
+        self._watch = HeartbeatWatch(dead_seconds=settings.dead_seconds)
         self._waiting = False
         self._tally = Tally()
 
@@ -112,7 +112,7 @@ class Worker:
 
     def _look_around(self) -> bool:
         """Returns dead workers' jobs and takes in what was dropped; whether more may come of either."""
-        for entry, state in return_dead(self._spool, self._vigil):
+        for entry, state in return_dead(self._spool, self._watch):
             self._progress.note(
                 f"{entry.id}: {entry.worker} gave no sign of life; now in {state}/", warning=True
             )

@@ -28,7 +28,7 @@ from jobs.settings.output_paths import (
 )
 from jobs.version import VERSION
 from jobs.workdir.segment_records import file_sha256
-from pipeline.atomic_files import partial_path, publish_folder, remove_partials, told_clearly
+from pipeline.atomic_files import clear_os_errors, partial_path, publish_folder, remove_partials
 from pipeline.errors import OutputError, SettingsError
 from pipeline.progress import StageProgress
 from pipeline.regular_file import refuse_special_file
@@ -57,7 +57,7 @@ def make_bag(output: Path, *, overwrite: bool = False) -> Path:
         raise OutputError(old)
     payload = _payload(output)
     if bag.exists():
-        with told_clearly(bag):
+        with clear_os_errors(bag):
             shutil.rmtree(bag.rename(partial_path(aside)))
     with publish_folder(bag) as partial:
         data = partial / "data"

@@ -19,7 +19,7 @@ from jobs.records.make_record import publish_record
 from jobs.run.source_notes import source_notes
 from jobs.run.stills_output import write_stills, written_picture
 from jobs.segments.lanes import do_lanes
-from jobs.segments.task import check_output, find_weights, make_predictor, make_spec, open_bench
+from jobs.segments.task import check_output, find_weights, make_predictor, make_spec, open_tools
 from jobs.settings.job import Job
 from jobs.settings.shots import Ranges
 from jobs.version import VERSION
@@ -199,10 +199,10 @@ def _do(
     kept = _tell_kept(spec, segments, progress)
     stages = ("render",) if spec.job.from_proxy is not None else ("colour", "render")
     report = FrameCount(progress, segments, kept=kept, stages=stages).report
-    bench = open_bench(spec, predictor)
+    tools = open_tools(spec, predictor)
     try:
         if len(seats) == 1:
-            do_lanes(bench, segments, report=report)
+            do_lanes(tools, segments, report=report)
         elif scheduler is not None:
             from jobs.workers.dask_pool import do_on_cluster
 

@@ -43,7 +43,7 @@ Stopped = Callable[[], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bench:
+class SegmentTools:
     """The tools that work on a film's segments needs."""
 
     spec: FilmSpec
@@ -53,25 +53,25 @@ class Bench:
 
 
 def do_lanes(
-    bench: Bench, segments: Sequence[Segment], *, report: Report, stopped: Stopped = lambda: False
+    tools: SegmentTools, segments: Sequence[Segment], *, report: Report, stopped: Stopped = lambda: False
 ) -> None:
     """Returns when every segment is done, by us or by others; once `stopped`, after the segments in work.
 
     Raises KinochromeError; nothing of the failed segment is published then.
     """
     locks = _Locks()
-    film = bench.spec.film
+    film = tools.spec.film
     left = list(segments)
     report = _with_heap_checks(report)
     try:
         while left and not stopped():
             held: list[Segment] = []
-            lane = _color_lane(bench, left, locks=locks, held=held, report=report, stopped=stopped)
+            lane = _color_lane(tools, left, locks=locks, held=held, report=report, stopped=stopped)
             with (
                 reachable(film.work.path),
                 closing(ahead(lane, depth=_SEGMENTS_AHEAD)) as ready,
             ):
-                _render(bench, ready, locks=locks, report=report)
+                _render(tools, ready, locks=locks, report=report)
             if len(held) == len(left):
                 time.sleep(_PAUSE_SECONDS)
             left = held
@@ -84,10 +84,10 @@ class _AbandonedError(Exception):
 
 
 def _render(
-    bench: Bench, ready: Iterable[tuple[SegmentStatus, Proxy]], *, locks: "_Locks", report: Report
+    tools: SegmentTools, ready: Iterable[tuple[SegmentStatus, Proxy]], *, locks: "_Locks", report: Report
 ) -> None:
     """Renders coloured segments; raises the first error of a lane, once the others have stopped."""
-    film, failed = bench.spec.film, list[BaseException]()
+    film, failed = tools.spec.film, list[BaseException]()
     free: SimpleQueue[FrameReader | None] = SimpleQueue()
     for _ in range(_RENDER_LANES):
         free.put(None)
@@ -101,7 +101,7 @@ def _render(
             count_frame()
 
         try:
-            bench.renderer.render(reader, status, proxy=proxy, on_frame=count)
+            tools.renderer.render(reader, status, proxy=proxy, on_frame=count)
             locks.release(status.segment)
         except BaseException as error:  # raised again by the caller, whatever it is
             failed.append(error)
@@ -128,7 +128,7 @@ def _render(
 
 
 def _color_lane(
-    bench: Bench,
+    tools: SegmentTools,
     segments: Sequence[Segment],
     *,
     locks: "_Locks",
@@ -140,34 +140,34 @@ def _color_lane(
 
     The state of a segment is read and hashed once, under its lock, and passed on with it.
     """
-    film = bench.spec.film
+    film = tools.spec.film
     with FrameReader(film.info, timeline=film.plan.timeline) as reader:
         for segment in segments:
             if stopped():
                 return
             folder = film.work.segment_dir(segment.index)
-            status = find_segment(bench.spec, segment, hashed=False)
+            status = find_segment(tools.spec, segment, hashed=False)
             if status.is_done:
-                status = find_segment(bench.spec, segment, records=status.records)
+                status = find_segment(tools.spec, segment, records=status.records)
             if not status.is_done:
                 if not locks.take(segment, folder):
                     held.append(segment)
                     continue
                 remove_partials(folder)
-                status = find_segment(bench.spec, segment)
+                status = find_segment(tools.spec, segment)
                 if not status.is_done:
-                    yield status, _colored(bench, reader, status, report)
+                    yield status, _colored(tools, reader, status, report)
                     continue
                 locks.release(segment)
             for stage in ("colour", "render"):
                 report(stage, segment.index, segment.end - segment.start)
 
 
-def _colored(bench: Bench, reader: FrameReader, status: SegmentStatus, report: Report) -> Proxy:
-    if bench.colorist is None:
-        assert bench.spec.job.from_proxy is not None
-        return Proxy(find_graded(bench.spec.job.from_proxy, status.segment), status.proxy_sha256)
-    proxy = bench.colorist.color(reader, status, on_frame=_counter(report, "colour", status.segment))
+def _colored(tools: SegmentTools, reader: FrameReader, status: SegmentStatus, report: Report) -> Proxy:
+    if tools.colorist is None:
+        assert tools.spec.job.from_proxy is not None
+        return Proxy(find_graded(tools.spec.job.from_proxy, status.segment), status.proxy_sha256)
+    proxy = tools.colorist.color(reader, status, on_frame=_counter(report, "colour", status.segment))
     return_free()
     return proxy
 

@@ -4,7 +4,7 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.segments.lanes import Bench, Report, Stopped, do_lanes
+from jobs.segments.lanes import Report, SegmentTools, Stopped, do_lanes
 from jobs.segments.renderer import Renderer
 from jobs.segments.stages import Colorist, Networks
 from jobs.settings.guidance_file import guidance_files
@@ -54,8 +54,8 @@ def do_segments(
     open in this process for the next task of the same film. Any number of processes may do the same task at once.
     Raises KinochromeError or ModelError, one line each; finished segments are kept.
     """
-    bench = _bench(task.job, task.work, task.device, _stamps(task))
-    plan = bench.spec.film.plan
+    tools = _tools(task.job, task.work, task.device, _stamps(task))
+    plan = tools.spec.film.plan
     finished: set[int] = set()
 
     def tell(stage: str, segment: int, done: int) -> None:
@@ -65,16 +65,16 @@ def do_segments(
         if stage == "render" and done == part.end - part.start:
             finished.add(segment)
 
-    do_lanes(bench, [plan.segments[index] for index in task.segments], report=tell, stopped=stopped)
+    do_lanes(tools, [plan.segments[index] for index in task.segments], report=tell, stopped=stopped)
     return tuple(sorted(finished))
 
 
-def close_bench() -> None:
+def close_tools() -> None:
     """Frees what `do_segments` keeps open in this process, mainly the network."""
-    _bench.cache_clear()
+    _tools.cache_clear()
 
 
-def open_bench(spec: FilmSpec, predictor: Predictor | None) -> Bench:
+def open_tools(spec: FilmSpec, predictor: Predictor | None) -> SegmentTools:
     """Opens what work on the film needs. Raises SettingsError if a graded proxy is missing."""
     job, film = spec.job, spec.film
     if job.from_proxy is not None:
@@ -91,7 +91,7 @@ def open_bench(spec: FilmSpec, predictor: Predictor | None) -> Bench:
         )
         cache = None if job.cache is None else ContentCache(job.cache, limit_gb=job.cache_gb)
         colorist = Colorist(spec, networks, cache=cache)
-    return Bench(spec=spec, renderer=Renderer(spec), colorist=colorist)
+    return SegmentTools(spec=spec, renderer=Renderer(spec), colorist=colorist)
 
 
 def make_spec(
@@ -147,8 +147,8 @@ def shot_weights(job: Job) -> dict[str, WeightsInfo]:
 
 
 @functools.lru_cache(maxsize=1)
-def _bench(text: str, work: str, device: str | None, stamps: tuple[int, ...]) -> Bench:
-    """The bench of a task, kept until `stamps` or another argument changes."""
+def _tools(text: str, work: str, device: str | None, stamps: tuple[int, ...]) -> SegmentTools:
+    """The tools of a task, kept until `stamps` or another argument changes."""
     job = Job.model_validate_json(text)
     film = probe_source(job)
     plan = read_plan(Path(work) / "plan.json")
@@ -158,11 +158,11 @@ def _bench(text: str, work: str, device: str | None, stamps: tuple[int, ...]) ->
     folder = WorkDir(Path(work), share="part")
     weights = None if predictor is None else predictor.weights
     spec = make_spec(job, film, plan=plan, work=folder, weights=weights)
-    return open_bench(spec, predictor)
+    return open_tools(spec, predictor)
 
 
 def _stamps(task: SegmentTask) -> tuple[int, ...]:
-    """When plan, weights and pictures that guide were written: a bench is made again when they change."""
+    """When plan, weights and pictures that guide were written: the tools are made again when they change."""
     job = Job.model_validate_json(task.job)
     names = (job.weights, *weights_of_shots(job))
     paths = (Path(task.work) / "plan.json", *map(weights_file, names), *guidance_files(job))

@@ -131,7 +131,7 @@ def _collect(
                     shown = ".".join(map(str, inner))
                     faults.setdefault(inner, Fault(layer.origin(inner), shown, text))
                 continue
-            loc, text = _narrowed(model, loc, _told(model, detail, loc=loc))
+            loc, text = _narrowed(model, loc, _message(model, detail, loc=loc))
             is_key = len(loc) < len(detail["loc"])
             if within and loc == within[:-1] and not is_key:  # the section as a whole refused this one key
                 loc, text = _narrowed(model, within, text)
@@ -168,7 +168,7 @@ def _keyed(detail: ErrorDetails) -> Mapping[tuple[str, ...], str]:
     return error.keys if isinstance(error, SettingsError) else {}
 
 
-def _told(model: type[BaseModel], detail: ErrorDetails, *, loc: Loc) -> str:
+def _message(model: type[BaseModel], detail: ErrorDetails, *, loc: Loc) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind in _UNKNOWN_KEY:
         return _unknown_key(model, loc)

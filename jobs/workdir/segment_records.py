@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from jobs.version import VERSION
-from pipeline.atomic_files import read_json, told_clearly, write_json
+from pipeline.atomic_files import clear_os_errors, read_json, write_json
 from pipeline.errors import SettingsError
 from pipeline.source.fingerprint import file_stamp
 
@@ -159,7 +159,7 @@ def find_product(
 def count_attempt(folder: Path) -> int:
     """Records a start of work on a segment; returns the number of starts, this one included. Raises OutputError."""
     path = folder / _ATTEMPTS_NAME
-    with told_clearly(path), path.open("ab") as file:
+    with clear_os_errors(path), path.open("ab") as file:
         file.write(b".")
         return file.tell()
 

@@ -165,9 +165,9 @@ def settle(run: str, folders: Sequence[str]) -> bool:
     for folder in folders:
         remove_partials(Path(folder))
     if not _at_work:
-        from jobs.segments.task import close_bench
+        from jobs.segments.task import close_tools
 
-        close_bench()
+        close_tools()
     return True
 
 

@@ -80,7 +80,7 @@ def check_times(film: FilmInfo, output: Target, *, timeline: Timeline) -> None:
         return
     rate = steady_rate(film.rate_from_header, container)
     if rate is None:
-        raise OutputError(f"cannot write {output}: {rates_told(film.rate_from_header, container)}")
+        raise OutputError(f"cannot write {output}: {rate_fault(film.rate_from_header, container)}")
     first = int(timeline.pts[0])
     for number, pts in enumerate(timeline.pts.tolist()):
         late = (pts - first) * film.time_base * rate - number
@@ -97,7 +97,7 @@ def steady_rate(rate: Fraction | None, container: Container) -> Fraction | None:
     return min(near, key=lambda own: abs(own - (rate or own)), default=None)
 
 
-def rates_told(rate: Fraction | None, container: Container) -> str:
+def rate_fault(rate: Fraction | None, container: Container) -> str:
     """Why a film of that rate in its header does not fit, and what would."""
     able = ", ".join(f"{float(own):.5g}" for own in container.rates)
     found = "no rate" if rate is None else f"{float(rate):.5g}"

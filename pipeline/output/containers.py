@@ -19,7 +19,7 @@ from pipeline.errors import OutputError
 from pipeline.media import FilmInfo, StreamInfo
 from pipeline.messages import first_few
 from pipeline.output.clean_aperture import needs_stand_in
-from pipeline.output.constant_rate import check_codec, rates_told, steady_rate, stills_losses
+from pipeline.output.constant_rate import check_codec, rate_fault, steady_rate, stills_losses
 from pipeline.output.container_table import CONTAINERS, Container, container_of
 from pipeline.target import Target
 
@@ -86,7 +86,7 @@ def check_container(
     if output.is_numbered:
         plan = replace(plan, lost=plan.lost + stills_losses(film, output))
     if container.rates and plan.rate is None:
-        raise OutputError(f"cannot write {output}: {rates_told(film.rate_from_header, container)}")
+        raise OutputError(f"cannot write {output}: {rate_fault(film.rate_from_header, container)}")
     if plan.lost and not allow_loss:
         able = ", ".join(
             suffix

@@ -160,7 +160,7 @@ def _compare(pairs: Sequence[_Pair], source: _Reader, made: _Reader) -> None:
     for pair, left, owner in zip(pairs, waiting, owners, strict=True):
         if left:
             what = f"{len(left)} packets too few" if owner is source else f"{len(left)} packets too many"
-            raise CopyError(f"{pair.name}: {what}, from {_told(left[0].time_ns)} on")
+            raise CopyError(f"{pair.name}: {what}, from {_time_text(left[0].time_ns)} on")
 
 
 def _same(pair: _Pair, unit: Unit, copy: Unit) -> None:
@@ -172,7 +172,7 @@ def _same(pair: _Pair, unit: Unit, copy: Unit) -> None:
         and abs(unit.time_ns - copy.time_ns) > pair.slack_ns
     ):
         raise CopyError(
-            f"{pair.name}: what belongs at {_told(unit.time_ns)} arrived at {_told(copy.time_ns)}"
+            f"{pair.name}: what belongs at {_time_text(unit.time_ns)} arrived at {_time_text(copy.time_ns)}"
         )
 
 
@@ -185,8 +185,8 @@ def _sound_same(pair: _Pair, unit: Unit, copy: Unit) -> bool:
 
 
 def _at(time_ns: int | None) -> str:
-    return "" if time_ns is None else f" at {_told(time_ns)}"
+    return "" if time_ns is None else f" at {_time_text(time_ns)}"
 
 
-def _told(time_ns: int | None) -> str:
+def _time_text(time_ns: int | None) -> str:
     return "an unknown time" if time_ns is None else f"{seconds_text(Fraction(time_ns, _NANOSECONDS))} s"

@@ -26,7 +26,7 @@ from loky import ProcessPoolExecutor
 
 from jobs.progress.reporters import QuietProgress
 from jobs.segments.lanes import do_lanes
-from jobs.segments.task import make_predictor, make_spec, open_bench
+from jobs.segments.task import make_predictor, make_spec, open_tools
 from jobs.settings.job_file import load_job
 from jobs.workdir.film_plan import plan_film
 from jobs.workdir.film_spec import FilmSpec
@@ -118,8 +118,8 @@ def _per_segment(job_path: Path, folder: Path, engine: Engine) -> float:
 
 
 def _here(spec: FilmSpec) -> None:
-    bench = open_bench(spec, make_predictor(spec.job))
-    do_lanes(bench, spec.film.plan.segments, report=_ignore)
+    tools = open_tools(spec, make_predictor(spec.job))
+    do_lanes(tools, spec.film.plan.segments, report=_ignore)
 
 
 def _ignore(stage: str, segment: int, done: int) -> None:

@@ -16,7 +16,7 @@ from jobs.progress.reporters import LineProgress
 from jobs.queue.claim import Claim
 from jobs.queue.entry import Entry, make_claim
 from jobs.queue.folder import Spool
-from jobs.queue.heartbeat import Vigil
+from jobs.queue.heartbeat import HeartbeatWatch
 from jobs.queue.recovery import return_dead
 from jobs.queue.settings import WorkerSettings
 from jobs.queue.worker import Worker
@@ -91,10 +91,10 @@ def until(name: Path) -> str:
 
 def taken_for_dead(spool: Spool) -> Entry:
     """Looks until the stopped worker's job is back in the queue; the job."""
-    vigil, moved = Vigil(dead_seconds=DEAD_SECONDS), list[Entry]()
+    watch, moved = HeartbeatWatch(dead_seconds=DEAD_SECONDS), list[Entry]()
 
     def look() -> bool:
-        moved.extend(entry for entry, state in return_dead(spool, vigil) if state == "queue")
+        moved.extend(entry for entry, state in return_dead(spool, watch) if state == "queue")
         return bool(moved)
 
     wait_for(look)

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.queue.heartbeat import Heart, Vigil, read_beat, read_sign
+from jobs.queue.heartbeat import Heart, HeartbeatWatch, read_beat, read_sign
 
 
 class Clock:
@@ -24,10 +24,10 @@ def sign(count: int, *, every_seconds: float = 1.0) -> bytes:
 
 def test_a_sign_that_stays_the_same_means_death_after_the_window() -> None:
     clock = Clock()
-    vigil = Vigil(dead_seconds=10, clock=clock)
+    watch = HeartbeatWatch(dead_seconds=10, clock=clock)
     seen = []
     for _ in range(12):
-        seen.append(vigil.is_dead("job", lambda: sign(1)))
+        seen.append(watch.is_dead("job", lambda: sign(1)))
         clock.now += 1
     assert seen == [False] * 10 + [True, True]
 
@@ -35,45 +35,45 @@ def test_a_sign_that_stays_the_same_means_death_after_the_window() -> None:
 def test_any_change_means_life_even_backwards() -> None:
     """A worker whose clock or counter jumps is alive."""
     clock = Clock()
-    vigil = Vigil(dead_seconds=4, clock=clock)
+    watch = HeartbeatWatch(dead_seconds=4, clock=clock)
     for count in (5, 4, 900, 1, 2, 1):
         for _ in range(4):
-            assert not vigil.is_dead("job", lambda count=count: sign(count))  # type: ignore[misc]
+            assert not watch.is_dead("job", lambda count=count: sign(count))  # type: ignore[misc]
             clock.now += 0.9
 
 
 def test_an_observer_that_slept_looks_again_before_it_judges() -> None:
     clock = Clock()
-    vigil = Vigil(dead_seconds=10, clock=clock)
-    assert not vigil.is_dead("job", lambda: sign(1))
+    watch = HeartbeatWatch(dead_seconds=10, clock=clock)
+    assert not watch.is_dead("job", lambda: sign(1))
     clock.now += 86400
-    assert not vigil.is_dead("job", lambda: sign(1))  # perhaps it slept as well
+    assert not watch.is_dead("job", lambda: sign(1))  # perhaps it slept as well
     clock.now += 1
-    assert not vigil.is_dead("job", lambda: sign(2))
+    assert not watch.is_dead("job", lambda: sign(2))
     clock.now += 9
-    assert not vigil.is_dead("job", lambda: sign(2))
+    assert not watch.is_dead("job", lambda: sign(2))
 
 
 def test_time_that_a_look_itself_takes_does_not_count() -> None:
     """A share that hangs for minutes gives old content when it comes back."""
     clock = Clock()
-    vigil = Vigil(dead_seconds=10, clock=clock)
+    watch = HeartbeatWatch(dead_seconds=10, clock=clock)
 
     def hang() -> bytes:
         clock.now += 300
         return sign(1)
 
     for _ in range(5):
-        assert not vigil.is_dead("job", hang)
+        assert not watch.is_dead("job", hang)
 
 
 def test_a_worker_that_beats_slowly_is_given_four_of_its_beats() -> None:
     clock = Clock()
-    vigil = Vigil(dead_seconds=1, clock=clock)
+    watch = HeartbeatWatch(dead_seconds=1, clock=clock)
     slow = sign(1, every_seconds=5)
     seen = []
     for _ in range(25):
-        seen.append(vigil.is_dead("job", lambda: slow))
+        seen.append(watch.is_dead("job", lambda: slow))
         clock.now += 1
     assert seen.index(True) == 20
 
@@ -81,22 +81,22 @@ def test_a_worker_that_beats_slowly_is_given_four_of_its_beats() -> None:
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30))
 def test_death_takes_four_looks_at_least(pauses: list[float]) -> None:
     clock = Clock()
-    vigil = Vigil(dead_seconds=10, clock=clock)
-    vigil.is_dead("job", lambda: b"")
+    watch = HeartbeatWatch(dead_seconds=10, clock=clock)
+    watch.is_dead("job", lambda: b"")
     for looks, pause in enumerate(pauses, start=1):
         clock.now += pause
-        dead = vigil.is_dead("job", lambda: b"")
+        dead = watch.is_dead("job", lambda: b"")
         assert not dead or (looks >= 4 and sum(pauses[:looks]) >= 10 - 1e-6)
 
 
 def test_what_is_forgotten_is_watched_anew() -> None:
     clock = Clock()
-    vigil = Vigil(dead_seconds=2, clock=clock)
+    watch = HeartbeatWatch(dead_seconds=2, clock=clock)
     for _ in range(4):
-        vigil.is_dead("job", lambda: b"")
+        watch.is_dead("job", lambda: b"")
         clock.now += 1
-    vigil.forget_others(["another"])
-    assert not vigil.is_dead("job", lambda: b"")
+    watch.forget_others(["another"])
+    assert not watch.is_dead("job", lambda: b"")
 
 
 def test_a_heart_beats_in_place_and_leaves_nothing(tmp_path: Path) -> None:

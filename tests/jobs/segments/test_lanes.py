@@ -8,7 +8,7 @@ import pytest
 
 from jobs.progress.reporters import QuietProgress
 from jobs.segments.lanes import do_lanes
-from jobs.segments.task import make_predictor, make_spec, open_bench
+from jobs.segments.task import make_predictor, make_spec, open_tools
 from jobs.settings.job_file import make_job
 from jobs.workdir.film_plan import plan_film
 from jobs.workdir.folder import WorkDir
@@ -34,8 +34,8 @@ def test_rendering_takes_what_colour_leaves_of_the_cores(tmp_path: Path) -> None
     with WorkDir(tmp_path / "work", output=job.output) as work:
         plan = plan_film(job, film, work=work, progress=QuietProgress())
         spec = make_spec(job, film, plan=plan, work=work, weights=predictor.weights)
-        bench = open_bench(spec, predictor)
-        do_lanes(bench, plan.segments, report=lambda stage, *_: niceness[stage].add(_niceness()))
+        tools = open_tools(spec, predictor)
+        do_lanes(tools, plan.segments, report=lambda stage, *_: niceness[stage].add(_niceness()))
     assert niceness == {"colour": {before}, "render": {min(before + 10, 19)}}
     assert _niceness() == before
 
