@@ -20,7 +20,7 @@ from pipeline.errors import KinochromeError, SettingsError
 if TYPE_CHECKING:
     from jobs.batch.check import CheckedBatch
     from jobs.batch.plan import BatchPlan
-    from jobs.batch.run import BatchError, BatchResult
+    from jobs.batch.results import BatchError, BatchResult
     from jobs.estimate.price import Estimate
     from jobs.records.verify import Verdict
     from jobs.run.finish import FilmResult
@@ -45,8 +45,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BatchError": ".batch.run",
-    "BatchResult": ".batch.run",
+    "BatchError": ".batch.results",
+    "BatchResult": ".batch.results",
     "CheckedBatch": ".batch.check",
     "Estimate": ".estimate.price",
     "FilmResult": ".run.finish",

@@ -95,8 +95,10 @@ tests/jobs/cli/test_main.py: jobs/cli/bug_report.py
     kinochrome/__main__.py jobs/cli/__main__.py jobs/cli/farm.py jobs/cli/films.py
     jobs/cli/options.py
     jobs/cli/records.py jobs/cli/training.py jobs/version.py
-tests/jobs/batch/test_run.py: jobs/batch/check.py jobs/batch/index_page.py jobs/batch/plan.py jobs/batch/table.py
+tests/jobs/batch/test_run.py: jobs/batch/check.py jobs/batch/index_page.py jobs/batch/plan.py jobs/batch/results.py
+    jobs/batch/table.py
     jobs/batch/verify.py jobs/cli/batch.py
+tests/jobs/batch/test_runs.py: jobs/workdir/running.py
 tests/jobs/cli/test_queue.py: jobs/cli/queued_job.py
 tests/jobs/projects/test_review.py: jobs/projects/review_draft.py
 tests/jobs/projects/test_root.py: jobs/projects/errors.py

@@ -14,8 +14,6 @@ from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.messages import first_few
 from pipeline.target import FILM_SUFFIXES, STILL_FORMATS, STILL_SUFFIXES, target_of
 
-STATE_NAME = ".kinochrome"
-"""The folder in the output folder that holds what is known of the batch."""
 _FEWEST_NUMBERED = 24
 
 

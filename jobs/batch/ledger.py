@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from jobs.batch.inputs import STATE_NAME, Work
-from jobs.settings.output_paths import file_identity
+from jobs.batch.inputs import Work
+from jobs.settings.output_paths import STATE_NAME, file_identity
 from jobs.version import VERSION
 from jobs.workdir.locks import holder, try_lock
 from pipeline.errors import OutputError, SettingsError
@@ -55,6 +55,8 @@ class Ledger:
         """By output."""
         self.ended: set[Path] = set()
         """Outputs that the last run, which may be this one, has done or failed at."""
+        self.is_over = False
+        """Whether the last run came to its end."""
         self.turn = 0
         self._is_open_turn = False
         self.read()
@@ -151,8 +153,9 @@ class Ledger:
             if line["event"] == "began":
                 self.turn, self._is_open_turn = int(line["turn"]), bool(line["overwrite"])
                 self.ended.clear()
+                self.is_over = False
             elif line["event"] == "ended":
-                self._is_open_turn = False
+                self._is_open_turn, self.is_over = False, True
             elif line["event"] == "output":
                 output = self._output / line["output"]
                 before = self.entries.get(output, Entry(source="", state="begun"))

@@ -4,70 +4,29 @@ Stills and films are done in a process of their own where the caller wants that,
 costs the film that it crashed at, and nothing else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jobs.batch.ledger import Ledger
 from jobs.batch.plan import BatchPlan, Task
+from jobs.batch.results import BatchError, BatchResult, WorkResult
 from jobs.progress.reporters import Progress, one_line
 from jobs.progress.whole import Place
+from jobs.settings.output_paths import STATE_NAME
+from jobs.workdir.running import RunningNote
 from jobs.workdir.segment_records import file_sha256
 from models.errors import ModelError
 from pipeline.atomic_files import disk_fault
-from pipeline.errors import KinochromeError, OutputError, SourceError
+from pipeline.errors import KinochromeError, OutputError
 from pipeline.messages import first_few
 
 Guard = Callable[[Callable[[], None]], str | None]
 """Calls what it is given, perhaps in another process; returns why that process died, None where it did not."""
 Explain = Callable[[Exception], str]
 """What to say of an error that nobody expected."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkResult:
-    """What became of one film or still."""
-
-    source: Path
-    output: Path
-    is_film: bool
-    error: str | None = None
-    """Why there is no output, in one line."""
-    done_before: bool = False
-    """Whether it was done when the command began."""
-    details: Mapping[str, Any] = field(default_factory=dict)
-    """What the run that made it said: `frames`, `shots`, `seconds`, `notes`."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What could not be kept unchanged, a line each."""
-        return tuple(self.details.get("notes", ()))
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchResult:
-    """What became of every film and still."""
-
-    output: Path
-    """The output folder."""
-    results: tuple[WorkResult, ...]
-    others: tuple[Path, ...]
-    """Files of the input that are neither film nor still."""
-
-    @property
-    def failed(self) -> tuple[WorkResult, ...]:
-        """Those without an output."""
-        return tuple(result for result in self.results if result.error is not None)
-
-
-class BatchError(SourceError):
-    """Some of a batch failed; `result` has all of it."""
-
-    def __init__(self, message: str, result: BatchResult | None = None) -> None:
-        super().__init__(message)
-        self.result = result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,14 +123,27 @@ class _Once:
     """Passes everything on, but says no note twice: each film would say how many workers there are."""
 
     def __init__(self, progress: Progress) -> None:
-        self.film, self.stage, self._note = progress.film, progress.stage, progress.note
+        self._progress = progress
         self.finish, self.close = progress.finish, progress.close
+        self.running: RunningNote | None = None
         self._said: set[str] = set()
+
+    def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
+        """Passes it on."""
+        if self.running is not None:
+            self.running.film(name, part=part, place=place)
+        self._progress.film(name, part=part, place=place)
+
+    def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
+        """Passes it on."""
+        if self.running is not None:
+            self.running.stage(name, done, total, unit)
+        self._progress.stage(name, done, total, unit)
 
     def note(self, message: str, *, warning: bool = False) -> None:
         """Passes on what is new, and every warning."""
         if warning or message not in self._said:
-            self._note(message, warning=warning)
+            self._progress.note(message, warning=warning)
         self._said.add(message)
 
 
@@ -185,6 +157,12 @@ class _Doer:
         self._crew, self._explain = crew, explain
 
     def do(self, tasks: Sequence[Task]) -> None:
+        """Does them; others can see how far they are, and end them."""
+        with RunningNote(self._plan.output / STATE_NAME, film="") as running:
+            self._progress.running = running
+            self._do(tasks)
+
+    def _do(self, tasks: Sequence[Task]) -> None:
         stills = [task for task in tasks if not task.work.is_film]
         if stills:
             self._do_stills(stills)

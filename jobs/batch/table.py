@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jobs.batch.inputs import others_line
-from jobs.batch.run import BatchResult, WorkResult
+from jobs.batch.results import BatchResult, WorkResult
 from jobs.progress.rates import clock
 from jobs.progress.reporters import one_line
 

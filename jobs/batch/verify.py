@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.batch.inputs import STATE_NAME
 from jobs.batch.ledger import Ledger
 from jobs.records.bag import verify_output
 from jobs.records.verify import Verdict
-from jobs.settings.output_paths import is_bag, record_path
+from jobs.settings.output_paths import STATE_NAME, is_bag, record_path
 from jobs.workdir.segment_records import file_sha256
 from pipeline.errors import KinochromeError, SourceError
 from pipeline.progress import StageProgress

@@ -17,7 +17,7 @@ from pipeline.errors import KinochromeError, OutputError
 
 if TYPE_CHECKING:
     from jobs.batch.plan import MakeJob
-    from jobs.batch.run import BatchResult
+    from jobs.batch.results import BatchResult
 
 _FAULT = 1
 
@@ -39,7 +39,8 @@ def colorize_batch(
     """
     from jobs.batch.index_page import write_index
     from jobs.batch.plan import plan_batch
-    from jobs.batch.run import BatchError, BatchStoppedError, Crew, run_batch
+    from jobs.batch.results import BatchError
+    from jobs.batch.run import BatchStoppedError, Crew, run_batch
     from jobs.batch.table import as_table, count_line
 
     plan = plan_batch(sources, output, make)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from jobs.cli import farm, films, stages
+from jobs.cli import farm, films
 from jobs.cli.bug_report import describe_bug, first_line
 from jobs.cli.farm import add_export_options
 from jobs.cli.guidance import add_guidance_verbs
@@ -21,7 +21,7 @@ from jobs.cli.machine import add_machine_verbs
 from jobs.cli.options import Details, add_crew_options, add_workers_option, job_options, set_option
 from jobs.cli.queue import add_presets_option, add_queue_verbs
 from jobs.cli.records import add_record_verbs
-from jobs.cli.stages import add_stage_verbs
+from jobs.cli.stages import add_stage_verbs, add_status_verb
 from jobs.cli.training import add_dataset_verb, add_evaluate_verb, recipe_help, train
 from jobs.cli.web import add_serve_verb
 from jobs.progress.make import make_progress
@@ -126,9 +126,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_stage_verbs(add, job, settings)
     add_guidance_verbs(add, job, settings)
     add_queue_verbs(add, job=job, settings=settings)
-    one = add("status", stages.status, "Say how a job or a queue folder stands.", job, settings)
-    one.add_argument("path", type=Path, metavar="JOB.yaml|DIR")
-    one.add_argument("--all", action="store_true", help="every job that is done, not the last ones only")
+    add_status_verb(add, job, settings)
     add_export_options(add("export", farm.export, "Write a film's work for a render farm.", settings))
     add_record_verbs(add)
     add("schema", films.schema, "Print the JSON Schema of job files, for editors.")

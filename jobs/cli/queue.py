@@ -15,11 +15,15 @@ from jobs.progress.reporters import Progress
 from jobs.queue.entry import HIGHEST_PRIORITY, NORMAL_ATTEMPTS, NORMAL_PRIORITY
 from jobs.queue.settings import WorkerSettings
 from jobs.settings.queue_presets import QueuePresets
-from pipeline.errors import SettingsError
+from pipeline.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
     from jobs.queue.drop_folder import DropFolder
     from jobs.settings.job import Job
+
+
+_PATIENCE_SECONDS = 60.0
+"""For a run that is asked to end."""
 
 
 def submit(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -65,7 +69,9 @@ def worker(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 
 def cancel(arguments: argparse.Namespace, progress: Progress) -> Details:
-    """Takes a job out of the queue, or asks its worker to stop it."""
+    """Takes a job out of a queue, or asks its worker to stop it; without a queue, asks a run to end."""
+    if arguments.spool is None:
+        return _cancel_run(Path(arguments.id), progress)
     from jobs.queue.control import cancel_job
     from jobs.queue.folder import Spool
 
@@ -73,6 +79,31 @@ def cancel(arguments: argparse.Namespace, progress: Progress) -> Details:
     change = f"{was.worker} is told to stop it" if was.state == "running" else "cancelled"
     progress.note(f"{was.id}: {change}")
     return {"id": was.id, "was": was.state}
+
+
+def _cancel_run(output: Path, progress: Progress) -> Details:
+    """Ends the run that writes `output`, wherever it runs; what it has done is kept."""
+    from jobs.batch.runs import find_runs
+    from jobs.workdir.running import ask_to_end
+
+    running = [run for run in find_runs(output) if run.is_running]
+    if not running:
+        raise SettingsError(
+            f"{output}: nothing runs there now; `kinochrome status {output}` says how it stands"
+        )
+    if len(running) > 1:
+        names = ", ".join(str(run.output) for run in running)
+        raise SettingsError(f"{output}: {len(running)} runs work there ({names}); name one of them")
+    (run,) = running
+    if not ask_to_end(
+        run.folder,
+        run.lock,
+        patience_seconds=_PATIENCE_SECONDS,
+        waiting=lambda: progress.note(f"{run.as_line()}; asked to end"),
+    ):
+        raise OutputError(f"{run.output}: still runs after {_PATIENCE_SECONDS:.0f} s; stop its process")
+    progress.note(f"{run.output}: ended; what is done is kept, and the same command goes on")
+    return {"output": run.output, "was": "running"}
 
 
 def retry(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -85,18 +116,6 @@ def retry(arguments: argparse.Namespace, progress: Progress) -> Details:
     return {"id": entry.id}
 
 
-def status(arguments: argparse.Namespace, progress: Progress) -> Details:
-    """Prints a line for each job of a spool."""
-    from jobs.queue.folder import Spool
-    from jobs.queue.status import as_table, spool_status
-
-    spool = Spool(arguments.path)
-    found = spool_status(spool)
-    if not arguments.json_events:
-        sys.stdout.write(as_table(found, everything=arguments.all))
-    return {"spool": spool.path, "jobs": [job.as_json() for job in found]}
-
-
 def add_queue_verbs(add: AddVerb, *, job: argparse.ArgumentParser, settings: argparse.ArgumentParser) -> None:
     """Adds submit, worker, cancel and retry; `job` and `settings` hold the options of `run`."""
     verb = add("submit", submit, "Put job files into a queue folder, checked.", job, settings)
@@ -105,13 +124,15 @@ def add_queue_verbs(add: AddVerb, *, job: argparse.ArgumentParser, settings: arg
     add_presets_option(verb)
     _add_standing(verb)
     _add_worker(add("worker", worker, "Run the jobs of a queue folder.", settings))
-    for name, call, summary in (
-        ("cancel", cancel, "Take a job out of a queue folder; a running one is stopped."),
-        ("retry", retry, "Put a failed or cancelled job back into the queue."),
-    ):
-        verb = add(name, call, summary)
-        verb.add_argument("id", metavar="ID", help="as submit printed it, or its last eight characters")
-        _add_spool(verb)
+    whose = "as submit printed it, or its last eight characters"
+    verb = add(
+        "cancel", cancel, "Take a job out of a queue folder, or stop a running one; end a run of colorize."
+    )
+    verb.add_argument("id", metavar="ID|OUT", help=f"{whose}; without --spool, what a run writes")
+    verb.add_argument("--spool", type=Path, metavar="DIR", help="the queue folder")
+    verb = add("retry", retry, "Put a failed or cancelled job back into the queue.")
+    verb.add_argument("id", metavar="ID", help=whose)
+    _add_spool(verb)
 
 
 def add_presets_option(verb: argparse.ArgumentParser) -> None:

@@ -5,8 +5,11 @@ A stage may be started again, or twice at once: what is done is not done again. 
 
 import argparse
 import contextlib
+import json
+import shutil
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +23,34 @@ from pipeline.errors import SettingsError
 if TYPE_CHECKING:
     from jobs.run.film import RunSummary
     from jobs.settings.job import Job
+
+
+Look = Callable[[], tuple[str, Details, bool]]
+"""Returns text for people, details for programs, and whether there may be more to see later."""
+_WATCH_SECONDS = 2.0
+
+
+def add_status_verb(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
+    """Adds status; `parents` hold the options of `run`."""
+    summary = "Say how a job, a run, a queue folder or an output folder stands."
+    verb = add("status", status, summary, *parents)
+    verb.add_argument("path", type=Path, metavar="JOB.yaml|OUT|DIR")
+    verb.add_argument("--all", action="store_true", help="every job that is done, not the last ones only")
+    verb.add_argument(
+        "--watch",
+        type=_seconds,
+        nargs="?",
+        const=_WATCH_SECONDS,
+        metavar="S",
+        help=f"look again every S seconds ({_WATCH_SECONDS:g}), until a run ends or Ctrl-C",
+    )
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value <= 86400:
+        raise argparse.ArgumentTypeError(f"{text!r}: 0.1 to 86400 seconds would work")
+    return value
 
 
 def add_stage_verbs(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
@@ -81,18 +112,66 @@ def mux(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 
 def status(arguments: argparse.Namespace, progress: Progress) -> Details:
-    """Prints how a job stands or, of a folder, how the queue in it stands."""
-    if arguments.path.is_dir():
-        from jobs.cli.queue import status as spool_status
+    """Prints how a job, a run, or everything in a queue folder or an output folder stands."""
+    look = _what_to_look_at(arguments)
+    text, details, goes_on = look()
+    if arguments.watch is None:
+        if not arguments.json_events:
+            sys.stdout.write(text)
+        return details
+    with contextlib.suppress(KeyboardInterrupt):  # the usual end of looking
+        while True:
+            if arguments.json_events:
+                text = (
+                    json.dumps({"event": "status", "time": round(time.time(), 3), **details}, default=str)
+                    + "\n"
+                )
+            elif sys.stdout.isatty():
+                text = f"\x1b[H\x1b[2J{text}"
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            if not goes_on:
+                break
+            time.sleep(arguments.watch)
+            text, details, goes_on = look()
+    return details
 
-        return spool_status(arguments, progress)
-    job = _film_job(arguments.path, arguments, options={"overwrite": True})
-    from jobs.run.status import film_status
 
-    found = film_status(job)
-    if not arguments.json_events:
-        sys.stdout.write(found.as_table())
-    return found.as_json()
+def _what_to_look_at(arguments: argparse.Namespace) -> "Look":
+    """What `status` shows: of a queue every job, of a job file the film's segments, of all else the runs there."""
+    path, width = arguments.path, shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if path.is_dir() and (path / "spool.json").exists():
+        from jobs.queue.folder import Spool
+        from jobs.queue.status import as_table, spool_status
+
+        def look_at_queue() -> tuple[str, Details, bool]:
+            jobs = spool_status(Spool(path))
+            text = as_table(jobs, everything=arguments.all, width=width)
+            return text, {"spool": path.absolute(), "jobs": [job.as_json() for job in jobs]}, True
+
+        return look_at_queue
+    if path.suffix.lower() in (".yaml", ".yml"):
+        from jobs.batch.runs import run_in
+        from jobs.run.status import film_status
+
+        def look_at_job() -> tuple[str, Details, bool]:
+            job = _film_job(path, arguments, options={"overwrite": True})
+            found = film_status(job)
+            run = run_in(work_folder(job.output, work=job.work))
+            is_running = run is not None and run.is_running
+            line = f"{'run':<12} {run.as_line()}\n" if run is not None and is_running else ""
+            return found.as_table() + line, found.as_json(), is_running
+
+        return look_at_job
+    from jobs.batch.runs import find_runs
+
+    def look_at_runs() -> tuple[str, Details, bool]:
+        work = None if arguments.work is None else Path(arguments.work)
+        runs = find_runs(path, work=work)
+        text = "".join(f"{run.as_line()}\n" for run in runs)
+        return text, {"runs": [run.as_json() for run in runs]}, any(run.is_running for run in runs)
+
+    return look_at_runs
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.progress.rates import clock
 from jobs.queue.claim import CANCEL
 from jobs.queue.entry import STATES, Entry
 from jobs.queue.folder import Spool
@@ -11,6 +12,8 @@ from jobs.queue.heartbeat import read_beat, read_sign
 from jobs.queue.job_file import Order, read_order
 from jobs.queue.job_log import last_line
 from jobs.queue.recovery import beat_path
+from jobs.settings.output_paths import STATE_NAME
+from jobs.workdir.running import RunState, read_state
 from pipeline.errors import SettingsError
 
 _ORDER = ("running", "queue", "failed", "cancelled", "done")
@@ -35,6 +38,8 @@ class JobStatus:
     """Since its worker's last sign, by this host's and the file server's clock: for people, not for decisions."""
     cancelling: bool
     log: Path
+    run: RunState | None = None
+    """How far it is, where it runs and its work folder can be seen."""
 
     @property
     def state(self) -> str:
@@ -59,6 +64,8 @@ class JobStatus:
             "worker": entry.worker or None,
             "silent_seconds": None if self.silent_seconds is None else round(self.silent_seconds, 1),
             "line": self.line,
+            "percent": None if self.run is None else self.run.percent,
+            "seconds_left": None if self.run is None else self.run.seconds_left,
             "log": str(self.log),
         }
 
@@ -75,15 +82,18 @@ def spool_status(spool: Spool) -> list[JobStatus]:
     return sorted(found, key=lambda status: (_ORDER.index(status.entry.state), status.entry.id))
 
 
-def as_table(jobs: list[JobStatus], *, everything: bool = False) -> str:
-    """A line for each job, and the counts; of those that are done the last ones only, unless `everything`."""
+def as_table(jobs: list[JobStatus], *, everything: bool = False, width: int | None = None) -> str:
+    """A line for each job, and the counts; of those that are done the last ones only, unless `everything`.
+
+    Lines are cut to `width` characters, where it is given.
+    """
     done = [job for job in jobs if job.entry.state == "done"]
     latest = sorted(done, key=lambda job: job.order.submitted if job.order else 0.0)
     shown = jobs if everything else [job for job in jobs if job not in latest[:-_DONE_ROWS]]
-    rows = [["ID", "STATE", "PRIO", "TRIES", "AGE", "WORKER", "INPUT", "LAST LINE"]]
+    rows = [["ID", "STATE", "PRIO", "DONE", "LEFT", "INPUT", "TRIES", "AGE", "WORKER", "LAST LINE"]]
     rows += [_row(job) for job in shown]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows] if jobs else []
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip()[:width] for row in rows] if jobs else []
     counts = ", ".join(f"{sum(job.entry.state == state for job in jobs)} {state}" for state in STATES)
     left_out = len(jobs) - len(shown)
     more = f" ({left_out} that are done are not shown; --all does)" if left_out else ""
@@ -99,17 +109,25 @@ def _row(job: JobStatus) -> list[str]:
         job.entry.id,
         job.state,
         str(job.entry.priority),
+        _percent(job),
+        "-" if job.run is None or job.run.seconds_left is None else clock(job.run.seconds_left),
+        _printable(Path(job.order.input).name if job.order else "?", _LONGEST_INPUT),
         tries,
         _span(job.age_seconds),
         job.entry.worker or "-",
-        _printable(Path(job.order.input).name if job.order else "?", _LONGEST_INPUT),
         _printable(line, _LONGEST_LINE),
     ]
 
 
+def _percent(job: JobStatus) -> str:
+    if job.entry.state == "done":
+        return "100 %"
+    return "-" if job.run is None else f"{job.run.percent:.0f} %"
+
+
 def _status(spool: Spool, entry: Entry) -> JobStatus:
     log = spool.log_path(entry.id)
-    order, fault, line, silent = None, "", "", None
+    order, fault, line, silent, run = None, "", "", None, None
     try:
         order = read_order(spool.file(entry))
     except SettingsError as error:
@@ -122,6 +140,7 @@ def _status(spool: Spool, entry: Entry) -> JobStatus:
         beat = read_beat(read_sign(path))
         line = beat.line if beat else ""
         silent = _seconds_since_change(path, now)
+        run = None if order is None else _run_of(order)
     said = fault or (order.fault if order else "") or line
     if not said and (entry.attempts or entry.state == "failed"):
         said = last_line(log)
@@ -133,7 +152,13 @@ def _status(spool: Spool, entry: Entry) -> JobStatus:
         silent_seconds=silent,
         cancelling=entry.state == "running" and spool.sidecar(entry.id, CANCEL).exists(),
         log=log,
+        run=run,
     )
+
+
+def _run_of(order: Order) -> RunState | None:
+    """How far the run of a job is, by the note in its work folder, or in the output folder of a batch."""
+    return read_state(Path(order.work_folder)) or read_state(Path(order.output) / STATE_NAME)
 
 
 def _seconds_since_change(path: Path, now: float) -> float | None:

@@ -79,7 +79,7 @@ def run_job(
     segments are kept.
     """
     started = time.monotonic(), datetime.now(UTC)
-    with keep_notes(progress, work) as recorder, reachable(work.path):
+    with keep_notes(progress, work, film=job.source.title) as recorder, reachable(work.path):
         film = probe_source(job)
         picture = check_output(job, film)
         seats = _seats(job, progress, workers=workers, scheduler=scheduler, work=work)

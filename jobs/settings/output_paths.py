@@ -18,6 +18,8 @@ INFO, AGENT = "bag-info.txt", "Bag-Software-Agent"
 """The file that says what made a bag, and the line of it that does, which is our first."""
 OUTPUT_NAME = "output.json"
 SEGMENTS_NAME = "segments"
+STATE_NAME = ".kinochrome"
+"""The folder in the output folder of a batch that holds what is known of it."""
 
 
 def record_path(output: Path) -> Path:

@@ -5,6 +5,7 @@ job.lock     held while a run or a stage works here (fcntl.flock: free at once w
 job.yaml     the resolved settings
 plan.json    shots and segments
 events.jsonl what happened, a JSON object a line, appended by every run
+progress.json, cancel   how far the run is, and the wish that it ends (`running.py`)
 output.json  identity and fingerprint of the output that this job published
 segments/000012/
 

@@ -16,6 +16,7 @@ LOCK = "job.lock"
 JOB = "job.yaml"
 PLAN = "plan.json"
 EVENTS = "events.jsonl"
+PROGRESS, CANCEL = "progress.json", "cancel"
 _STAGE_LOCKS = ("plan.lock", "mux.lock")
 _TRIES, _TRY_SECONDS = 3, 0.05
 
@@ -69,7 +70,10 @@ def remove_work(folder: Path, *, made: Sequence[Path]) -> None:
     segments = folder / SEGMENTS_NAME
     if segments.is_dir() and not segments.is_symlink():
         _remove_tree(segments)
-    for path in (*all_partials(folder), *(folder / name for name in (PLAN, JOB, EVENTS, *_STAGE_LOCKS))):
+    for path in (
+        *all_partials(folder),
+        *(folder / name for name in (PLAN, JOB, EVENTS, PROGRESS, CANCEL, *_STAGE_LOCKS)),
+    ):
         path.unlink(missing_ok=True)
     note = partial_path(folder)
     others = [path for path in partials_of(folder) if path != note]

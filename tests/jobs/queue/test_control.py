@@ -1,9 +1,11 @@
 """Jobs found, cancelled and retried by a person; jobs that must not be queued; what status says."""
 
+import time
 from pathlib import Path
 
 import pytest
 
+from jobs.progress.whole import Place
 from jobs.queue.control import cancel_job, find_job, retry_job
 from jobs.queue.entry import make_claim
 from jobs.queue.folder import Spool
@@ -11,6 +13,7 @@ from jobs.queue.heartbeat import Heart
 from jobs.queue.job_log import JobLog
 from jobs.queue.recovery import beat_path
 from jobs.queue.status import as_table, spool_status
+from jobs.workdir.running import RunningNote
 from pipeline.errors import SettingsError
 from tests.spools import add_job, states
 
@@ -83,16 +86,29 @@ def test_status_tells_every_job_with_its_worker_and_last_line(spool: Spool) -> N
     assert taken is not None
     spool.move(bad, "failed")
     JobLog(spool.log_path(bad.id)).say("kinochrome: error: \x1b[31mno video stream")
-    with Heart(beat_path(spool, taken), every_seconds=60, line=lambda: "render: 12 of 24 frames"):
+    work = spool.path.parent / ".runs-out.mkv.kinochrome"
+    work.mkdir()
+    place = Place(number=2, count=4, start=0.25, end=0.5, first=0.0, began=time.monotonic() - 60)
+    with (
+        Heart(beat_path(spool, taken), every_seconds=60, line=lambda: "rendering: 12 of 24 frames"),
+        RunningNote(work, film="runs.mkv") as running,
+    ):
+        running.film("runs.mkv", part="shots", place=place)
+        running.stage("render", 12, 24)
+        time.sleep(1.2)
         found = spool_status(spool)
     rows = [" ".join(line.split()) for line in as_table(found).splitlines()]
     assert [row.split()[1] for row in rows[1:4]] == ["running", "queue", "failed"]
     assert " 1/3 " in rows[1]
-    assert rows[1].endswith(" farm7-77 runs.mkv render: 12 of 24 frames")
-    assert rows[3].endswith(" fails.mkv kinochrome: error: ?[31mno video stream")
+    assert " 38 % 1:42 runs.mkv 1/3 " in rows[1]
+    assert rows[1].endswith(" farm7-77 rendering: 12 of 24 frames")
+    assert " - - fails.mkv " in rows[3]
+    assert rows[3].endswith(" - kinochrome: error: ?[31mno video stream")
+    assert max(map(len, as_table(found, width=80).splitlines())) == 80
     assert rows[4] == "1 waiting, 1 running, 0 done, 1 failed, 0 cancelled"
     told = found[0].as_json()
     assert (told["state"], told["worker"], told["attempts"]) == ("running", "farm7-77", 1)
+    assert told["percent"] == 37.5
     cancel_job(spool, taken.id)
     assert spool_status(spool)[0].as_json()["state"] == "cancelling"
 
