@@ -4,6 +4,7 @@
 """
 
 REASONS = {
+    "jobs/batch/test_runs": "the file by which a run is seen and ended from elsewhere, tested with real runs",
     "jobs/batch/test_run": "parts of one command over many films, which leaves a table and an index page",
     "jobs/cli/test_main": "verbs and options only parse; what they print and return is seen on the command line",
     "jobs/cli/test_queue": "the process that a worker starts, seen in what becomes of its job",

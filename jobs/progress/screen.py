@@ -20,6 +20,8 @@ from jobs.progress.whole import Place, Whole, whole_command
 _DRAW_SECONDS, _TICK_SECONDS = 0.1, 0.5
 _LEAST_COLUMNS, _SHORTEST_BAR, _LONGEST_BAR = 20, 6, 40
 _MOST_LINES = 5
+_STILL_SECONDS = 1.5
+"""Without a report, after which the line of the stage counts them."""
 
 
 @dataclass
@@ -152,14 +154,15 @@ class ScreenProgress:
             what = label_of(self._last) if self._last else "starting"
             return f"  {what} …{f' {clock(seconds)}' if seconds >= 1 else ''}"[:width]
         told = []
+        still = time.monotonic() - self._last_at
         for name, stage in running:
             parts = [amount(stage.done, stage.total, stage.unit)]
             if len(running) == 1:
                 parts.append(speed(stage.rate().per_second, stage.unit))
             what = ", ".join(filter(None, parts))
-            waits = clock(time.monotonic() - stage.began) if time.monotonic() - self._last_at >= 1 else ""
-            told.append(f"{label_of(name)} {what or '…'} {'' if what else waits}".rstrip())
-        return f"  {' · '.join(told)}"[:width]
+            told.append(f"{label_of(name)} {what}".rstrip())
+        waiting = f" … {clock(still)}" if still >= _STILL_SECONDS else "" if what else " …"
+        return f"  {' · '.join(told)}"[: width - len(waiting)] + waiting
 
     def _width(self) -> int:
         if self._columns is not None:
