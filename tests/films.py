@@ -19,6 +19,7 @@ def film_info(
     codec: str = "h264",
     sample_aspect: Fraction = Fraction(1),
     time_base: Fraction = Fraction(1, 25),
+    rate: Fraction = Fraction(25),
 ) -> FilmInfo:
     """A film of one video stream, as its headers would describe it."""
     stream = StreamInfo(index=0, kind="video", codec=codec, time_base=time_base, start_pts=0)
@@ -34,6 +35,6 @@ def film_info(
         color=ColorDescription(matrix=matrix, range=range, chroma_site=chroma_site),
         field_order="progressive",
         time_base=time_base,
-        rate_from_header=Fraction(25),
+        rate_from_header=rate,
         duration_seconds_from_header=None,
     )

@@ -30,6 +30,7 @@ from pipeline.render.render import OutputPicture
 from pipeline.source.open_film import check_stills
 from pipeline.source.open_media import open_media
 from pipeline.source.probe import probe
+from pipeline.still_pattern import parse_rate
 from pipeline.timeline import Timeline
 
 _PLACES = 5
@@ -70,7 +71,7 @@ def estimate_film(
     seats = plan_seats(job, workers=workers)
     length = _EXCERPT_FRAMES if seats[0].visible is not None else _part_frames(film)
     sample = make_sample(film, excerpts, segment_frames=length, shot_settings=settings)
-    plain = job.model_copy(update={"shots": {}, "cache": None, "from_proxy": None})
+    plain = job.model_copy(update={"shots": {}, "cache": None, "from_proxy": None, "delivery_rate": None})
     with temporary_folder() as folder:
         paces = measure_pace(
             sample, job=job_text(plain), folder=folder, seats=seats, seconds=_MEASURE_SECONDS
@@ -78,6 +79,7 @@ def estimate_film(
         if job.from_proxy is not None:
             paces = tuple(replace(pace, color_seconds=0.0) for pace in paces)
         costs = _costs(plain, film, sample, excerpts, paces, sample_work(folder, 0))
+    costs = replace(costs, delivered=_delivered(job, film))
     if plan is not None and segments is not None:
         extent: Extent | None = planned(plan.shots, segments)
     else:
@@ -137,6 +139,14 @@ def _costs(
         * max(_net_pixels(film, area, job.color.short_side) for area in areas),
         sample_frames=sum(pace.frames for pace in paces),
     )
+
+
+def _delivered(job: Job, film: FilmInfo) -> tuple[str, float] | None:
+    """The rate that the job asks for, and how often a frame is shown at it."""
+    if job.delivery_rate is None:
+        return None
+    own = film.rate_from_header
+    return job.delivery_rate, 1.0 if own is None else float(parse_rate(job.delivery_rate) / own)
 
 
 def _prove(

@@ -48,6 +48,9 @@ class Costs:
     held_bytes: int
     """What a segment holds per frame while it is coloured."""
     sample_frames: int
+    delivered: tuple[str, float] | None = None
+    """Rate of the film that is written, and how often a frame of the source is shown on average; None where it keeps
+    its times."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +79,10 @@ class Estimate:
     memory_bytes: int
     """Of all processes of the run together, at most."""
     sample_frames: int
+    delivery_rate: str | None = None
+    """Frames per second of the film that is written; None where it keeps its times."""
+    delivery_frames: int | None = None
+    """Of that film, about."""
 
     def as_json(self) -> dict[str, object]:
         """The estimate for a program; sizes in bytes."""
@@ -99,6 +106,7 @@ class Estimate:
             ("film", source),
             ("frames", "unknown" if self.frames is None else f"{self.frames:,}{claim}"),
             ("shots", "unknown" if self.shots is None else f"{guess}{self.shots:,}"),
+            *self._delivery_rows(),
             ("workers", f"{self.workers}"),
             ("time", "unknown" if self.seconds is None else f"{duration(self.seconds)} ({stages})"),
             ("scratch", size(self.scratch_bytes)),
@@ -107,6 +115,12 @@ class Estimate:
             ("measured on", f"{self.sample_frames} frames from all over the film"),
         ]
         return "".join(f"{name:<12} {value}\n" for name, value in rows)
+
+    def _delivery_rows(self) -> list[tuple[str, str]]:
+        if self.delivery_rate is None:
+            return []
+        count = "" if self.delivery_frames is None else f", about {self.delivery_frames:,} frames"
+        return [("delivered", f"at {self.delivery_rate} frames/s{count}: frames are repeated, never blended")]
 
 
 def planned(shots: Sequence[Shot], segments: Sequence[Segment]) -> Extent:
@@ -156,8 +170,11 @@ def price(
     # packets are read from the segments, written, and hashed for the record; the source is hashed too
     moved = 2 * (picture + other_bytes) + size_bytes
     finish = extent.frames * costs.prove_seconds + moved * costs.byte_seconds
+    rate, shown = costs.delivered or (None, 1.0)
     return Estimate(
         **common,  # type: ignore[arg-type]
+        delivery_rate=rate,
+        delivery_frames=None if rate is None else round(extent.frames * shown),
         frames=extent.frames,
         shots=extent.shots,
         counted=extent.is_counted,
@@ -193,7 +210,8 @@ def _shots_seconds(extent: Extent, costs: Costs) -> float:
 def _picture_bytes(extent: Extent, costs: Costs) -> float:
     frames = sum(segment.end - segment.start for segment in extent.segments) * extent.share
     starts = len(extent.segments) * extent.share
-    return starts * costs.first_bytes + max(0.0, frames - starts) * costs.other_bytes
+    shown = 1.0 if costs.delivered is None else costs.delivered[1]
+    return starts * costs.first_bytes + max(0.0, frames * shown - starts) * costs.other_bytes
 
 
 def _longest(extent: Extent | None) -> int:

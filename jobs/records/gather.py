@@ -16,7 +16,7 @@ from jobs.settings.job import Job
 from jobs.settings.job_file import load_job
 from jobs.settings.output_paths import page_path, record_path, segment_folder
 from jobs.settings.shot_choices import choose_treatments
-from jobs.workdir.film_spec import find_graded, probe_source
+from jobs.workdir.film_spec import deliver_film, find_graded, probe_source
 from jobs.workdir.run_log import read_notes
 from jobs.workdir.segment_records import Record, read_records
 from models.checkpoint import WeightsInfo
@@ -112,7 +112,13 @@ def _colored(
         if made is None or not (folder / made.file).is_file():
             raise SettingsError(f"{folder}: no chroma proxy of segment {segment.index}; run the job again")
         proxies.append(folder / made.file)
-    return ColoredFilm(info=film, plan=plan, proxies=proxies, choices=choose_treatments(job, plan))
+    return ColoredFilm(
+        info=film,
+        plan=plan,
+        proxies=proxies,
+        choices=choose_treatments(job, plan),
+        delivery=deliver_film(job, film, plan),
+    )
 
 
 def _devices(records: Sequence[Mapping[str, Record]]) -> str:

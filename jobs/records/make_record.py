@@ -1,7 +1,7 @@
 """Puts a finished film on record, just before it is published: one pass over it, then its report and its page."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -21,11 +21,12 @@ from jobs.records.record_parts import (
     shot_records,
     utc_time,
 )
-from jobs.review.examine import Examined, examine, examine_proxies
+from jobs.review.examine import ColoredFilm, Examined, examine, examine_proxies
 from jobs.settings.output_paths import page_path, record_path, remove_reports
 from pipeline.atomic_files import make_durable, publish, write_json
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo
+from pipeline.plan.damage import Damage
 from pipeline.progress import StageProgress
 from pipeline.render.settings import codec_of
 from pipeline.source.open_film import probe_film_or_stills
@@ -130,16 +131,18 @@ def _gather(
         ended=utc_time(ended),
         picture_stream=result.video_index,
         picture=picture_record(run, result),
-        time_base=str(plan.time_base),
-        frames=len(plan.timeline),
-        pts_runs=" ".join(f"{first}:{step}:{count}" for first, step, count in to_runs(plan.timeline.pts)),
+        time_base=str(run.colored.time_base),
+        frames=len(run.colored.timeline),
+        pts_runs=" ".join(
+            f"{first}:{step}:{count}" for first, step, count in to_runs(run.colored.timeline.pts)
+        ),
         shots=shot_records(run, found),
         segments=segment_records(run),
         settings=job.model_dump(mode="json"),
         runs=run.runs,
         seconds=round(time.monotonic() - run.started_clock, 3),
         estimated_seconds=None if run.estimated_seconds is None else round(run.estimated_seconds, 1),
-        damage=list(plan.damage),
+        damage=[_in_ticks_of(run.colored, each) for each in plan.damage],
         warnings=list(run.warnings),
         notes=list(run.notes),
         kept=list(run.mux.kept),
@@ -147,6 +150,13 @@ def _gather(
         lost=list(run.mux.lost),
     )
     return record.model_copy(update={"premis": to_premis(record)})
+
+
+def _in_ticks_of(film: ColoredFilm, damage: Damage) -> Damage:
+    """Damage of the source, its time in units of the finished film's time base."""
+    if film.delivery is None or damage.pts is None:
+        return damage
+    return replace(damage, pts=round(damage.pts * film.plan.time_base / film.time_base))
 
 
 def _bytes(progress: Progress, name: str) -> StageProgress:

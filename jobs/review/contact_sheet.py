@@ -12,6 +12,7 @@ from pipeline.atomic_files import publish
 from pipeline.errors import SourceError
 from pipeline.limits import MOST_PIXELS
 from pipeline.media import FilmInfo, Shot
+from pipeline.render.delivery import Delivery
 from pipeline.source.open_media import open_media, set_up_decoder
 from pipeline.timeline import Timeline
 
@@ -25,7 +26,13 @@ _GAP = 6
 
 
 def write_sheet(
-    path: Path, *, film: FilmInfo, timeline: Timeline, shots: tuple[Shot, ...], result: Path
+    path: Path,
+    *,
+    film: FilmInfo,
+    timeline: Timeline,
+    shots: tuple[Shot, ...],
+    result: Path,
+    delivery: Delivery | None = None,
 ) -> None:
     """Write a PNG with pairs (source, result) from the middle of every shot, in the order of the film.
 
@@ -37,7 +44,8 @@ def write_sheet(
     for number in numbers:
         seconds = int(timeline.pts[number]) * film.time_base
         before = _picture_at(film.path, seconds, film.video_index, aspect=film.sample_aspect)
-        after = _picture_at(result, seconds, None, aspect=film.sample_aspect)
+        shown_seconds = seconds if delivery is None else delivery.seconds_of(number)
+        after = _picture_at(result, shown_seconds, None, aspect=film.sample_aspect)
         shot = next(shot.index for shot in shots if shot.start <= number < shot.end)
         cells.append(_pair(before, after, f"shot {shot}, frame {number}, {float(seconds):.2f} s"))
     with publish(path) as partial:

@@ -1,8 +1,9 @@
 """One pass over a finished film beside its chroma proxies: proof of its luma, figures and pictures of its shots."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from jobs.review.shot_figures import ShotFigures
@@ -12,12 +13,15 @@ from jobs.settings.shot_choices import ShotChoice
 from pipeline.color.colorimetry import luma_coefficients, resolve_color
 from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy
 from pipeline.colorize.grade import treat
-from pipeline.media import FilmInfo
+from pipeline.errors import OutputError
+from pipeline.media import FilmInfo, Frame
 from pipeline.plan.plan import Plan
 from pipeline.prefetch import ahead
 from pipeline.progress import FrameDone
+from pipeline.render.delivery import Delivery
 from pipeline.render.render import OutputPicture
 from pipeline.source.frame_reader import FrameReader
+from pipeline.timeline import Timeline
 from pipeline.verify.luma_proof import LumaProof, LumaProver, not_comparable, result_frames
 
 _AHEAD_FRAMES = 8
@@ -34,6 +38,18 @@ class ColoredFilm:
     """The chroma proxy of each segment."""
     choices: Sequence[ShotChoice]
     """What became of each shot."""
+    delivery: Delivery | None = None
+    """The film at a rate of its own, where it does not keep its times."""
+
+    @property
+    def timeline(self) -> Timeline:
+        """Of the finished film, in units of `time_base`."""
+        return self.plan.timeline if self.delivery is None else self.delivery.timeline
+
+    @property
+    def time_base(self) -> Fraction:
+        """Of the finished film's times."""
+        return self.plan.time_base if self.delivery is None else self.delivery.film.time_base
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +106,7 @@ def examine(
         frames = stack.enter_context(closing(result_frames(result, name=output)))
         colors = stack.enter_context(closing(ahead(meter.colors(), depth=_AHEAD_FRAMES)))
         prover = stack.enter_context(LumaProver(film.info, timeline=film.plan.timeline, picture=picture))
-        for frame in frames:
+        for frame in _shown_first(frames, film.delivery):
             prover.push(frame.luma)  # refuses a frame too many, so there is a colour for each
             number, color = next(colors)
             if maker.wants(number):
@@ -98,6 +114,22 @@ def examine(
             on_frame()
         luma = prover.finish()
     return Examined(luma=luma, figures=tuple(meter.figures), strips=tuple(maker.strips))
+
+
+def _shown_first(frames: Iterable[Frame], delivery: Delivery | None) -> Iterator[Frame]:
+    """Each frame of the source once: where it is shown first. Raises OutputError where their number is wrong."""
+    if delivery is None:
+        yield from frames
+        return
+    first, count = set(delivery.starts.tolist()), 0
+    for number, frame in enumerate(frames):
+        count += 1
+        if number in first:
+            yield frame
+    if count != len(delivery.timeline):
+        raise OutputError(
+            f"{delivery.film.path}: {count} frames decode of {len(delivery.timeline)} that were written"
+        )
 
 
 def examine_proxies(film: ColoredFilm, *, luma: LumaProof, on_frame: FrameDone) -> Examined:

@@ -37,6 +37,7 @@ from pipeline.errors import DeviceError, OutputError
 from pipeline.media import FilmInfo, Segment, Shot
 from pipeline.output.mux import MuxReport, mux
 from pipeline.plan.plan import Plan
+from pipeline.render.delivery import Delivery
 from pipeline.render.frame_writer import notices
 from pipeline.render.render import as_coded
 from pipeline.source.fingerprint import check_source
@@ -67,6 +68,8 @@ class RunSummary:
     segments: int
     seconds: float
     mux: MuxReport
+    delivery: Delivery | None = None
+    """The film at the rate that was asked for."""
 
 
 def run_job(
@@ -271,11 +274,13 @@ def _mux(
     if job.target.is_numbered:
         report = write_stills(spec, videos, tags=tags, progress=progress, before=put_on_record)
     else:
+        delivery = spec.delivery
         report = mux(
-            as_coded(film, spec.picture),
+            as_coded(film if delivery is None else delivery.film, spec.picture),
             videos,
             job.output,
-            timeline=plan.timeline,
+            timeline=plan.timeline if delivery is None else delivery.timeline,
+            changes=() if delivery is None else (delivery.line(),),
             color=spec.picture.color,
             tags=tags,
             allow_loss=job.allow_loss,
@@ -291,4 +296,5 @@ def _mux(
         segments=len(plan.segments),
         seconds=time.monotonic() - started[0],
         mux=notes.added_to(report),
+        delivery=spec.delivery,
     )

@@ -130,7 +130,12 @@ def _note_result(job: "Job", summary: "RunSummary", progress: Progress, *, sheet
         from jobs.review.contact_sheet import write_sheet
 
         write_sheet(
-            sheet, film=summary.film, timeline=summary.timeline, shots=summary.shots, result=job.output
+            sheet,
+            film=summary.film,
+            timeline=summary.timeline,
+            shots=summary.shots,
+            result=job.output,
+            delivery=summary.delivery,
         )
     frames = len(summary.timeline)
     rate = frames / max(summary.seconds, 1e-9)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from jobs.segments.stages import Proxy
@@ -66,7 +67,7 @@ class Renderer:
     def _write(
         self, path: Path, reader: FrameReader, segment: Segment, *, proxy: Path, on_frame: Callable[[], None]
     ) -> list[int]:
-        info, output = self._film.info, self._spec.picture
+        info, output, delivery = self._film.info, self._spec.picture, self._spec.delivery
         treatment = self._spec.shots[segment.shot].treatment
         source = reader.read(segment.start, segment.end, chroma=treatment.source == "original")
         pts = []
@@ -75,15 +76,17 @@ class Renderer:
             closing(read_proxy(proxy, film=info, frame_count=segment.end - segment.start)) as colors,
             FrameWriter(
                 path,
-                film=as_coded(info, output),
+                film=as_coded(info if delivery is None else delivery.film, output),
                 settings=self._spec.job.encode,
                 width=output.width,
                 height=output.height,
                 color=output.color,
             ) as writer,
         ):
-            for frame in render(frames, proxy=colors, film=info, output=output, treatment=treatment):
-                writer.write(frame)
-                pts.append(frame.pts)
+            rendered = render(frames, proxy=colors, film=info, output=output, treatment=treatment)
+            for number, frame in zip(segment.frames(), rendered, strict=True):
+                for time_shown in [frame.pts] if delivery is None else delivery.pts_of(number):
+                    writer.write(replace(frame, pts=time_shown))
+                    pts.append(time_shown)
                 on_frame()
         return pts

@@ -1,7 +1,7 @@
 """Work on some segments of a film, as plain data that can be sent to any process with the same folders."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jobs.segments.lanes import Report, SegmentTools, Stopped, do_lanes
@@ -24,6 +24,7 @@ from pipeline.render.frame_writer import LIMITED_CODECS, check_encoder, codec_of
 from pipeline.render.render import OutputPicture, as_coded, output_picture
 from pipeline.source.fingerprint import check_source
 from pipeline.source.picture_tags import as_tagged
+from pipeline.still_pattern import parse_rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +111,8 @@ def make_spec(
 
 def check_output(job: Job, film: FilmInfo) -> OutputPicture:
     """The format of the rendered frames; raises before anything starts if encoder or container would refuse it."""
+    if job.delivery_rate is not None:
+        film = replace(film, rate_from_header=parse_rate(job.delivery_rate))
     check_container(film, job.target, video_codec=job.encode.codec, allow_loss=job.allow_loss)
     picture = output_picture(
         film,

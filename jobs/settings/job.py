@@ -36,6 +36,7 @@ from pipeline.plan.damage import DamagePolicy
 from pipeline.plan.segments import BATCH_FRAMES, SegmentSettings
 from pipeline.render.frame_writer import EncodeSettings
 from pipeline.target import Target, target_of
+from pipeline.verify.luma_proof import LOSSLESS_CODECS
 
 Rate = Annotated[
     str | None,
@@ -62,6 +63,9 @@ class Job(BaseModel):
     """The file that holds the sound of numbered stills. Relative to this file."""
     start_number: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = None
     """Number of the first still that is written; without it the source's first number, or 1."""
+    delivery_rate: Rate = None
+    """Frames per second of the film that is written, above the source's own: frames are repeated, never blended.
+    Without it every frame keeps its time."""
     preset: str = "access"
     """access, archival, mezzanine, studio, preview, sequence, or the path of a YAML file with any of the keys below."""
     weights: str = "default"
@@ -157,6 +161,21 @@ class Job(BaseModel):
     @model_validator(mode="after")
     def _check_segments(self) -> "Job":
         _ = self.segments
+        return self
+
+    @model_validator(mode="after")
+    def _check_delivery_rate(self) -> "Job":
+        if self.delivery_rate is None:
+            return self
+        if self.target.is_numbered or self.is_of_stills:
+            raise SettingsError(
+                "delivery_rate: found stills, which have no times; a film file as output works"
+            )
+        if self.encode.codec in LOSSLESS_CODECS:
+            raise SettingsError(
+                f"delivery_rate: found codec {self.encode.codec}, and a master keeps the times of its source; "
+                "preset access, mezzanine or studio would work"
+            )
         return self
 
     @model_validator(mode="after")

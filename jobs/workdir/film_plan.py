@@ -4,7 +4,7 @@ from jobs.progress.reporters import Progress
 from jobs.settings.guidance import choose_guidance, idle_guidance
 from jobs.settings.job import Job
 from jobs.settings.shot_choices import check_shots, choose_treatments, idle_settings, kinds_line
-from jobs.workdir.film_spec import probe_source
+from jobs.workdir.film_spec import deliver_film, probe_source
 from jobs.workdir.folder import WorkDir
 from pipeline.errors import KinochromeError, SettingsError
 from pipeline.fields import refuse_fields
@@ -58,7 +58,6 @@ def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) ->
                 progress.note(f"planning again: {error}")
             else:
                 if plan is not None:
-                    check_times(film, job.target, timeline=plan.timeline)
                     _check(job, film, plan)
                     return plan
         plan = scan_film(
@@ -70,7 +69,6 @@ def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) ->
             ),
         )
         write_plan(plan, work.plan_path)
-    check_times(film, job.target, timeline=plan.timeline)
     _check(job, film, plan)
     kinds = kinds_line(plan.shots, choose_treatments(job, plan))
     if kinds:
@@ -83,7 +81,14 @@ def plan_film(job: Job, film: FilmInfo, *, work: WorkDir, progress: Progress) ->
 
 
 def _check(job: Job, film: FilmInfo, plan: Plan) -> None:
-    """Raises SettingsError if `shots:` or guidance does not fit the plan, SourceError for damage that stops the job."""
+    """Raises SettingsError if `shots:` or guidance does not fit the plan, SourceError for damage that stops the job or
+    a rate that leaves frames out, OutputError where the container cannot hold the times.
+    """
+    delivery = deliver_film(job, film, plan)
+    if delivery is None:
+        check_times(film, job.target, timeline=plan.timeline)
+    else:
+        check_times(delivery.film, job.target, timeline=delivery.timeline)
     check_shots(job, plan)
     choose_guidance(job, film, plan)
     if job.interlaced == "refuse" and plan.fields is not None:

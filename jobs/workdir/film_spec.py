@@ -22,6 +22,7 @@ from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.media import FilmInfo, Segment
 from pipeline.messages import first_few
 from pipeline.plan.plan import Plan
+from pipeline.render.delivery import Delivery, deliver
 from pipeline.render.render import OutputPicture
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.still_pattern import parse_rate
@@ -56,6 +57,11 @@ class FilmSpec:
         """The colours that are given for each shot; None where there are none."""
         return choose_guidance(self.job, self.film.info, self.film.plan)
 
+    @cached_property
+    def delivery(self) -> Delivery | None:
+        """The film at the rate that the job asks for; None where it keeps its own times."""
+        return deliver_film(self.job, self.film.info, self.film.plan)
+
     def color(self, segment: Segment) -> Inputs:
         """The inputs of the segment's proxy."""
         assert self.weights_sha256 is not None
@@ -79,7 +85,15 @@ class FilmSpec:
             encode=self.job.encode,
             output=self.picture,
             treatment=self.shots[segment.shot].treatment,
+            delivery=self.delivery,
         )
+
+
+def deliver_film(job: Job, film: FilmInfo, plan: Plan) -> Delivery | None:
+    """A planned film at the job's `delivery_rate`; None without one. Raises SourceError as `deliver`."""
+    if job.delivery_rate is None:
+        return None
+    return deliver(film, plan.timeline, parse_rate(job.delivery_rate))
 
 
 def find_graded(folder: Path, segment: Segment) -> Path:

@@ -14,6 +14,7 @@ from pipeline.colorize.temporal import SteadySettings
 from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.media import FilmInfo, Segment
 from pipeline.plan.plan import Plan
+from pipeline.render.delivery import Delivery
 from pipeline.render.frame_writer import EncodeSettings
 from pipeline.render.render import OutputPicture
 
@@ -108,10 +109,17 @@ def video_inputs(
     encode: EncodeSettings,
     output: OutputPicture,
     treatment: ShotTreatment,
+    delivery: Delivery | None = None,
 ) -> Inputs:
     """What coded pictures depend on; the proxy enters by the hash of its bytes."""
+    delivered = {}
+    if delivery is not None:
+        part = slice(segment.start, segment.end)
+        times = {"times": delivery.times[part].tolist(), "first": delivery.pts_of(segment.start)[0]}
+        delivered = {"delivery": {"rate": str(delivery.rate), **times}}
     return as_inputs(
         {
+            **delivered,
             "product": "video",
             "format": CODE_FORMAT,
             "version": VERSION,

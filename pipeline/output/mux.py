@@ -62,6 +62,7 @@ def mux(
     tags: Mapping[str, str],
     allow_loss: bool = False,
     faststart: bool = False,
+    changes: tuple[str, ...] = (),
     before_publish: Callable[[Path, MuxReport], None] = lambda partial, report: None,
     progress: StageProgress = lambda stage, done, total: None,
 ) -> MuxReport:
@@ -69,11 +70,11 @@ def mux(
 
     `segments`, in the order of the film, hold exactly the frames of the timeline. `color` is what the
     container says of the picture; `tags` are written as global tags and take none of the source's away.
-    `faststart` puts the index of MP4 and MOV at the front. `before_publish` is told of the whole, verified file
-    and of what became of the streams before it is renamed; `progress` of frames written (stage `mux`), then of the
-    comparison of what was copied (`copies`). Raises OutputError as `check_container` and
-    `joined_packets` do, and where the file cannot be written or does not hold every frame at its time
-    and the streams of the source.
+    `changes` are lines that the report has about the picture. `faststart` puts the index of MP4 and MOV at the front.
+    `before_publish` is told of the whole, verified file and of what became of the streams before it is renamed;
+    `progress` of frames written (stage `mux`), then of the comparison of what was copied (`copies`). Raises OutputError
+    as `check_container` and `joined_packets` do, and where the file cannot be written or does not hold every frame at
+    its time and the streams of the source.
     """
     with contextlib.ExitStack() as stack:
         first = stack.enter_context(open_segment(segments[0]))
@@ -154,7 +155,7 @@ def mux(
             )
         if film.crop is not None and crop is None and keeps_crop(plan.container, coded.codec):
             moved += (f"the edges that players hide, {film.crop}, are shown: the picture has another size",)
-        converted = plan.converted + moved + carried.dropped + film.notes
+        converted = changes + plan.converted + moved + carried.dropped + film.notes
         report = MuxReport(kept=kept, converted=converted, lost=plan.lost)
         before_publish(partial, report)
     return report
