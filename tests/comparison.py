@@ -10,10 +10,10 @@ import av
 
 from pipeline.media import FilmInfo, StreamInfo
 from pipeline.plan.packet_faults import scan_packets
+from pipeline.render.settings import LOSSLESS_CODECS
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.probe import probe
 from pipeline.verify.fixity import hash_content
-from pipeline.verify.luma_proof import LOSSLESS_CODECS
 
 
 @dataclass

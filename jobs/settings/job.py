@@ -35,8 +35,8 @@ from pipeline.output.containers import CONTAINERS
 from pipeline.plan.damage import DamagePolicy
 from pipeline.plan.segments import BATCH_FRAMES, SegmentSettings
 from pipeline.render.frame_writer import EncodeSettings
+from pipeline.render.settings import LOSSLESS_CODECS
 from pipeline.target import Target, target_of
-from pipeline.verify.luma_proof import LOSSLESS_CODECS
 
 Rate = Annotated[
     str | None,

@@ -18,6 +18,8 @@ from pipeline.render.packet_sink import intermediate_format
 OutputChroma = Literal["source", "420", "422", "444"]
 OutputDepth = Literal["source", 8, 10, 12, 16]
 
+LOSSLESS_CODECS = frozenset({"ffv1", "ffvhuff", "huffyuv", "utvideo", "rawvideo"})
+"""Codecs, in FFmpeg's names, that give every sample back."""
 _PLANAR = re.compile(r"yuv(420|422|444|440|411|410)p(?:(9|10|12|14|16)le)?")
 
 

@@ -19,11 +19,10 @@ from pipeline.errors import OutputError, SourceError
 from pipeline.media import FilmInfo, Frame, Plane
 from pipeline.prefetch import ahead
 from pipeline.render.render import OutputPicture, convert_luma
+from pipeline.render.settings import LOSSLESS_CODECS
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.timeline import Timeline
 
-LOSSLESS_CODECS = frozenset({"ffv1", "ffvhuff", "huffyuv", "utvideo", "rawvideo"})
-"""Codecs, in FFmpeg's names, that give every sample back."""
 _AHEAD_FRAMES = 8
 
 

@@ -34,8 +34,9 @@ def test_a_run_reads_the_state_of_a_segment_a_few_times_only(tmp_path: Path) -> 
     job = make_place(tmp_path)
     opened, hashed = run(job)
     names = [f"{index:06d}" for index in range(SEGMENTS)]
-    # at the start, before its lock, under its lock, twice at what is recorded, before the film is put together
-    assert opened == dict.fromkeys(names, 6)
+    # at the start for what is kept and for what is to do, before its lock, under its lock, twice at what is recorded,
+    # before the film is put together
+    assert opened == dict.fromkeys(names, 7)
     # when it is recorded; the proxy once more, after it was rendered from
     assert hashed == {f"{name}/proxy.mkv": 2 for name in names} | {f"{name}/video.nut": 1 for name in names}
     made = (tmp_path / "out.mkv").read_bytes()
