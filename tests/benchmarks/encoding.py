@@ -117,8 +117,8 @@ def _measure(
         container.mux(stream.encode(None))
     seconds = time.process_time() - started
     buffer.seek(0)
-    with av.open(buffer) as container:
-        decoded = (frame.to_ndarray(format="gray") for frame in container.decode(video=0))
+    with av.open(buffer) as coded:
+        decoded = (frame.to_ndarray(format="gray").astype(np.uint8) for frame in coded.decode(video=0))
         similar = [
             _ssim(planes[0], luma)
             for planes, luma in zip(frames[::6], itertools.islice(decoded, 0, None, 6), strict=False)

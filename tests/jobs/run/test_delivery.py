@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from jobs import KinochromeError, check, colorize, verify
+from jobs import Estimate, KinochromeError, check, colorize, verify
 from tests.media import make_film
 
 SMALL: dict[str, Any] = {"color": {"short_side": 128}, "segment_frames": 8, "overlap_frames": 0}
@@ -87,7 +87,7 @@ def test_a_second_run_finds_its_segments_and_a_new_rate_renders_again(source: Pa
 
 def test_check_says_what_will_be_delivered(source: Path, tmp_path: Path) -> None:
     estimate = check(source, output=tmp_path / "out.mp4", delivery_rate="24", **SMALL)
-    assert estimate is not None
+    assert isinstance(estimate, Estimate)
     assert (estimate.delivery_rate, estimate.delivery_frames) == ("24", 24)
     assert "delivered    at 24 frames/s, about 24 frames" in estimate.as_table()
 
