@@ -92,7 +92,7 @@ def _frames(path: Path, size: tuple[int, int], count: int) -> list[tuple[Plane, 
             whole = frame.reformat(
                 width=size[0], height=size[1], format="yuv420p", interpolation="LANCZOS"
             ).to_ndarray()
-            luma = np.ascontiguousarray(whole[: size[1]])
+            luma: Plane = whole[: size[1]].astype(np.uint8)
             chroma = whole[size[1] :].reshape(2, size[1] // 2, size[0] // 2)
             planes.append((luma, chroma[0].copy(), chroma[1].copy()))
     return planes
@@ -117,7 +117,7 @@ def _measure(
         container.mux(stream.encode(None))
     seconds = time.process_time() - started
     buffer.seek(0)
-    with av.open(buffer) as coded:
+    with av.open(buffer, "r") as coded:
         decoded = (frame.to_ndarray(format="gray").astype(np.uint8) for frame in coded.decode(video=0))
         similar = [
             _ssim(planes[0], luma)
