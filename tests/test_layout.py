@@ -34,7 +34,7 @@ models/training: models/networks models
 pipeline/dataset: pipeline pipeline/color pipeline/source pipeline/plan models
 pipeline/colorize: pipeline pipeline/color pipeline/source pipeline/plan models/networks models
 pipeline/guidance/looks: pipeline pipeline/color pipeline/stills
-pipeline/guidance/hints: pipeline pipeline/stills pipeline/colorize pipeline/guidance/looks
+pipeline/guidance/hints: pipeline pipeline/color pipeline/stills pipeline/colorize pipeline/guidance/looks
 pipeline/guidance: pipeline pipeline/color pipeline/stills pipeline/source pipeline/colorize pipeline/guidance/looks
     pipeline/guidance/hints
 pipeline/render: pipeline pipeline/color pipeline/source pipeline/colorize

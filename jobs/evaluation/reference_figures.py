@@ -51,6 +51,8 @@ class ReferenceMeans:
     cdc: float
     cdc_automatic: float
     cdc_grey: float
+    cdc_truth: float
+    """Of the clip in its own colours."""
 
 
 @dataclass(frozen=True, kw_only=True)

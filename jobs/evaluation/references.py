@@ -120,7 +120,7 @@ class _Clip:
             network=self._predictor,
             settings=_STEADY,
         )
-        meters = {name: ColorConsistency() for name in ("with_stills", "automatic", "grey")}
+        meters = {name: ColorConsistency() for name in _Shown._fields[1:]}
         errors: list[FrameError] = []
         fits: list[float] = []
         with closing(self._shown(shot, guided, fits)) as frames:
@@ -146,6 +146,7 @@ class _Clip:
             cdc=meters["with_stills"].value(),
             cdc_automatic=meters["automatic"].value(),
             cdc_grey=meters["grey"].value(),
+            cdc_truth=meters["truth"].value(),
             distances=as_distances(errors),
         )
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.color.colorimetry import lightness
 from pipeline.colorize.optical_flow import Flow, Luma
 from pipeline.colorize.sight import Sight
 from pipeline.errors import SettingsError
@@ -26,6 +27,9 @@ _OF_SHOT_SCORE = 0.6
 """Correlation of a still with a frame from which on it is taken for one of that frame."""
 _TOLERANCE = 12.0
 """Difference of luma, of 255, at which the still's colour counts 37 %."""
+_GREYS = (0.299, 0.587, 0.114), (0.2126, 0.7152, 0.0722), (0.05, 0.55, 0.4)
+"""Shares of R', G' and B' in a film's grey: luma of BT.601 and of BT.709, and orthochromatic stock, which hardly sees
+red. A vivid red or blue is as light in the film as one of these says, seldom as its own L* does."""
 _MOST_STRETCH = 1.03
 """Factor between the aspects of a still and of its film."""
 _AB_STRIDE = 4
@@ -91,18 +95,19 @@ def check_aspect(still: Rgb, *, width: int, height: int, sample_aspect: float = 
     )
 
 
-def hints_from_still(still: Rgb, lightness: Floats, *, weight: float = 1) -> HintMap:
+def hints_from_still(still: Rgb, frame_lightness: Floats, *, weight: float = 1) -> HintMap:
     """The colours (h, w) of a still for its frame of lightness (H, W), 0..100, with h = H/4, w = W/4.
 
     The still is aligned to the frame; the confidence is `weight` (0..1), and less where the two do not fit.
     """
-    height, width = lightness.shape
+    height, width = frame_lightness.shape
     size = (width // _AB_STRIDE, height // _AB_STRIDE)
-    lab = _lab(still, (width, height))
+    rgb = _sized(still.astype(np.float32) * np.float32(1 / 255), (width, height))
+    lab = _sized(_lab(still), (width, height))
     ab = np.asarray(cv2.resize(lab[..., 1:], size, interpolation=cv2.INTER_AREA), np.float32)
-    frame = (lightness * np.float32(2.55) + np.float32(0.5)).astype(np.uint8)
+    frame = (frame_lightness * np.float32(2.55) + np.float32(0.5)).astype(np.uint8)
     flow = Flow(size[::-1], tolerance=_TOLERANCE)
-    flow.push(_exposed_like(lab[..., 0], frame))
+    flow.push(_as_film(rgb, lab[..., 0], frame))
     flow.push(frame)
     link = flow.to_previous[0]
     moved = np.ascontiguousarray(np.moveaxis(link.warp(ab, border=cv2.BORDER_REPLICATE), -1, 0))
@@ -112,7 +117,7 @@ def hints_from_still(still: Rgb, lightness: Floats, *, weight: float = 1) -> Hin
 def foreign_key(still: Rgb, sight: Sight, *, weight: float = 1) -> KeyFrame:
     """A still of another scene as a key frame of any shot; `sight` is the network's, of the still's lightness."""
     height, width = sight.shape
-    small = _lab(still, (width, height))
+    small = _sized(_lab(still), (width, height))
     ab = np.ascontiguousarray(np.moveaxis(small[..., 1:], -1, 0))
     luma = np.ascontiguousarray(small[..., 0]) * np.float32(0.01)
     return KeyFrame(
@@ -120,11 +125,15 @@ def foreign_key(still: Rgb, sight: Sight, *, weight: float = 1) -> KeyFrame:
     )
 
 
-def _lab(still: Rgb, size: tuple[int, int]) -> Floats:
-    """(h, w, 3) CIELAB of the still, averaged to that width and height; made larger as frames are, bilinearly."""
-    lab = cv2.cvtColor(still.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2Lab)
-    method = cv2.INTER_AREA if still.shape[0] >= size[1] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(lab, size, interpolation=method), np.float32)
+def _lab(still: Rgb) -> Floats:
+    """(H, W, 3) CIELAB of the still."""
+    return np.asarray(cv2.cvtColor(still.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2Lab))
+
+
+def _sized(picture: Floats, size: tuple[int, int]) -> Floats:
+    """A picture (H, W, 3) averaged to that width and height; made larger as frames are, bilinearly."""
+    method = cv2.INTER_AREA if picture.shape[0] >= size[1] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, size, interpolation=method), np.float32)
 
 
 def score(frames: Iterable[TravelledHints]) -> float:
@@ -149,9 +158,20 @@ def _structure(luma: Luma) -> Floats:
     return even / np.float32(max(float(even.std()), 1e-3))
 
 
-def _exposed_like(lightness: Floats, frame: Luma) -> Luma:
+def _as_film(rgb: Floats, own_lightness: Floats, frame: Luma) -> Luma:
+    """The still (H, W, 3), 0..1, as the film's stock saw it: of some greys the one that is most like the frame."""
+    seen = [own_lightness, *(lightness(rgb @ np.array(shares, np.float32)) for shares in _GREYS)]
+    greys = [_exposed_like(one, frame) for one in seen]
+    differences = [np.abs(grey.astype(np.float32) - frame).mean() for grey in greys]
+    return greys[int(np.argmin(differences))]
+
+
+def _exposed_like(own_lightness: Floats, frame: Luma) -> Luma:
     """The still's lightness (0..100) as luma, with the frame's distribution of light and dark."""
-    own = (lightness * np.float32(2.55) + np.float32(0.5)).astype(np.uint8)
-    shares = [np.cumsum(np.bincount(one.ravel(), minlength=256)) / one.size for one in (own, frame)]
-    levels = np.interp(shares[0], shares[1], np.arange(256))
+    own = (own_lightness * np.float32(2.55) + np.float32(0.5)).astype(np.uint8)
+    counts = [np.bincount(one.ravel(), minlength=256) for one in (own, frame)]
+    ranks = [
+        np.cumsum(count) - count / 2 for count in counts
+    ]  # to the middle of a level: equal ones stay equal
+    levels = np.interp(ranks[0], ranks[1], np.arange(256))
     return (levels + 0.5).astype(np.uint8)[own]

@@ -5,6 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from pipeline.color.colorimetry import lightness
 from pipeline.errors import SettingsError
 from pipeline.guidance.hints.references import (
     check_aspect,
@@ -74,6 +75,25 @@ def test_a_still_gives_its_frame_its_colours() -> None:
     assert hints.confidence.mean() > 0.95
     half = hints_from_still(frame, lightness_of(frame), weight=0.5)
     np.testing.assert_allclose(half.confidence, hints.confidence / 2, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [(0.299, 0.587, 0.114), (0.2126, 0.7152, 0.0722), (0.05, 0.55, 0.4)],
+    ids=["601", "709", "orthochromatic"],
+)
+def test_vivid_colours_count_whatever_grey_the_film_made_of_them(shares: tuple[float, ...]) -> None:
+    """A red shirt is darker in luma than its L* says, a blue one much darker."""
+    still = shot(1)[5]
+    shirts = ((40, 60, (200, 20, 25)), (40, 110, (30, 40, 220)), (80, 85, (240, 220, 20)))
+    for y, x, color in shirts:
+        cv2.circle(still, (x, y), 18, color, -1)
+    grey = lightness((still.astype(np.float32) / 255 @ np.array(shares)).astype(np.float32))
+    hints = hints_from_still(still, grey)
+    for y, x, _ in shirts:
+        inside = np.s_[y // 4 - 2 : y // 4 + 3, x // 4 - 2 : x // 4 + 3]
+        assert hints.confidence[inside].mean() > 0.8
+        np.testing.assert_allclose(hints.ab[:, *inside], true_ab(still)[:, *inside], atol=6)
 
 
 def test_a_still_that_lies_beside_its_frame_is_aligned() -> None:
