@@ -138,6 +138,7 @@ tests/jobs/run/test_stills.py: pipeline/guidance/guided_still.py
 tests/jobs/run/test_source_notes.py: pipeline/source/picture_tags.py pipeline/source/tag_reader.py
 tests/jobs/settings/test_guidance_file.py: pipeline/guidance/settings.py
 tests/jobs/run/test_interlaced.py: jobs/workdir/film_spec.py
+tests/jobs/review/test_shot_meter.py: jobs/review/shot_figures.py
 tests/jobs/segments/test_lanes.py: jobs/segments/renderer.py jobs/segments/stages.py jobs/segments/task.py
 tests/jobs/settings/test_job_file.py: jobs/settings/job.py jobs/settings/job_paths.py jobs/settings/layers.py
     jobs/settings/validate.py jobs/settings/yaml_file.py
@@ -294,5 +295,5 @@ def test_an_installation_holds_every_package_and_what_lies_beside_its_modules() 
     for name, folder in names.items():
         patterns = config["options.package_data"].get(name, "").replace(" ", "").split(",")
         for path in folder.iterdir():
-            if path.suffix in {".yaml", ".css", ".html", ".json", ".safetensors", ".csv"}:
+            if path.suffix in {".yaml", ".css", ".html", ".js", ".json", ".safetensors", ".csv"}:
                 assert any(path.match(pattern) for pattern in patterns if pattern), path

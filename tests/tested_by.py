@@ -24,6 +24,7 @@ REASONS = {
     "jobs/queue/test_drop_folder": "job files, as the drop folder writes and reads them",
     "jobs/queue/test_worker": "the child of a worker: it is started, stopped and killed there",
     "jobs/records/test_page": "parts of one page, looked at as a whole page",
+    "jobs/review/test_shot_meter": "the figures that a meter gives: values without methods",
     "jobs/run/test_film": "the steps after the last segment, whose result is the record beside a film",
     "jobs/run/test_guided": "from a job file to the pixels of a guided shot, through all steps",
     "jobs/run/test_interlaced": "what makes a finished segment stale, seen in what is done again",

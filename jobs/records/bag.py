@@ -25,6 +25,7 @@ from jobs.settings.output_paths import (
     is_bag,
     page_path,
     record_path,
+    shots_page_path,
 )
 from jobs.version import VERSION
 from jobs.workdir.segment_records import file_sha256
@@ -117,9 +118,9 @@ def put_into_bag(job: "Job", progress: Progress, *, finished_before: bool) -> Pa
 
 def _payload(output: Path) -> dict[Path, Path]:
     """The files of a finished film and where they go in the bag; numbered stills into a folder of their own."""
-    found = {
-        path: Path(path.name) for path in (output, record_path(output), page_path(output)) if path.is_file()
-    }
+    page = page_path(output)
+    parts = (output, record_path(output), page, shots_page_path(page))
+    found = {path: Path(path.name) for path in parts if path.is_file()}
     target = target_of(output)
     if target.is_numbered:
         pattern = target.pattern

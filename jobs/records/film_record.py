@@ -18,9 +18,10 @@ from pipeline.plan.damage import Damage
 from pipeline.verify.fixity import ContentHash
 from pipeline.verify.luma_proof import LumaProof
 
-FORMAT: Literal[2] = 2
-READABLE = (1, FORMAT)
-"""Format 1 tells nothing of damage and of the colour that shots had already."""
+FORMAT: Literal[3] = 3
+READABLE = (1, 2, FORMAT)
+"""Format 1 tells nothing of damage and of the colour that shots had already; 2 neither of unevenness and drift nor of
+the length that the source claims."""
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's term for a picture of which a part was made by a trained model."""
 Count = Annotated[int, Field(ge=0)]
@@ -186,7 +187,7 @@ class FilmRecord(_Model):
     """Everything that is on record of one finished film."""
 
     kind: Literal["kinochrome report"] = KIND
-    format: Literal[1, 2] = FORMAT
+    format: Literal[1, 2, 3] = FORMAT
     notice: str = NOTICE
     digital_source_type: str = DIGITAL_SOURCE_TYPE
     source: FileRecord
@@ -198,6 +199,8 @@ class FilmRecord(_Model):
     time_base: Annotated[str, Field(pattern=r"^[0-9]+/[0-9]+$|^[0-9]+$")]
     """Of the source's picture, as a fraction of a second."""
     frames: Count
+    source_seconds: Seconds | None = None
+    """Length of the source by its header, sound included; None where it does not say, and before format 3."""
     pts_runs: str
     """Times of all frames in units of `time_base`: `first:step:frames` of each stretch of even steps."""
     shots: list[ShotRecord]
@@ -255,7 +258,7 @@ def read_record(path: Path) -> FilmRecord:
         )
     if values.get("format") not in READABLE:
         raise SettingsError(
-            f"{path}: a report of format {values.get('format')!r}; this version reads format 1 and {FORMAT}: "
+            f"{path}: a report of format {values.get('format')!r}; this version reads format 1, 2 and {FORMAT}: "
             "the version that wrote it, or a newer one, would work"
         )
     try:

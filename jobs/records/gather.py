@@ -96,7 +96,7 @@ def remake_page(work: Path, *, target: Path | None, progress: Progress) -> Path:
     colored = _colored(job, film, plan, folder, records)
     found = examine_proxies(colored, luma=record.luma, on_frame=count)
     path = target or page_path(job.output)
-    write_page(path, report_page(record, found.strips))
+    write_page(path, report_page(record, found.stills, course=found.course, name=path.name))
     return path
 
 

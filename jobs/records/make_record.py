@@ -11,7 +11,7 @@ from jobs.records.film_record import (
     FilmRecord,
 )
 from jobs.records.host import this_machine
-from jobs.records.page import report_page
+from jobs.records.page import ReportPage, report_page
 from jobs.records.premis import to_premis
 from jobs.records.record_parts import (
     FinishedFilm,
@@ -22,7 +22,13 @@ from jobs.records.record_parts import (
     utc_time,
 )
 from jobs.review.examine import ColoredFilm, Examined, examine, examine_proxies
-from jobs.settings.output_paths import page_path, record_path, remove_reports
+from jobs.settings.output_paths import (
+    page_path,
+    record_path,
+    remove_reports,
+    remove_shots_page,
+    shots_page_path,
+)
 from pipeline.atomic_files import make_durable, publish, write_json
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo
@@ -41,8 +47,8 @@ class NewRecord:
     """A record that is not written yet."""
 
     record: FilmRecord
-    page: str | None
-    """HTML; None where the job wants no page."""
+    page: ReportPage | None
+    """None where the job wants no page."""
 
 
 def make_record(run: FinishedFilm, partial: Path, *, progress: Progress) -> NewRecord:
@@ -61,12 +67,15 @@ def make_record(run: FinishedFilm, partial: Path, *, progress: Progress) -> NewR
     found = _examine(run, result, progress)
     _refuse_other_luma(run, found.luma)
     record = _gather(run, source, content, result, found)
-    page = report_page(record, found.strips) if run.job.report_page else None
+    page = None
+    if run.job.report_page:
+        page = report_page(record, found.stills, course=found.course, name=page_path(output).name)
     return NewRecord(record=record, page=page)
 
 
 def publish_record(new: NewRecord | None, output: Path, *, film: Path) -> None:
-    """Writes `OUT.report.json` and `OUT.report.html`, or takes away those of an output that is replaced.
+    """Writes `OUT.report.json`, `OUT.report.html` and, of many shots, `OUT.report.shots.html`, or takes away those of
+    an output that is replaced.
 
     `film` is the film that is to be renamed to `output` next: it is made durable first, so that report and film
     change together. Raises OutputError.
@@ -85,10 +94,17 @@ def _rate_of_stills(film: FilmInfo, output: Target) -> Fraction | None:
     return (film.rate_from_header or Fraction(24)) if output.is_numbered else None
 
 
-def write_page(path: Path, page: str) -> None:
-    """Publishes a report page. Raises OutputError."""
-    with publish(path) as partial:
-        partial.write_text(page, encoding="utf-8")
+def write_page(path: Path, page: ReportPage) -> None:
+    """Publishes a report page, after the page of its further shots, which is taken away where there is none any more.
+
+    Raises OutputError.
+    """
+    for place, text in ((shots_page_path(path), page.shots), (path, page.text)):
+        if text is not None:
+            with publish(place) as partial:
+                partial.write_text(text, encoding="utf-8")
+    if page.shots is None:
+        remove_shots_page(path)
 
 
 def _examine(run: FinishedFilm, result: FilmInfo, progress: Progress) -> Examined:
@@ -133,6 +149,7 @@ def _gather(
         picture=picture_record(run, result),
         time_base=str(run.colored.time_base),
         frames=len(run.colored.timeline),
+        source_seconds=_rounded(run.colored.info.duration_seconds_from_header, 3),
         pts_runs=" ".join(
             f"{first}:{step}:{count}" for first, step, count in to_runs(run.colored.timeline.pts)
         ),
@@ -141,7 +158,7 @@ def _gather(
         settings=job.model_dump(mode="json"),
         runs=run.runs,
         seconds=round(time.monotonic() - run.started_clock, 3),
-        estimated_seconds=None if run.estimated_seconds is None else round(run.estimated_seconds, 1),
+        estimated_seconds=_rounded(run.estimated_seconds, 1),
         damage=[_in_ticks_of(run.colored, each) for each in plan.damage],
         warnings=list(run.warnings),
         notes=list(run.notes),
@@ -157,6 +174,10 @@ def _in_ticks_of(film: ColoredFilm, damage: Damage) -> Damage:
     if film.delivery is None or damage.pts is None:
         return damage
     return replace(damage, pts=round(damage.pts * film.plan.time_base / film.time_base))
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def _bytes(progress: Progress, name: str) -> StageProgress:

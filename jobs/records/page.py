@@ -1,70 +1,136 @@
-"""The report of a film as one HTML page that needs nothing else: pictures inside, no script, no link.
+"""The report of a film as an HTML page that needs nothing else: pictures, styles and a short script are inside.
 
-It is made of the record and the strips alone, so that it can be made again from a kept work folder; pictures that
-guided colours are shown as long as their files are there.
+It is made of the record, the stills and the course alone, so that it can be made again from a kept work folder;
+pictures that guided colours are shown as long as their files are there. A page stays small: of a film of many shots it
+shows those that look worst, and a second page shows the others.
 """
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
+from urllib.parse import quote
 
 import yaml
-from jinja2 import Environment, StrictUndefined, Template, pass_context
+from jinja2 import Environment, FunctionLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from jobs.records.film_record import FilmRecord, ShotRecord
+from jobs.records.downloads import as_csv, as_json, data_link, shot_columns
+from jobs.records.film_record import FilmRecord
 from jobs.records.html import lines, text
 from jobs.records.page_parts import guidance_lines, guidance_pictures, treatment_line
+from jobs.records.plots import HEIGHT, MOST_POINTS, WIDTH, cuts_path, plots_of, seconds_of, time_ticks
 from jobs.records.premis import luma_line
-from jobs.review.shot_figures import worst_first
-from jobs.review.shot_strips import Strip
+from jobs.records.shot_words import concern_lines, figures_of, worst_first
+from jobs.records.summary import missing_parts, picture_length, summary_sentence
+from jobs.review.course import Course
+from jobs.review.shot_stills import ShotStills
 from jobs.settings.output_paths import GENERATOR
 from pipeline.timecode import clock_time
 
-_MOST_PICTURED = 500
-"""Shots with pictures; the rest of a longer film, the least conspicuous, is a table."""
+_MOST_PICTURE_BYTES = 900_000
+"""Of the pictures on the first page; in HTML they take a third more."""
 _MOST_DAMAGE = 1000
 """Damaged places in the table; all are in the record."""
+_MOST_SEGMENTS = 200
+"""Segments in the table, which is left out where there are more; all are in the record."""
 
 
-def report_page(record: FilmRecord, strips: Sequence[Strip]) -> str:
-    """The page. `strips` are those of every shot, in order."""
-    seconds = max(record.seconds, 1e-9)
-    order = [record.shots[index] for index in worst_first([shot.figures for shot in record.shots])]
-    order.sort(key=_is_own)  # nothing can be done about colours that are the source's own
-    return _template().render(
-        record=record,
-        generator=GENERATOR,
-        css=report_css(),
+@dataclass(frozen=True, kw_only=True)
+class ReportPage:
+    """The page, and the page of further shots."""
+
+    text: str
+    shots: str | None
+    """None where the page has pictures of all shots."""
+
+
+def report_page(
+    record: FilmRecord, stills: Sequence[ShotStills], *, course: Course, name: str = "report.html"
+) -> ReportPage:
+    """The pages. `stills` are those of every shot, in order; `name` is the file name of the page."""
+    environment = _environment()
+    order = worst_first(record.shots)
+    count = _pictured(stills[shot.index] for shot in order)
+    length = picture_length(record)
+    values = course.shown(most=MOST_POINTS)
+    seconds = seconds_of(course, record, length=float(length))
+    shots = shot_columns(record)
+    stem, _, suffix = name.rpartition(".")
+    common = {
+        "record": record,
+        "generator": GENERATOR,
+        "css": report_css(),
+        "script": _file("report.js"),
+        "script_hash": _script_hash(),
+    }
+    main = environment.get_template("report.html").render(
+        **common,
+        summary=summary_sentence(record),
+        is_whole=not missing_parts(record),
         luma_line=luma_line(record.luma),
-        length=clock_time(_length(record)),
+        length=clock_time(length),
         size=_bytes(record.output.content.size_bytes),
-        run=f"{seconds:,.1f} s, {record.frames / seconds:.1f} frames/s, {record.machine.device}",
+        run=_run(record),
         most_damage=_MOST_DAMAGE,
-        pictured=[(shot, strips[shot.index]) for shot in order[:_MOST_PICTURED]],
-        rest=order[_MOST_PICTURED:],
+        most_segments=_MOST_SEGMENTS,
+        plots=plots_of(values),
+        cuts=cuts_path(record),
+        box=(WIDTH, HEIGHT),
+        ticks=time_ticks(float(length)),
+        csv_link=data_link("text/csv", as_csv(shots)),
+        json_link=data_link("application/json", as_json(record, values, seconds=seconds)),
+        pictured=[(shot, stills[shot.index]) for shot in order[:count]],
+        rest=order[count:],
+        shots_link=quote(f"{stem}.shots.{suffix}"),
         settings=yaml.safe_dump(record.settings, sort_keys=True, allow_unicode=True),
     )
+    if count == len(order):
+        return ReportPage(text=main, shots=None)
+    others = environment.get_template("report_shots.html").render(
+        **common,
+        pictured=[(shot, stills[shot.index]) for shot in order[count:]],
+        page_link=quote(name),
+    )
+    return ReportPage(text=main, shots=others)
 
 
 @cache
-def _template() -> Template:
-    page = Environment(
-        autoescape=True, finalize=text, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+def _environment() -> Environment:
+    made = Environment(
+        autoescape=True,
+        finalize=text,
+        loader=FunctionLoader(_file),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    page.filters |= {
+    made.filters |= {
         "base64": lambda data: b64encode(data).decode(),
         "clock": _clock,
-        "figures": _figures,
+        "concerns": concern_lines,
+        "figures": figures_of,
         "guidance": guidance_lines,
         "guidance_pictures": guidance_pictures,
         "lines": lines,
         "thousands": "{:,}".format,
         "treatment": treatment_line,
     }
-    return page.from_string(_file("report.html"))
+    return made
+
+
+def _pictured(stills: Iterable[ShotStills]) -> int:
+    """How many of the shots, in this order, get pictures on the first page."""
+    room, count = _MOST_PICTURE_BYTES, 0
+    for still in stills:
+        room -= still.size_bytes
+        if room < 0 and count:
+            break
+        count += 1
+    return count
 
 
 @pass_context
@@ -81,27 +147,14 @@ def _file(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8")
 
 
-def _is_own(shot: ShotRecord) -> bool:
-    return shot.treatment is not None and shot.treatment.source == "original"
+def _script_hash() -> str:
+    """By which the page's policy knows its own script, and lets no other one run."""
+    return b64encode(sha256(_file("report.js").encode()).digest()).decode()
 
 
-def _figures(shot: ShotRecord) -> list[tuple[str, str]]:
-    figures = shot.figures
-    return [
-        ("Attention", f"{figures.attention:.2f}"),
-        ("Flicker", f"{figures.flicker:.2f}"),
-        ("CDC × 1000", f"{figures.cdc * 1000:.2f} (grey {figures.cdc_grey * 1000:.2f})"),
-        ("Colourfulness", f"{figures.colorfulness:.1f}"),
-        ("Gamut edge", f"{figures.gamut_share * 100:.1f} %"),
-    ]
-
-
-def _length(record: FilmRecord) -> Fraction:
-    """From the first frame to the end of the last, which lasts as long as the one before it."""
-    runs = [tuple(map(int, run.split(":"))) for run in record.pts_runs.split()]
-    (begin, _, _), (first, step, count) = runs[0], runs[-1]
-    last = first + step * (count - 1)
-    return (last + step - begin) * Fraction(record.time_base)
+def _run(record: FilmRecord) -> str:
+    seconds = max(record.seconds, 1e-9)
+    return f"{seconds:,.1f} s, {record.frames / seconds:.1f} frames/s, {record.machine.device}"
 
 
 def _bytes(count: int) -> str:

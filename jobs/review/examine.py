@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from jobs.review.course import Course
 from jobs.review.shot_figures import ShotFigures
 from jobs.review.shot_meter import ShotMeter
-from jobs.review.shot_strips import Strip, StripMaker
+from jobs.review.shot_stills import ShotStills, StillsMaker
 from jobs.settings.shot_choices import ShotChoice
 from pipeline.color.colorimetry import luma_coefficients, resolve_color
 from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy
@@ -54,11 +55,12 @@ class ColoredFilm:
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """What the pass found. Figures and strips are of every shot, in order."""
+    """What the pass found. Figures and stills are of every shot, in order."""
 
     luma: LumaProof
     figures: tuple[ShotFigures, ...]
-    strips: tuple[Strip, ...]
+    stills: tuple[ShotStills, ...]
+    course: Course
 
 
 @dataclass
@@ -67,6 +69,7 @@ class _FilmMeter:
 
     film: ColoredFilm
     figures: list[ShotFigures] = field(default_factory=list)
+    course: Course = field(default_factory=Course)
     meter: ShotMeter | None = None
 
     def colors(self) -> Generator[tuple[int, ProxyFrame], None, None]:
@@ -85,7 +88,7 @@ class _FilmMeter:
         if self.meter is None:
             kr, kb = luma_coefficients(resolve_color(self.film.info).matrix)
             self.meter = ShotMeter(kr=kr, kb=kb)
-        self.meter.push(color)
+        self.course.push(self.meter.push(color))
         if number == shot.end - 1:
             self.figures.append(self.meter.finish())
             self.meter = None
@@ -101,7 +104,7 @@ def examine(
     reason = not_comparable(film.info, picture)
     if reason is not None:
         return examine_proxies(film, luma=LumaProof(comparable=False, reason=reason), on_frame=on_frame)
-    meter, maker = _FilmMeter(film), StripMaker(result, shots=film.plan.shots)
+    meter, maker = _FilmMeter(film), StillsMaker(result, shots=film.plan.shots)
     with ExitStack() as stack:
         frames = stack.enter_context(closing(result_frames(result, name=output)))
         colors = stack.enter_context(closing(ahead(meter.colors(), depth=_AHEAD_FRAMES)))
@@ -113,7 +116,7 @@ def examine(
                 maker.push(number, frame, proxy=color)
             on_frame()
         luma = prover.finish()
-    return Examined(luma=luma, figures=tuple(meter.figures), strips=tuple(maker.strips))
+    return Examined(luma=luma, figures=tuple(meter.figures), stills=tuple(maker.stills), course=meter.course)
 
 
 def _shown_first(frames: Iterable[Frame], delivery: Delivery | None) -> Iterator[Frame]:
@@ -134,7 +137,7 @@ def _shown_first(frames: Iterable[Frame], delivery: Delivery | None) -> Iterator
 
 def examine_proxies(film: ColoredFilm, *, luma: LumaProof, on_frame: FrameDone) -> Examined:
     """The same without a look at the finished film: of the source, only the frames that are shown are read."""
-    meter, maker = _FilmMeter(film), StripMaker(film.info, shots=film.plan.shots)
+    meter, maker = _FilmMeter(film), StillsMaker(film.info, shots=film.plan.shots)
     with (
         FrameReader(film.info, timeline=film.plan.timeline) as reader,
         closing(meter.colors()) as colors,
@@ -144,4 +147,4 @@ def examine_proxies(film: ColoredFilm, *, luma: LumaProof, on_frame: FrameDone) 
                 (frame,) = reader.read(number, number + 1)
                 maker.push(number, frame, proxy=color)
             on_frame()
-    return Examined(luma=luma, figures=tuple(meter.figures), strips=tuple(maker.strips))
+    return Examined(luma=luma, figures=tuple(meter.figures), stills=tuple(maker.stills), course=meter.course)

@@ -7,9 +7,12 @@ cheap; the definitions of CDC and colourfulness are those of `models.metrics`, w
 import cv2
 import numpy as np
 
+from jobs.review.course import FrameFigures
+from jobs.review.drift import Drift
 from jobs.review.shot_figures import ShotFigures
 from models.colorfulness import colorfulness
 from models.metrics import ColorConsistency
+from models.unevenness import flat_regions, spread
 from pipeline.color.colorimetry import Floats, chroma_to_rgb, fit_gamut, to_8bit
 from pipeline.colorize.chroma_proxy import ProxyFrame
 
@@ -18,6 +21,10 @@ STILL_LUMA = 4 / 255
 _MOST_LINES = 128
 _EDGE = 1 / 255
 _COLOURED = 2 / 255
+_EVEN_EVERY = 8
+"""Frames of which one is looked at for unevenness."""
+_EVEN_LINES = 56
+"""Size at which `flat_regions` are looked for."""
 
 
 class ShotMeter:
@@ -30,9 +37,11 @@ class ShotMeter:
         self._before: tuple[Floats, Floats] | None = None
         self._frames = self._pixels = self._at_edge = self._still = 0
         self._colorfulness = self._changes = 0.0
+        self._flat_area = self._flat_spread = 0.0
+        self._drift = Drift()
 
-    def push(self, frame: ProxyFrame) -> None:
-        """Takes the next frame, in the colour that is rendered."""
+    def push(self, frame: ProxyFrame) -> FrameFigures:
+        """Takes the next frame, in the colour that is rendered; returns what is plotted of it."""
         luma, chroma = _prepared(frame)
         coloured = np.abs(chroma).max(axis=0) > _COLOURED
         rgb = chroma_to_rgb(luma, *chroma, kr=self._kr, kb=self._kb)
@@ -44,8 +53,12 @@ class ShotMeter:
         self._color.push(shown)
         self._grey.push(to_8bit(np.repeat(luma[..., None], 3, axis=-1)))
         self._colorfulness += colorfulness(shown)
-        self._compare(luma, chroma)
+        flicker = self._compare(luma, chroma)
+        self._drift.push(luma, chroma)
+        if self._frames % _EVEN_EVERY == 0:
+            self._look_at_flat_regions(luma, chroma)
         self._frames += 1
+        return FrameFigures(float(np.abs(chroma).mean()) * 255, flicker, float(luma.mean()))
 
     def finish(self) -> ShotFigures:
         """The figures of all frames so far; ValueError without any."""
@@ -57,16 +70,32 @@ class ShotMeter:
             flicker=round(self._changes / self._still, 4) if self._still else 0.0,
             colorfulness=round(self._colorfulness / self._frames, 3),
             gamut_share=round(self._at_edge / self._pixels, 6),
+            unevenness=round(self._flat_spread / self._flat_area, 3) if self._flat_area else None,
+            drift=None if (drift := self._drift.value()) is None else round(drift, 3),
         )
 
-    def _compare(self, luma: Floats, chroma: Floats) -> None:
-        """Adds how chroma changed since the frame before, where luma did not."""
+    def _look_at_flat_regions(self, luma: Floats, chroma: Floats) -> None:
+        """Adds how much colour shifts inside each; code values of luma are about as even to the eye as L* is."""
+        scale = _EVEN_LINES / min(luma.shape)
+        size = tuple(max(1, round(side * scale)) for side in luma.shape[::-1])
+        small = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (luma, *chroma)]
+        for mask in flat_regions(small[0] * 100):
+            area = float(mask.mean())
+            self._flat_area += area
+            self._flat_spread += area * spread(np.stack(small[1:])[:, mask]) * 255
+
+    def _compare(self, luma: Floats, chroma: Floats) -> float:
+        """Adds how chroma changed since the frame before, where luma did not; returns the mean of this frame."""
+        flicker = 0.0
         if self._before is not None and self._before[0].shape == luma.shape:
             still = np.abs(luma - self._before[0]) < STILL_LUMA
             change = np.abs(chroma - self._before[1]).mean(axis=0)
-            self._still += int(np.count_nonzero(still))
-            self._changes += float(change[still].sum(dtype=np.float64)) * 255
+            count, changes = int(np.count_nonzero(still)), float(change[still].sum(dtype=np.float64)) * 255
+            self._still += count
+            self._changes += changes
+            flicker = changes / count if count else 0.0
         self._before = luma, chroma
+        return flicker
 
 
 def _prepared(frame: ProxyFrame) -> tuple[Floats, Floats]:

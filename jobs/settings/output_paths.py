@@ -34,6 +34,11 @@ def page_path(output: Path) -> Path:
     return output.with_name(f"{output.name}.report.html")
 
 
+def shots_page_path(page: Path) -> Path:
+    """Where the page of the shots lies that are not on a report page."""
+    return page.with_name(f"{page.stem}.shots{page.suffix}")
+
+
 def bag_path(output: Path) -> Path:
     """The folder that is the bag of a film."""
     output = target_of(output).home
@@ -42,7 +47,12 @@ def bag_path(output: Path) -> Path:
 
 def report_in_the_way(output: Path) -> str | None:
     """What keeps the record or the page of `output` from being written, in one line; None where nothing does."""
-    for path, is_ours in ((record_path(output), _is_record), (page_path(output), is_page)):
+    page = page_path(output)
+    for path, is_ours in (
+        (record_path(output), _is_record),
+        (page, is_page),
+        (shots_page_path(page), is_page),
+    ):
         try:
             is_there = path.exists() or path.is_symlink()
         except OSError as error:  # a name too long, most of all
@@ -54,9 +64,20 @@ def report_in_the_way(output: Path) -> str | None:
 
 def remove_reports(output: Path) -> None:
     """Takes away the record and the page of an output that is replaced; leaves what is not ours."""
-    for path, is_ours in ((page_path(output), is_page), (record_path(output), _is_record)):
+    page = page_path(output)
+    for path, is_ours in (
+        (page, is_page),
+        (shots_page_path(page), is_page),
+        (record_path(output), _is_record),
+    ):
         if is_ours(path):
             path.unlink(missing_ok=True)
+
+
+def remove_shots_page(page: Path) -> None:
+    """Takes away the page of further shots of a report page that has none; leaves what is not ours."""
+    if is_page(shots_page_path(page)):
+        shots_page_path(page).unlink(missing_ok=True)
 
 
 def bag_in_the_way(output: Path, *, overwrite: bool) -> str | None:

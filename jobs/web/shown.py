@@ -7,6 +7,7 @@ from jobs.projects.job_text import preset_of
 from jobs.projects.project import Project
 from jobs.projects.shot_table import ShotRow
 from jobs.projects.standing import JobProgress, Standing
+from jobs.review.concerns import attention, concerns, was_to_get_color
 from jobs.review.shot_strips import strip_frames
 from jobs.settings.output_paths import page_path, record_path
 from jobs.web.contract import film
@@ -52,6 +53,8 @@ def show_shot(project: Project, row: ShotRow, *, revision: int) -> film.Shot:
     """A shot as the page gets it; `revision` is that of the preview, by which its pictures are cached."""
     shot, figures = row.shot, row.figures
     strip = f"{_address(project)}/shots/{shot.index}/strip.jpg"
+    is_predicted = was_to_get_color(row.treatment, shot.kind)
+    found = () if figures is None else concerns(figures, is_predicted=is_predicted)
     return film.Shot(
         index=shot.index,
         start=shot.start,
@@ -61,7 +64,7 @@ def show_shot(project: Project, row: ShotRow, *, revision: int) -> film.Shot:
         timecode=row.timecode,
         kind=shot.kind,
         treatment=row.treatment,
-        attention=None if figures is None else round(figures.attention, 3),
+        attention=None if figures is None else round(attention(found), 3),
         flicker=None if figures is None else figures.flicker,
         colourfulness=None if figures is None else figures.colorfulness,
         approved=row.approved,

@@ -25,7 +25,13 @@ from typing import Literal, Self
 
 from jobs.settings.output_paths import OUTPUT_NAME as OUTPUT
 from jobs.settings.output_paths import SEGMENTS_NAME as SEGMENTS
-from jobs.settings.output_paths import file_identity, page_path, record_path, segment_folder
+from jobs.settings.output_paths import (
+    file_identity,
+    page_path,
+    record_path,
+    segment_folder,
+    shots_page_path,
+)
 from jobs.supervise.heartbeat import leave_trace
 from jobs.workdir.locks import OPEN_LOCK, flock, hold_lock, holder, is_lock, renew_lock_file, write_holder
 from jobs.workdir.segment_records import RECORD_NAME
@@ -207,7 +213,8 @@ class WorkDir:
         if self._output is not None:
             home = target_of(self._output).home
             old = home.with_name(f"{home.name}.old")  # the former stills, moved aside for new ones
-            for path in (home, old, record_path(self._output), page_path(self._output)):
+            page = page_path(self._output)
+            for path in (home, old, record_path(self._output), page, shots_page_path(page)):
                 remove_partials(path.parent, name=path.name)
 
     def _make(self) -> None:

@@ -200,7 +200,7 @@ def test_what_a_killed_run_left_beside_the_film_goes(tmp_path: Path) -> None:
     ("change", "told"),
     [
         ({"kind": "other"}, "not a report of Kinochrome's"),
-        ({"format": 3}, "a report of format 3; this version reads format 1 and 2"),
+        ({"format": 4}, "a report of format 4; this version reads format 1, 2 and 3"),
         ({"frames": 41}, "damaged report: .*no hash for each frame"),
         ({"luma": 3}, "damaged report: luma"),
     ],

@@ -1,7 +1,11 @@
 """The report page: well formed, complete in itself, and harmless whatever a film is called."""
 
+import json
 import re
-from base64 import b64decode
+from array import array
+from base64 import b64decode, b64encode
+from dataclasses import astuple
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,12 +15,13 @@ import pytest
 
 from jobs.cli.main import main
 from jobs.records.page import report_page
+from jobs.review.course import Course
 from jobs.review.shot_figures import ShotFigures
-from jobs.review.shot_strips import Strip
+from jobs.review.shot_stills import ShotStills
 from jobs.settings.output_paths import page_path, record_path
 from tests.recorded import HOSTILE, color_film, record_of
 
-VOID = {"meta", "img"}
+VOID = {"meta", "img", "input"}
 HOSTILE_TITLE = "</title><img src=x onerror=alert(1)>"
 
 
@@ -59,17 +64,44 @@ class _Page(HTMLParser):
 def test_the_page_is_well_formed_and_asks_for_nothing(film: Path) -> None:
     page = _read(film)
     parsed = _Page(page)
-    assert {name for name, _ in parsed.elements}.isdisjoint(
-        {"script", "link", "iframe", "object", "a", "base"}
-    )
+    assert {name for name, _ in parsed.elements}.isdisjoint({"link", "iframe", "object", "base"})
     for _, attributes in parsed.elements:
-        assert not {key for key in attributes if key.startswith("on") or key == "href"}
-    assert all(str(image["src"]).startswith("data:image/jpeg;base64,") for image in parsed.images())
+        assert not {key for key in attributes if key.startswith("on")}
+        assert str(attributes.get("href", "data:")).startswith("data:")
+    assert all(str(image["src"]).startswith("data:image/webp;base64,") for image in parsed.images())
     css = page[page.index("<style>") : page.index("</style>")]
     assert "url(" not in css
     assert "@import" not in css
     assert "http:" not in page
     assert "https:" not in page
+
+
+def test_its_own_script_runs_and_no_other_one(film: Path) -> None:
+    page = _read(film)
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'\"" in page
+    assert "default-src 'none'" in page
+
+
+def test_figures_can_be_saved(film: Path) -> None:
+    saved = {
+        str(attributes["download"]): b64decode(str(attributes["href"]).partition(",")[2])
+        for name, attributes in _Page(_read(film)).elements
+        if name == "a"
+    }
+    table, data = sorted(saved, reverse=True)
+    assert (table.endswith(".shots.csv"), data.endswith(".figures.json")) == (True, True)
+    assert len(saved[table].splitlines()) == 1 + len(record_of(film).shots)
+    assert len(json.loads(saved[data])["course"]["flicker"]) == record_of(film).frames
+
+
+def test_a_page_opens_with_the_verdict_and_folds_checksums_away(film: Path) -> None:
+    page = _read(film)
+    first = page.index('<p class="verdict good">All 40 frames are there, and every sample of brightness')
+    digest = page.index(record_of(film).output.content.sha256)
+    assert first < page.index('class="tiles"') < page.index("<h2>Shots, worst first") < digest
+    assert page.rindex("<details>", 0, digest) > page[:digest].rfind("</details>")
 
 
 def test_hostile_names_are_shown_as_they_are(film: Path) -> None:
@@ -82,13 +114,15 @@ def test_hostile_names_are_shown_as_they_are(film: Path) -> None:
 
 def test_pictures_are_there_and_show_colour(film: Path) -> None:
     images = _Page(_read(film)).images()
-    assert len(images) == 4  # two shots, in grey and in colour
-    for image, is_color in zip(images, (False, True) * 2, strict=True):
+    assert len(images) == 8  # two shots, each in grey, in colour, and two small ones in colour
+    for image in images:
         picture = _decode(str(image["src"]))
-        assert picture.shape[:2] == (int(str(image["height"])), int(str(image["width"])))
+        if "height" in image:
+            assert picture.shape[:2] == (int(str(image["height"])), int(str(image["width"])))
         spread = np.ptp(picture.astype(int), axis=-1).max()
-        assert (spread > 20) if is_color else (spread == 0)
-    assert "frames 0, 11, 23" in {str(image["alt"]).partition(": ")[2] for image in images}
+        assert (spread > 20) if not str(image["alt"]).startswith("Before") else (spread <= 2)
+    first = [str(image["alt"]).rpartition(", ")[2] for image in images if "shot 0" in str(image["alt"])]
+    assert first == ["frame 11", "frame 11", "frame 0", "frame 23"]
 
 
 def test_figures_and_checksums_are_on_it(film: Path) -> None:
@@ -128,7 +162,9 @@ def test_report_tells_what_it_lacks(film: Path, tmp_path: Path, capsys: pytest.C
         record.write_bytes(kept)
 
 
-def test_worst_shots_come_first_and_of_very_long_films_the_rest_is_a_table(film: Path) -> None:
+def test_of_a_film_of_very_many_shots_the_first_page_is_small_and_the_second_has_the_others(
+    film: Path,
+) -> None:
     record = record_of(film)
     shots = [
         record.shots[0].model_copy(
@@ -139,14 +175,24 @@ def test_worst_shots_come_first_and_of_very_long_films_the_rest_is_a_table(film:
                 ),
             }
         )
-        for number in range(600)
+        for number in range(1500)
     ]
-    strip = Strip(frames=(0,), width=1, height=1, grey=b"", color=b"")
-    page = report_page(record.model_copy(update={"shots": shots}), [strip] * 600)
-    _Page(page)
-    order = [int(found) for found in re.findall(r'id="shot-(\d+)"', page)]
-    assert order == list(range(599, 99, -1))
-    assert "The other shots" in page
+    strip = ShotStills(frames=(0,), shown=0, width=1, height=1, grey=b"g" * 4000, color=b"c" * 5000)
+    long = record.model_copy(update={"shots": shots, "segments": record.segments * 800})
+    pages = report_page(
+        long, [strip] * 1500, course=Course(array("f", [1, 2, 0.5] * 170_000)), name="a b.html"
+    )
+    assert pages.shots is not None
+    first, others = (
+        [int(found) for found in re.findall(r'id="shot-(\d+)"', page)] for page in astuple(pages)
+    )
+    assert first + others == list(range(1499, -1, -1))
+    assert len(first) == 100
+    assert len(pages.text) < 2_000_000
+    assert 'href="a%20b.shots.html"' in pages.text
+    assert 'href="a%20b.html"' in pages.shots
+    for page in astuple(pages):
+        _Page(page)
 
 
 def _read(film: Path) -> str:

@@ -17,7 +17,7 @@ KR, KB = luma_coefficients("bt709")
 def test_grey_has_no_colour_no_flicker_and_no_edge() -> None:
     figures = _measure([_frame(luma=0.5)] * 5)
     assert (figures.colorfulness, figures.flicker, figures.gamut_share, figures.cdc) == (0, 0, 0, 0)
-    assert figures.attention == 0
+    assert (figures.unevenness, figures.drift) == (0, None)
 
 
 def test_flicker_is_the_change_of_chroma_where_luma_stands_still() -> None:
@@ -58,6 +58,20 @@ def test_cdc_and_colourfulness_are_those_of_the_metrics() -> None:
 def test_a_large_proxy_is_measured_small() -> None:
     big, small = (_measure([_frame(luma=0.4, cb=0.2, size=size)] * 3) for size in ((512, 768), (12, 16)))
     assert big.colorfulness == pytest.approx(small.colorfulness, rel=1e-3)
+
+
+def test_a_flat_surface_of_two_colours_is_uneven() -> None:
+    """Half of it is 10 steps of Cb away from the other half: the standard deviation is 5."""
+    frame = _frame(luma=0.5, size=(64, 96))
+    frame.cb[:, 48:] = 10 / 255
+    assert _measure([frame]).unevenness == pytest.approx(5, abs=0.3)
+
+
+def test_a_frame_tells_what_is_plotted_of_it() -> None:
+    meter = ShotMeter(kr=KR, kb=KB)
+    meter.push(_frame(luma=0.25, cb=0.1))
+    told = meter.push(_frame(luma=0.25, cb=0.1 + 4 / 255))
+    assert told == pytest.approx(((0.1 * 255 + 4) / 2, 2, 0.25), abs=1e-3)
 
 
 def test_a_shot_without_frames_has_no_figures() -> None:
