@@ -105,7 +105,7 @@ def test_fine_tuned_weights_leave_pictures_like_the_base_as_they_were(photos: Pa
     config = tmp_path / "t.yaml"
     config.write_text(
         f"data: {photos}\nout: run\nbase: {general}\ninit: {init}\nloaders: 0\nsamples: {{crop_px: 64, aged: 0}}\n"
-        "train: {batch: 4, average: 0.9, stages: [{name: whole, steps: 3, rate: 0.01, warmup_steps: 1}]}\n"
+        "train: {batch: 4, average: 0, stages: [{name: whole, steps: 3, rate: 0.01, warmup_steps: 1}]}\n"
     )
     told = io.StringIO()
     train(load_train_job(config), progress=JsonProgress(told))
