@@ -116,7 +116,7 @@ def _copy() -> Iterator[None]:
     before = Path.cwd()
     with tempfile.TemporaryDirectory(prefix="kinochrome-wheel-") as name:
         root = Path(name)
-        skip = shutil.ignore_patterns("__pycache__", "*.partial")
+        skip = shutil.ignore_patterns("__pycache__", "*.partial", "node_modules")
         shutil.copytree(ROOT / PACKAGE, root / PACKAGE, ignore=skip)
         for folder in (*OURS, "configs"):
             shutil.copytree(ROOT / folder, root / PACKAGE / folder, ignore=skip)

@@ -63,14 +63,16 @@ def test_it_holds_one_package_with_every_module_and_every_file_beside_them(wheel
     assert [path.name for path in ours if not path.name.endswith(".dist-info")] == ["kinochrome"]
     config = ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
-    for folder in ("configs", *OTHERS):
-        for path in (ROOT / folder).rglob("*"):
-            is_code = path.suffix in {".py", ".yaml", ".css", ".html", ".json", ".safetensors", ".csv"}
-            if is_code and "__pycache__" not in path.parts:
-                assert (wheel / "kinochrome" / path.relative_to(ROOT)).is_file(), path
-    assert sorted(path.name for path in (wheel / "kinochrome" / "jobs" / "guides").iterdir()) == sorted(
-        path.name for path in (ROOT / "jobs" / "guides").glob("*.md")
-    )
+    wanted = [path for path in (ROOT / "configs").rglob("*.*") if path.suffix in {".md", ".yaml", ".csv"}]
+    for name in config["options"]["packages"].split():
+        if name != "kinochrome":
+            wanted += (ROOT / name.replace(".", "/")).glob("*.py")
+    for name, patterns in config["options.package_data"].items():
+        for pattern in patterns.split(","):
+            found = (ROOT / name.replace(".", "/")).glob(pattern.strip())
+            wanted += [path for path in found if path.is_file()]
+    for path in wanted:
+        assert (wheel / "kinochrome" / path.relative_to(ROOT)).is_file(), path
     (script,) = wheel.glob("*.dist-info/entry_points.txt")
     assert "kinochrome = kinochrome.__main__:main" in script.read_text()
 
