@@ -36,6 +36,7 @@ def add_status_verb(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
     verb = add("status", status, summary, *parents)
     verb.add_argument("path", type=Path, metavar="JOB.yaml|OUT|DIR")
     verb.add_argument("--all", action="store_true", help="every job that is done, not the last ones only")
+    verb.add_argument("--hash", action="store_true", help="read every finished file of a job, as a run does")
     verb.add_argument(
         "--watch",
         type=_seconds,
@@ -156,7 +157,7 @@ def _what_to_look_at(arguments: argparse.Namespace) -> "Look":
 
         def look_at_job() -> tuple[str, Details, bool]:
             job = _film_job(path, arguments, options={"overwrite": True})
-            found = film_status(job)
+            found = film_status(job, hashed=arguments.hash)
             run = run_in(work_folder(job.output, work=job.work))
             is_running = run is not None and run.is_running
             line = f"{'run':<12} {run.as_line()}\n" if run is not None and is_running else ""

@@ -9,8 +9,9 @@ from jobs.workdir.segment_records import job_fingerprint
 from jobs.workdir.status import FilmStatus, survey
 
 
-def film_status(job: Job) -> FilmStatus:
-    """The state of a job's film; nothing is written. Raises KinochromeError or ModelError as the run would."""
+def film_status(job: Job, *, hashed: bool = False) -> FilmStatus:
+    """The state of a job's film; nothing is written. With `hashed` every finished file is read and compared with its
+    record, without it only the sizes are. Raises KinochromeError or ModelError as the run would."""
     folder = work_folder(job.output, work=job.work)
     work = WorkDir(folder, share="part")
     finished = finished_fingerprint(folder, job.output) == job_fingerprint(job)
@@ -18,4 +19,4 @@ def film_status(job: Job) -> FilmStatus:
         return FilmStatus(output=job.output, finished=finished)
     film, plan = open_plan(job, work=work)
     spec = make_spec(job, film, plan=plan, work=work, weights=find_weights(job))
-    return FilmStatus(output=job.output, finished=finished, spec=spec, segments=tuple(survey(spec)))
+    return FilmStatus(output=job.output, finished=finished, spec=spec, segments=tuple(survey(spec, hashed=hashed)))

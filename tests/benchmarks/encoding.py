@@ -30,15 +30,14 @@ PRESETS = {
     "faster": {"preset": "faster"},
     "veryfast": {"preset": "veryfast"},
     "superfast": {"preset": "superfast"},
-    "medium subme6": {"preset": "medium", "subme": "6"},
-    "faster subme2": {"preset": "faster", "subme": "2"},
-    "faster trellis0": {"preset": "faster", "trellis": "0"},
-    "faster rc20": {"preset": "faster", "rc-lookahead": "10"},
-    "veryfast subme4": {"preset": "veryfast", "subme": "4"},
-    "veryfast ref2": {"preset": "veryfast", "refs": "2"},
-    "veryfast rc40": {"preset": "veryfast", "rc-lookahead": "40"},
-    "faster ref1": {"preset": "faster", "refs": "1"},
-    "faster nomixed": {"preset": "faster", "mixed-refs": "0", "partitions": "i4x4,i8x8,p8x8"},
+    "faster, 1 reference": {"preset": "faster", "x264-params": "ref=1"},
+    "faster, lookahead 10": {"preset": "faster", "x264-params": "rc-lookahead=10"},
+    "faster, lookahead 40": {"preset": "faster", "x264-params": "rc-lookahead=40"},
+    "veryfast, subme 4": {"preset": "veryfast", "x264-params": "subme=4"},
+    "veryfast, subme 4, trellis": {"preset": "veryfast", "x264-params": "subme=4:trellis=1"},
+    "veryfast, lookahead 30": {"preset": "veryfast", "x264-params": "rc-lookahead=30"},
+    "veryfast, lookahead 30, weightp 2": {"preset": "veryfast", "x264-params": "rc-lookahead=30:weightp=2"},
+    "veryfast, trellis": {"preset": "veryfast", "x264-params": "trellis=1"},
 }
 RATES = (15.0, 16.0, 17.0, 18.0, 19.0)
 THREADS = 2
@@ -70,7 +69,9 @@ def main() -> None:
         for name in names:
             points = [_measure(frames, PRESETS[name], rate) for rate in RATES]
             table[name].append(_at_equal_ssim(points, target))
-        report[film.name] = {"ssim": target["ssim"], "bytes": target["bytes"]}
+        report[film.name] = {"ssim": target["ssim"], "bytes": target["bytes"]} | {
+            name: {key: round(value, 3) for key, value in table[name][-1].items()} for name in names
+        }
     report["against medium at crf 18, at equal SSIM"] = {
         name: {
             key: round(sum(row[key] for row in rows) / len(rows), 3)
