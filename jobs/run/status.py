@@ -19,4 +19,6 @@ def film_status(job: Job, *, hashed: bool = False) -> FilmStatus:
         return FilmStatus(output=job.output, finished=finished)
     film, plan = open_plan(job, work=work)
     spec = make_spec(job, film, plan=plan, work=work, weights=find_weights(job))
-    return FilmStatus(output=job.output, finished=finished, spec=spec, segments=tuple(survey(spec, hashed=hashed)))
+    return FilmStatus(
+        output=job.output, finished=finished, spec=spec, segments=tuple(survey(spec, hashed=hashed))
+    )

@@ -119,7 +119,7 @@ def _measure(
     seconds = time.process_time() - started
     buffer.seek(0)
     with av.open(buffer, "r") as coded:
-        decoded = (frame.to_ndarray(format="gray").astype(np.uint8) for frame in coded.decode(video=0))
+        decoded = (frame.to_ndarray()[:height].astype(np.uint8) for frame in coded.decode(video=0))
         similar = [
             _ssim(planes[0], luma)
             for planes, luma in zip(frames[::6], itertools.islice(decoded, 0, None, 6), strict=False)
