@@ -9,6 +9,7 @@ from urllib.parse import quote
 from jinja2 import Environment, StrictUndefined
 
 from jobs.batch.ledger import Entry, Ledger
+from jobs.batch.results import without_name
 from jobs.progress.rates import clock
 from jobs.progress.reporters import Progress
 from jobs.records.html import text
@@ -65,7 +66,8 @@ def _row(output: Path, entry: Entry, folder: Path) -> dict[str, Any]:
         "link": _link(output, folder) if output.exists() else "",
         "source": entry.source,
         "state": entry.state,
-        "message": entry.message,
+        "message": without_name(entry.message, Path(entry.source)),
+        "luma": str(entry.details.get("luma", "")),
         "report": _link(report, folder) if report.exists() else "",
         "frames": f"{frames:,}" if isinstance(frames, int) else "",
         "took": clock(seconds) if isinstance(seconds, int | float) else "",

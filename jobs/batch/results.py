@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import SourceError
+from jobs.progress.reporters import one_line
+from models.errors import ModelError
+from pipeline.atomic_files import disk_fault
+from pipeline.errors import KinochromeError, SourceError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,3 +53,19 @@ class BatchError(SourceError):
     def __init__(self, message: str, result: BatchResult | None = None) -> None:
         super().__init__(message)
         self.result = result
+
+
+def without_name(message: str, source: Path) -> str:
+    """Why a film failed, less its name, where the name stands beside it."""
+    return message.removeprefix(f"cannot read {source}: ").removeprefix(f"{source}: ")
+
+
+def expected_line(error: Exception) -> str | None:
+    """The line for an error that can be expected; None for any other."""
+    if isinstance(error, KinochromeError):
+        return one_line("; ".join(error.lines))
+    if isinstance(error, ModelError):
+        return one_line(str(error))
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; a smaller color.short_side, batch or encode.max_lines would work"
+    return disk_fault(error) if isinstance(error, OSError) else None

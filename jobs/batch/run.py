@@ -12,15 +12,13 @@ from typing import Any
 
 from jobs.batch.ledger import Ledger
 from jobs.batch.plan import BatchPlan, Task
-from jobs.batch.results import BatchError, BatchResult, WorkResult
-from jobs.progress.reporters import Progress, one_line
+from jobs.batch.results import BatchError, BatchResult, WorkResult, expected_line
+from jobs.progress.reporters import Progress
 from jobs.progress.whole import Place
-from jobs.settings.output_paths import STATE_NAME
+from jobs.settings.output_paths import STATE_NAME, record_path
 from jobs.workdir.running import RunningNote
 from jobs.workdir.segment_records import file_sha256
-from models.errors import ModelError
-from pipeline.atomic_files import disk_fault
-from pipeline.errors import KinochromeError, OutputError
+from pipeline.errors import OutputError
 from pipeline.messages import first_few
 
 Guard = Callable[[Callable[[], None]], str | None]
@@ -202,6 +200,8 @@ class _Doer:
     def _film(self, task: Task) -> dict[str, Any]:
         work = task.work
         self._progress.film(work.source.name, place=self._plan.place_of(task))
+        from jobs.records.film_record import read_record
+        from jobs.records.premis import luma_line
         from jobs.run.finish import run_film
 
         job = self._plan.job_of(task)
@@ -217,7 +217,10 @@ class _Doer:
             workers=self._crew.workers,
             scheduler=self._crew.scheduler,
         ).as_json()
-        return {key: value for key, value in made.items() if key in ("frames", "shots", "seconds", "lost")}
+        details = {key: value for key, value in made.items() if key in ("frames", "shots", "seconds", "lost")}
+        if job.report:
+            details["luma"] = luma_line(read_record(record_path(job.output)).luma)
+        return details
 
     def _try(self, task: Task, act: Callable[[Task], dict[str, Any]]) -> None:
         """Does one task and puts what became of it into the ledger."""
@@ -229,20 +232,9 @@ class _Doer:
         except BatchStoppedError:
             raise
         except Exception as error:
-            message = _message(error) or self._explain(error)
+            message = expected_line(error) or self._explain(error)
             self._ledger.note_failure(work, message)
             told = message if str(work.source) in message else f"{work.source}: {message}"
             self._progress.note(told, warning=True)
         else:
             self._ledger.note_done(work, fingerprint=self._plan.fingerprint, details=details)
-
-
-def _message(error: Exception) -> str | None:
-    """The line for an error that can be expected; None for any other."""
-    if isinstance(error, KinochromeError):
-        return one_line("; ".join(error.lines))
-    if isinstance(error, ModelError):
-        return one_line(str(error))
-    if isinstance(error, MemoryError):
-        return "there is not enough memory; a smaller color.short_side, batch or encode.max_lines would work"
-    return disk_fault(error) if isinstance(error, OSError) else None

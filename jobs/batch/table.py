@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jobs.batch.inputs import others_line
-from jobs.batch.results import BatchResult, WorkResult
+from jobs.batch.results import BatchResult, WorkResult, without_name
 from jobs.progress.rates import clock
 from jobs.progress.reporters import one_line
 
@@ -65,7 +65,7 @@ def _stills(result: BatchResult) -> Iterator[tuple[str, str, str]]:
         )
     for one in result.results:
         if not one.is_film and one.error is not None:
-            yield "failed", _name(one, result.output), one_line(_without_name(one))
+            yield "failed", _name(one, result.output), one_line(without_name(one.error, one.source))
 
 
 def _state(one: WorkResult) -> str:
@@ -80,15 +80,9 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[:20]}…{name[-(_LONGEST_NAME - 21) :]}"
 
 
-def _without_name(one: WorkResult) -> str:
-    """The error, less the name of the source that its row begins with."""
-    error, name = one.error or "", str(one.source)
-    return error.removeprefix(f"cannot read {name}: ").removeprefix(f"{name}: ")
-
-
 def _what(one: WorkResult) -> str:
     if one.error is not None:
-        return one_line(_without_name(one))
+        return one_line(without_name(one.error, one.source))
     frames, seconds = one.details.get("frames"), one.details.get("seconds")
     parts = ["done before"] if one.done_before else []
     if isinstance(frames, int):

@@ -14,12 +14,13 @@ from typing import TextIO
 
 from jobs.progress.rates import Rate, amount, clock, rate_since, speed
 from jobs.progress.reporters import note_line, one_line
-from jobs.progress.stages import label_of, order_of
+from jobs.progress.stages import label_of, order_of, phase_of
 from jobs.progress.whole import Place, Whole, whole_command
 
 _DRAW_SECONDS, _TICK_SECONDS = 0.1, 0.5
 _LEAST_COLUMNS, _SHORTEST_BAR, _LONGEST_BAR = 20, 6, 40
 _MOST_LINES = 5
+_ENDED_SECONDS = 5.0
 _STILL_SECONDS = 1.5
 """Without a report, after which the line of the stage counts them."""
 
@@ -34,6 +35,8 @@ class _Active:
     done: int
     total: int | None
     unit: str
+    reported: float
+    """When it was last heard of."""
 
     @property
     def is_over(self) -> bool:
@@ -73,10 +76,10 @@ class ScreenProgress:
         """Draws the block anew, ten times a second at most."""
         with self._lock:
             now = time.monotonic()
-            stage = self._stages.setdefault(name, _Active(now, done, done, total, unit))
+            stage = self._stages.setdefault(name, _Active(now, done, done, total, unit, now))
             if done > stage.initial == stage.done:
                 stage.began, stage.initial = now, done
-            stage.done, stage.total = done, total
+            stage.done, stage.total, stage.reported = done, total, now
             self._last, self._last_at = name, now
             if self._whole is not None:
                 self._whole.update(name, done, total)
@@ -147,8 +150,7 @@ class ScreenProgress:
         return _with_bar(f"{name} {whole.percent:3.0f} %", whole.share, "  ".join(filter(None, right)), width)
 
     def _now_line(self, width: int) -> str:
-        running = [(name, stage) for name, stage in self._stages.items() if not stage.is_over]
-        running.sort(key=lambda one: order_of(one[0]))
+        running = self._running()
         if not running:
             seconds = time.monotonic() - self._last_at
             what = label_of(self._last) if self._last else "starting"
@@ -163,6 +165,19 @@ class ScreenProgress:
             told.append(f"{label_of(name)} {what}".rstrip())
         waiting = f" … {clock(still)}" if still >= _STILL_SECONDS else "" if what else " …"
         return f"  {' · '.join(told)}"[: width - len(waiting)] + waiting
+
+    def _running(self) -> list[tuple[str, _Active]]:
+        """The stages of the present phase that are under way. One may end below its total, which a header claimed:
+        it has ended where others go on without it."""
+        phase = None if self._whole is None else self._whole.phase
+        found = [
+            (name, stage)
+            for name, stage in self._stages.items()
+            if not stage.is_over and phase_of(name) in (phase, None)
+        ]
+        latest = max((stage.reported for _, stage in found), default=0.0)
+        found = [(name, stage) for name, stage in found if latest - stage.reported < _ENDED_SECONDS]
+        return sorted(found, key=lambda one: order_of(one[0]))
 
     def _width(self) -> int:
         if self._columns is not None:

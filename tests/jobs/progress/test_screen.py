@@ -37,8 +37,8 @@ def test_one_line_for_the_film_and_one_for_the_stage(width: int) -> None:
     progress.film("a very long name of a film, with year and reel, 1922, reel 3 of 8.mkv")
     try:
         for stage, done, unit in (("fingerprint", 2_400_000_000, "byte"), ("scan", 2400, "frame")):
-            progress.stage(stage, 0, done, unit)
-            progress.stage(stage, done, done, unit)
+            progress.stage(stage, 0, done + 1, unit)
+            progress.stage(stage, done, done + 1, unit)  # a header claimed one more than there is
         progress.stage("render", 0, 2400)
         progress.stage("colour", 0, 2400)
         progress.stage("colour", 1200, 2400)
