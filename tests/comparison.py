@@ -46,14 +46,18 @@ def _compare_frames(found: Comparison, before: FilmInfo, after: FilmInfo) -> Non
     lossless = after.video.codec in LOSSLESS_CODECS
     found.luma = True if lossless else None
     clock = Fraction(1, 2000) if after.path.suffix in (".mkv", ".webm") else Fraction(0)
+    late = Fraction(0)
     is_damaged = bool(scan_packets(before).damage)
     with FrameReader(before) as reader, FrameReader(after) as other:
         for mine, theirs in zip_longest(reader.frames(is_damaged=is_damaged), other.frames()):
             if mine is None or theirs is None:
                 found.faults.append(f"{'more' if mine is None else 'fewer'} than {found.frames} frames")
                 break
+            times = mine.pts * before.time_base, theirs.pts * after.time_base
+            if not found.frames and times[0] < 0 <= times[1]:  # MPEG's clock: all is later
+                late, clock = times[1] - times[0], 2 * clock
             found.frames += 1
-            found.pts &= abs(mine.pts * before.time_base - theirs.pts * after.time_base) <= clock
+            found.pts &= abs(times[0] + late - times[1]) <= clock
             if lossless:
                 found.luma = bool(found.luma) and mine.luma.tobytes() == theirs.luma.tobytes()
     if not found.pts:

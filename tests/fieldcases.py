@@ -5,7 +5,7 @@ from typing import Any
 
 from tests import fieldfilms
 from tests.fieldfilms import H264
-from tests.kindchecks import Case, same
+from tests.kindchecks import Case, keeps_distances, same
 from tests.kindfilms import film
 
 ACCESS = ("--preset", "access")
@@ -77,5 +77,30 @@ FIELD_CASES = [
         make=fieldfilms.changing_jpeg("gray", "420"),
         source="film.avi",
         refused=r"frame 6 \(pts \d+\) is 64x48 yuvj420p, the film began as 64x48 gray",
+    ),
+    *(
+        Case(
+            kind="clock",
+            make=fieldfilms.wrapping(seconds),
+            source=f"film{source}",
+            output=f"out{output}",
+            arguments=("--preset", preset),
+            check=keeps_distances,
+        )
+        for seconds, source, preset, output in (
+            (0.2, ".ts", "archival", ".mkv"),
+            (0.2, ".ts", "access", ".mp4"),
+            (30, ".ts", "archival", ".mkv"),
+            (0.1, ".m2ts", "mezzanine", ".mov"),
+            (70, ".ts", "archival", ".mkv"),
+        )
+    ),
+    Case(
+        kind="clock",
+        make=fieldfilms.wrapping(0.2, size=(256, 144)),
+        source="film.ts",
+        output="out.mxf",
+        arguments=STUDIO,
+        check=keeps_distances,
     ),
 ]

@@ -161,3 +161,17 @@ def with_captions(path: Path) -> None:
             copy.pts, copy.dts, copy.is_keyframe = packet.pts, packet.dts, packet.is_keyframe
             out.mux(copy)
     bare.unlink()
+
+
+def wrapping(seconds: float, *, sound: tuple[str, ...] = ("-c:a", "mp2"), **film_options: Any) -> Maker:
+    """MPEG-2 with sound whose clock of 33 bits, 95443.7 s, starts anew so many seconds after the film begins."""
+
+    def make(path: Path) -> None:
+        bare = path.with_name("bare.mkv")
+        make_film(bare, **({"frames": FRAMES} | MPEG | film_options))
+        tone = ("-f", "lavfi", "-i", "sine=330:r=48000", "-t", "0.4", *sound)
+        offset = ("-output_ts_offset", str(2**33 / 90000 - seconds), "-muxdelay", "0", "-muxpreload", "0")
+        ffmpeg("-i", bare, *tone, "-c:v", "copy", *offset, path)
+        bare.unlink()
+
+    return make

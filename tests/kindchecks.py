@@ -100,3 +100,26 @@ def starts_at(seconds: Fraction) -> Check:
         assert film.video.start_pts * film.time_base == seconds
 
     return check
+
+
+def keeps_distances(source: Path, output: Path) -> None:
+    """The first picture and the first sound are as far apart as they were, and so are all pictures."""
+    before, after = _times(source), _times(output)
+    assert [len(times) for times in before[:1]] == [len(times) for times in after[:1]]
+    assert len(before) == len(after) == 2
+    for one, other in zip(before[0], after[0], strict=True):
+        assert abs((one - before[0][0]) - (other - after[0][0])) <= Fraction(1, 500)
+    if output.suffix != ".mxf":  # whose sound begins with the picture
+        assert abs((before[1][0] - before[0][0]) - (after[1][0] - after[0][0])) <= Fraction(1, 500)
+    assert min(after[0][0], after[1][0]) >= 0
+
+
+def _times(path: Path) -> list[list[Fraction]]:
+    """Of the packets of each stream, sorted, in seconds."""
+    with av.open(str(path)) as container:
+        found: list[list[Fraction]] = [[] for _ in container.streams]
+        for packet in container.demux():
+            if packet.size and packet.pts is not None:
+                found[packet.stream.index].append(packet.pts * Fraction(packet.time_base))
+        kinds = [stream.type for stream in container.streams]
+    return [sorted(found[kinds.index(kind)]) for kind in ("video", "audio")]

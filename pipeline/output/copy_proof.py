@@ -40,11 +40,16 @@ class _Pair:
     how: str
     slack_ns: int
     """By how much times may differ: both containers round them to their ticks, samples at both ends of a packet."""
+    shift_ns: int
+    """What the source's times have more than the file's."""
 
 
-def check_copies(film: FilmInfo, plan: ContainerPlan, partial: Path, *, timeline: Timeline) -> None:
+def check_copies(
+    film: FilmInfo, plan: ContainerPlan, partial: Path, *, timeline: Timeline, start: Fraction = Fraction(0)
+) -> None:
     """CopyError unless the file `partial` holds all packets that were to be copied out of the film, at their times.
 
+    `start` is the time of the film, in seconds, at which the file begins; where that is below 0, all times differ so.
     Texts that were converted are compared without their styles, sound by its samples. Raises FFmpegError where the
     file does not read.
     """
@@ -52,7 +57,8 @@ def check_copies(film: FilmInfo, plan: ContainerPlan, partial: Path, *, timeline
         return
     path = others_path(film)
     with reading(path, film.limits) as post, open_media(path) as source, open_media(partial) as made:
-        pairs = _pairs(film, plan, source, made)
+        shift = 0 if plan.rate else int(start * _NANOSECONDS)
+        pairs = _pairs(film, plan, source, made, shift)
         for pair in pairs:
             if pair.source.type == "attachment" and pair.source.data != pair.copy.data:
                 raise CopyError(f"{pair.name}: is not the source's")
@@ -63,7 +69,7 @@ def check_copies(film: FilmInfo, plan: ContainerPlan, partial: Path, *, timeline
             _compare(pairs, of_source, _Reader(made, {p.copy: _units(p, p.copy, "") for p in pairs}))
 
 
-def _pairs(film: FilmInfo, plan: ContainerPlan, source: Any, made: Any) -> list[_Pair]:
+def _pairs(film: FilmInfo, plan: ContainerPlan, source: Any, made: Any, shift_ns: int) -> list[_Pair]:
     """In the order of the source. Streams of a kind keep their order; files and covers stand where they please."""
     found: dict[str, list[Any]] = {}
     for stream in made.streams:
@@ -80,7 +86,7 @@ def _pairs(film: FilmInfo, plan: ContainerPlan, source: Any, made: Any) -> list[
         if own is not None:
             ticks = [Fraction(s.time_base or 0) for s in (own, copy)]
             slack = int(2 * sum(ticks, Fraction(1, 1_000_000)) * _NANOSECONDS)
-            pairs.append(_Pair(_name(stream), own, copy, _how(stream, treated), slack))
+            pairs.append(_Pair(_name(stream), own, copy, _how(stream, treated), slack, shift_ns))
     return pairs
 
 
@@ -169,7 +175,7 @@ def _same(pair: _Pair, unit: Unit, copy: Unit) -> None:
     if (
         unit.time_ns is not None
         and copy.time_ns is not None
-        and abs(unit.time_ns - copy.time_ns) > pair.slack_ns
+        and abs(unit.time_ns - pair.shift_ns - copy.time_ns) > pair.slack_ns
     ):
         raise CopyError(
             f"{pair.name}: what belongs at {_time_text(unit.time_ns)} arrived at {_time_text(copy.time_ns)}"

@@ -29,7 +29,7 @@ from pipeline.output.ffmpeg_process import run_ffmpeg
 from pipeline.output.film_tags import film_tags, stamp_umid
 from pipeline.output.join import coded_video, first_times, joined_packets
 from pipeline.output.matroska_header import carry_plan
-from pipeline.output.mux_command import mux_command, seconds_text
+from pipeline.output.mux_command import file_start, mux_command, seconds_text
 from pipeline.partial_files import temporary_folder
 from pipeline.progress import StageProgress
 from pipeline.read_monitor import reading
@@ -94,7 +94,7 @@ def mux(
         pipe_format = "mov" if coded.reorder_depth or crop else intermediate_format(coded.codec)
         pts, dts = first_times(timeline, delay=coded.reorder_depth)
         off = taken_off(pipe_format, time_base=film.time_base, pts=pts, dts=dts)
-        start = film.time_base * int(timeline.pts[0]) if plan.rate else Fraction(0)
+        start = file_start(film, plan, timeline)
         pipe = {"f": pipe_format, "itsoffset": seconds_text(off * film.time_base - start)}
         carried = carry_plan(film, plan)
         command = mux_command(
@@ -142,17 +142,19 @@ def mux(
             carry_over(partial, carried.plan)
         try:
             _verify(partial, film, plan, timeline, start=start)
-            check_copies(film, plan, partial, timeline=timeline)
+            check_copies(film, plan, partial, timeline=timeline, start=start)
         except (av.error.FFmpegError, _IncompleteError, CopyError) as error:
             raise OutputError(f"cannot write {output}: what was written is not whole: {error}") from error
         progress("copies", 1, 1)
         kept = tuple(
             s.note for s in plan.streams if s.how != "video" and s.note not in plan.converted + plan.lost
         )
-        if start:
+        if start and plan.rate:
             moved += (
                 f"the film begins at 0, not at {seconds_text(start)} s: its container knows no other start",
             )
+        elif start:
+            moved += (f"the clock of MPEG starts anew in it: all times are {seconds_text(-start)} s later",)
         if film.crop is not None and crop is None and keeps_crop(plan.container, coded.codec):
             moved += (f"the edges that players hide, {film.crop}, are shown: the picture has another size",)
         converted = changes + plan.converted + moved + carried.dropped + film.notes

@@ -21,6 +21,8 @@ _OF_THE_PIPE = dict.fromkeys(("comment", "major_brand", "minor_version", "compat
 """Tags that the stream in the pipe has on its own account; an empty one is left out."""
 _FINE_TICKS = 48_000
 """Ticks in a second that place a stream in MP4 and MOV to less than a sample of its sound."""
+_WRAPPING = frozenset({"mpegts", "mpeg", "mpegtsraw"})
+"""Containers whose clock has 33 bits."""
 _SOUND_RATE = 48_000
 """Samples per second of sound that is made to measure."""
 
@@ -44,9 +46,11 @@ def mux_command(
     `pipe` holds the options of the stream that comes through standard input. A container with one rate gets the
     picture first, and sound that is as long as the picture.
     """
+    start = file_start(film, plan, timeline)
+    later = {"itsoffset": seconds_text(-start)} if start and not plan.rate else {}
     picture, source = (
         ffmpeg.input("pipe:0", **pipe, **_turned(film)),
-        ffmpeg.input(f"file:{others_path(film)}", **READ_ONLY_THIS_FILE),
+        ffmpeg.input(f"file:{others_path(film)}", **READ_ONLY_THIS_FILE, **later),
     )
     maps: list[Any] = []
     options: dict[str, Any] = {
@@ -105,6 +109,22 @@ def mux_command(
     # ffmpeg-python gives an option once; these come more than once
     at = command.index(target)
     return [*command[:at], *(word for name, value in repeated for word in (f"-{name}", value)), *command[at:]]
+
+
+def file_start(film: FilmInfo, plan: ContainerPlan, timeline: Timeline) -> Fraction:
+    """The time of the film, in seconds, at which the file has 0: its first picture's where the container has one rate.
+
+    MPEG's clock of 33 bits starts anew after 26.5 hours. A film that it does so in begins below 0 for FFmpeg, which MP4
+    and Matroska hold only in part: there it is the earliest time of all streams.
+    """
+    first = film.time_base * int(timeline.pts[0])
+    if plan.rate:
+        return first
+    if first >= 0 or film.container not in _WRAPPING:
+        return Fraction(0)
+    treated = zip(film.streams, plan.streams, strict=True)
+    others = [s.start_pts * s.time_base for s, t in treated if t.how != "lost" and s.start_pts is not None]
+    return min(first, *others)
 
 
 def others_path(film: FilmInfo) -> Path:

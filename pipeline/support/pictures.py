@@ -163,6 +163,13 @@ TIMES = (
         why="an MXF file has no start but its timecode",
     ),
     Kind(
+        name="clock",
+        title="MPEG clock of 33 bits that starts anew",
+        kept="the distances of all times",
+        converted="all times are so much later that none is below 0, and it is listed",
+        why="the film begins below 0, which not every container holds",
+    ),
+    Kind(
         name="edit-list",
         title="Edit lists",
         kept="what a player shows, at the time at which it shows it",
