@@ -74,6 +74,10 @@ class StreamInfo:
     tags: tuple[tuple[str, str], ...] = ()
     disposition: tuple[str, ...] = ()
     """Names of the flags that are set, e.g. `default`, `forced`, `attached_pic`."""
+    sample_format: str = ""
+    """Of sound, as FFmpeg's decoder gives it, e.g. `s16` or `fltp`; empty where that is not known."""
+    channels: int = 0
+    """Of sound."""
 
     def tag(self, name: str) -> str | None:
         """The value of a tag, whatever the case of its name."""

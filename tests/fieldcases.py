@@ -5,11 +5,12 @@ from typing import Any
 
 from tests import fieldfilms
 from tests.fieldfilms import H264
-from tests.kindchecks import Case, keeps_distances, same
-from tests.kindfilms import film
+from tests.kindchecks import Case, has_sound, keeps_distances, same
+from tests.kindfilms import MPEG, film, with_sound
 
 ACCESS = ("--preset", "access")
 STUDIO = ("--preset", "studio")
+MPEG4: dict[str, Any] = {"codec": "mpeg4", "pixel_format": "yuv420p"}
 HIDDEN: list[tuple[tuple[int, int, int, int], str, str, str, dict[str, Any]]] = [
     ((2, 4, 6, 8), ".mkv", "archival", ".mkv", {}),
     ((1, 0, 0, 5), ".mov", "archival", ".mkv", {"sample_aspect": Fraction(16, 15)}),
@@ -102,5 +103,38 @@ FIELD_CASES = [
         output="out.mxf",
         arguments=STUDIO,
         check=keeps_distances,
+    ),
+    *(
+        Case(
+            kind="old-sound",
+            make=with_sound("-c:a", codec, *options, **film_options),
+            source=f"film{source}",
+            output=f"out{output}",
+            arguments=("--preset", preset),
+            check=has_sound(expected),
+        )
+        for codec, options, source, preset, output, expected, film_options in (
+            ("pcm_s8", (), ".mov", "archival", ".mkv", "pcm_u8", H264),
+            ("pcm_u8", ("-ar", "11025"), ".avi", "archival", ".mkv", "pcm_u8", MPEG4),
+            ("pcm_u8", ("-ar", "11025"), ".avi", "access", ".mp4", "aac", MPEG4),
+            ("adpcm_ima_qt", ("-ar", "22050"), ".mov", "archival", ".mkv", "pcm_s16le", H264),
+            ("adpcm_ms", (), ".avi", "archival", ".mkv", "adpcm_ms", MPEG4),
+            ("adpcm_ima_wav", (), ".avi", "mezzanine", ".mov", "pcm_s16le", MPEG4),
+            ("wmav2", (), ".wmv", "archival", ".mkv", "wmav2", {"codec": "wmv2", "pixel_format": "yuv420p"}),
+            ("wmav1", (), ".wmv", "access", ".mp4", "aac", {"codec": "wmv2", "pixel_format": "yuv420p"}),
+            ("pcm_dvd", (), ".vob", "archival", ".mkv", "pcm_s16le", MPEG),
+            ("pcm_dvd", ("-sample_fmt", "s32", "-ac", "2"), ".vob", "archival", ".mkv", "pcm_s24le", MPEG),
+            ("s302m", ("-ac", "2", "-strict", "-2"), ".ts", "archival", ".mkv", "pcm_s16le", MPEG),
+            ("pcm_f64be", (), ".mov", "archival", ".mkv", "pcm_f64le", H264),
+            ("pcm_s24le", (), ".mov", "access", ".mp4", "aac", H264),
+            ("libvorbis", (), ".mkv", "mezzanine", ".mov", "pcm_f32le", H264),
+        )
+    ),
+    Case(
+        kind="old-sound",
+        make=with_sound("-c:a", "pcm_s16le", source="anoisesrc=r=48000,aformat=cl=hexadecagonal"),
+        output="out.mp4",
+        arguments=ACCESS,
+        refused=r"it cannot hold audio stream 1 \(pcm_s16le\)",
     ),
 ]

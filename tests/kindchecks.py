@@ -123,3 +123,24 @@ def _times(path: Path) -> list[list[Fraction]]:
                 found[packet.stream.index].append(packet.pts * Fraction(packet.time_base))
         kinds = [stream.type for stream in container.streams]
     return [sorted(found[kinds.index(kind)]) for kind in ("video", "audio")]
+
+
+def has_sound(codec: str) -> Check:
+    """The film's only sound is in that codec, and as long as it was."""
+
+    def check(source: Path, output: Path) -> None:
+        (before,), (after,) = (
+            [stream for stream in probe(path).streams if stream.kind == "audio"] for path in (source, output)
+        )
+        assert after.codec == codec
+        assert after.channels == before.channels
+        lengths = [_sound_seconds(path) for path in (source, output)]
+        assert abs(lengths[0] - lengths[1]) < 0.1
+
+    return check
+
+
+def _sound_seconds(path: Path) -> float:
+    with av.open(str(path)) as container:
+        frames = [frame for frame in container.decode(audio=0) if isinstance(frame, av.AudioFrame)]
+    return sum(frame.samples for frame in frames) / frames[0].sample_rate

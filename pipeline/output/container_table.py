@@ -1,4 +1,9 @@
-"""The kinds of output file: what each can hold, as far as FFmpeg does not say it, or says it wrongly."""
+"""The kinds of output file: what each can hold, as far as FFmpeg does not say it, or says it wrongly.
+
+Of sound that a container does not hold as it is coded: archives' containers get plain PCM, which has every sample that
+the old codec's decoder gives; MP4 and WebM, which are for watching, get AAC and Opus. Matroska holds what Windows had a
+number for (A_MS/ACM), which FFmpeg's list leaves out.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +11,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from pipeline.errors import OutputError
+from pipeline.media import StreamInfo
 from pipeline.target import Target
 
 
@@ -32,6 +38,8 @@ class Container:
     """Frames per second, one of which every frame has to keep, from 0 on; empty for any times."""
     sound: str | None = None
     """What all sound becomes, from the picture's start to its end, at 48 kHz; None where packets are copied."""
+    old_sound: str | None = None
+    """What sound becomes that it cannot hold as it is coded: `pcm`, or the name of an encoder; None: it is lost."""
     refuses: frozenset[str] = frozenset()
     """Codecs that FFmpeg lists for this muxer, but that the muxer refuses."""
     tags: frozenset[str] | None = None
@@ -58,17 +66,55 @@ _MXF_RATES = tuple(
     for rate in ((Fraction(whole),) if whole % 25 == 0 else (Fraction(whole), Fraction(whole * 1000, 1001)))
 )
 _MP4_ONLY = frozenset({"opus", "flac", "truehd", "vp8", "vp9", "av1"})
+_IPCM = frozenset(f"pcm_{kind}{end}" for kind in ("s16", "s24", "s32", "f32", "f64") for end in ("le", "be"))
+"""PCM that MP4 has room for since ISO/IEC 23003-5, of which QuickTime and many players know nothing."""
 _PICTURES = frozenset({"mjpeg", "png"})
 
+ACM = frozenset(
+    {
+        *("adpcm_ms", "adpcm_ima_wav", "adpcm_yamaha", "adpcm_g726", "adpcm_g722", "gsm_ms", "truespeech"),
+        *("wmav1", "wmav2", "wmapro", "wmalossless", "wmavoice", "pcm_alaw", "pcm_mulaw"),
+    }
+)
+"""Codecs that FFmpeg copies into Matroska by their number in Windows, and reads there again."""
+_PCM: Mapping[str, str] = MappingProxyType(
+    {"u8": "pcm_u8", "s16": "pcm_s16le", "s32": "pcm_s32le", "flt": "pcm_f32le", "dbl": "pcm_f64le"}
+)
+"""The encoder that keeps every sample of FFmpeg's sample formats."""
+_AT_MOST_24_BITS = ("pcm_dvd", "pcm_bluray", "s302m")
+_BITS_OF_A_CHANNEL = 96_000
+"""Bits per second of AAC and Opus: no difference that people hear."""
+_MOST_CHANNELS = 8
+
+_MP4 = Container(
+    muxer="mp4",
+    text="mov_text",
+    covers=_PICTURES,
+    timecode=True,
+    old_sound="aac",
+    refuses=_IPCM,
+    tags=_MP4_TAGS,
+)
 CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
         ".mkv": Container(
-            muxer="matroska", text="subrip", attachments=True, covers=_PICTURES | {"bmp", "gif", "webp"}
+            muxer="matroska",
+            text="subrip",
+            attachments=True,
+            covers=_PICTURES | {"bmp", "gif", "webp"},
+            old_sound="pcm",
         ),
-        ".mp4": Container(muxer="mp4", text="mov_text", covers=_PICTURES, timecode=True, tags=_MP4_TAGS),
-        ".m4v": Container(muxer="mp4", text="mov_text", covers=_PICTURES, timecode=True, tags=_MP4_TAGS),
-        ".mov": Container(muxer="mov", text="mov_text", timecode=True, refuses=_MP4_ONLY, tags=_MOV_TAGS),
-        ".webm": Container(muxer="webm", text="webvtt"),
+        ".mp4": _MP4,
+        ".m4v": _MP4,
+        ".mov": Container(
+            muxer="mov",
+            text="mov_text",
+            timecode=True,
+            old_sound="pcm",
+            refuses=_MP4_ONLY,
+            tags=_MOV_TAGS,
+        ),
+        ".webm": Container(muxer="webm", text="webvtt", old_sound="libopus"),
         ".mxf": Container(
             muxer="mxf",
             text=None,
@@ -115,3 +161,32 @@ def container_of(output: Target) -> Container:
     if found is None:
         raise OutputError(f"cannot write {output}: {suffix!r} is none of {', '.join(CONTAINERS)}")
     return found
+
+
+def sound_encoder(container: Container, stream: StreamInfo) -> str | None:
+    """FFmpeg's encoder of what the sound becomes; None where the container has no place for it in any form."""
+    kind = stream.sample_format.removesuffix("p")
+    if container.old_sound is None or kind not in _PCM:
+        return None
+    if container.old_sound != "pcm":
+        return container.old_sound if 0 < stream.channels <= _MOST_CHANNELS else None
+    is_24 = stream.codec in _AT_MOST_24_BITS or "24" in stream.codec
+    return "pcm_s24le" if kind == "s32" and is_24 else _PCM[kind]
+
+
+def sound_change(encoder: str) -> str:
+    """In words what happens to the sound."""
+    if is_lossless(encoder):
+        return f"becomes {encoder}, sample for sample"
+    name = {"aac": "AAC", "libopus": "Opus"}[encoder]
+    return f"becomes {name}, {_BITS_OF_A_CHANNEL // 1000} kbit/s for each channel"
+
+
+def is_lossless(encoder: str) -> bool:
+    """Whether every sample is there again."""
+    return encoder.startswith("pcm_")
+
+
+def bit_rate(encoder: str, stream: StreamInfo) -> int | None:
+    """Bits per second; None for PCM."""
+    return None if is_lossless(encoder) else _BITS_OF_A_CHANNEL * stream.channels

@@ -20,7 +20,14 @@ from pipeline.media import FilmInfo, StreamInfo
 from pipeline.messages import first_few
 from pipeline.output.clean_aperture import needs_stand_in
 from pipeline.output.constant_rate import check_codec, rate_fault, steady_rate, stills_losses
-from pipeline.output.container_table import CONTAINERS, Container, container_of
+from pipeline.output.container_table import (
+    ACM,
+    CONTAINERS,
+    Container,
+    container_of,
+    sound_change,
+    sound_encoder,
+)
 from pipeline.target import Target
 
 __all__ = [
@@ -153,6 +160,8 @@ def _treatment(film: FilmInfo, stream: StreamInfo, container: Container) -> tupl
         return "convert", f"becomes {container.sound} at 48 kHz, as long as the picture"
     if _holds(container, codec):
         return "copy", ""
+    if stream.kind == "audio" and (encoder := sound_encoder(container, stream)) is not None:
+        return "convert", sound_change(encoder)
     if stream.kind == "subtitle" and codec in _TEXT and container.text:
         return "convert", f"becomes {container.text}"
     return "lost", ""
@@ -171,7 +180,7 @@ _ENCODERS: Mapping[str, str] = MappingProxyType({"subrip": "srt", "mov_text": "m
 
 def _encoder(stream: StreamInfo, container: Container) -> str | None:
     if stream.kind == "audio":
-        return container.sound
+        return container.sound or sound_encoder(container, stream)
     return _ENCODERS[container.text] if container.text else None
 
 
@@ -184,7 +193,8 @@ def _holds(container: Container, codec: str) -> bool:
     """Whether it can hold another stream of that codec."""
     if container.pictures is not None:
         return False
-    return codec not in container.refuses and codec in _muxer_codecs(container.muxer)
+    acm = ACM if container.muxer == "matroska" else frozenset[str]()
+    return codec not in container.refuses and (codec in acm or codec in _muxer_codecs(container.muxer))
 
 
 def _name(stream: StreamInfo) -> str:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,21 @@ import numpy as np
 from av.stream import Discard, Disposition
 
 from pipeline.media import FilmInfo, StreamInfo
+from pipeline.output.container_table import is_lossless
 from pipeline.output.containers import ContainerPlan, StreamPlan
 from pipeline.output.mux_command import index_in_file, others_path, seconds_text, to_measure
 from pipeline.output.packet_units import Unit, Units, text_units, units_of
-from pipeline.output.sound_units import SoundUnits, tolerance
+from pipeline.output.sound_units import SoundUnits, is_as_loud, tolerance
 from pipeline.read_monitor import ReadTracker, reading
 from pipeline.source.open_media import open_media
 from pipeline.timeline import Timeline
 
 _NANOSECONDS = 1_000_000_000
+_GRID_NS = 100_000_000
+_MOST_PRIMING_NS = 500_000_000
+"""By which a codec with losses may begin before its sound, at the lowest sample rates."""
+_BLOCKS_OF_PADDING = 2
+"""By which a codec with losses may be longer than its sound."""
 
 
 class CopyError(Exception):
@@ -34,6 +41,8 @@ class CopyError(Exception):
 class _Pair:
     """A stream of the source, and the same in the file."""
 
+    index: int
+    """In the film."""
     name: str
     source: Any
     copy: Any
@@ -42,19 +51,24 @@ class _Pair:
     """By how much times may differ: both containers round them to their ticks, samples at both ends of a packet."""
     shift_ns: int
     """What the source's times have more than the file's."""
+    tolerance: int = 0
+    """By how much samples may differ."""
 
 
 def check_copies(
     film: FilmInfo, plan: ContainerPlan, partial: Path, *, timeline: Timeline, start: Fraction = Fraction(0)
-) -> None:
-    """CopyError unless the file `partial` holds all packets that were to be copied out of the film, at their times.
+) -> dict[int, str]:
+    """The MD5 of the samples of each sound that became PCM, by its index in the film.
+
+    CopyError unless the file `partial` holds all packets that were to be copied out of the film, at their times.
 
     `start` is the time of the film, in seconds, at which the file begins; where that is below 0, all times differ so.
-    Texts that were converted are compared without their styles, sound by its samples. Raises FFmpegError where the
+    Texts that were converted are compared without their styles, sound by its samples, sound whose codec has losses by
+    how loud it is. Raises FFmpegError where the
     file does not read.
     """
     if all(t.how in ("video", "lost", "remade") for t in plan.streams):
-        return
+        return {}
     path = others_path(film)
     with reading(path, film.limits) as post, open_media(path) as source, open_media(partial) as made:
         shift = 0 if plan.rate else int(start * _NANOSECONDS)
@@ -63,10 +77,18 @@ def check_copies(
             if pair.source.type == "attachment" and pair.source.data != pair.copy.data:
                 raise CopyError(f"{pair.name}: is not the source's")
         pairs = [pair for pair in pairs if pair.source.type != "attachment"]
-        if pairs:
-            measure = "" if plan.rate is None else to_measure(film, timeline, plan.rate)
-            of_source = _Reader(source, {p.source: _units(p, p.source, measure) for p in pairs}, post)
-            _compare(pairs, of_source, _Reader(made, {p.copy: _units(p, p.copy, "") for p in pairs}))
+        for pair in pairs:
+            late = _starts(pair.copy) - _starts(pair.source) + pair.shift_ns
+            if pair.how == "heard" and abs(late) > _MOST_PRIMING_NS:
+                raise CopyError(f"{pair.name}: begins {late / _NANOSECONDS:.3f} s late")
+        if not pairs:
+            return {}
+        measure = "" if plan.rate is None else to_measure(film, timeline, plan.rate)
+        of_source = _Reader(source, {p.source: _units(p, p.source, measure) for p in pairs}, post)
+        sums = {pair.copy.index: md5() for pair in pairs if pair.how == "samples"}
+        of_copy = _Reader(made, {p.copy: _units(p, p.copy, "") for p in pairs}, sums=sums)
+        _compare(pairs, of_source, of_copy)
+        return {p.index: sums[p.copy.index].hexdigest() for p in pairs if p.how == "samples"}
 
 
 def _pairs(film: FilmInfo, plan: ContainerPlan, source: Any, made: Any, shift_ns: int) -> list[_Pair]:
@@ -86,7 +108,9 @@ def _pairs(film: FilmInfo, plan: ContainerPlan, source: Any, made: Any, shift_ns
         if own is not None:
             ticks = [Fraction(s.time_base or 0) for s in (own, copy)]
             slack = int(2 * sum(ticks, Fraction(1, 1_000_000)) * _NANOSECONDS)
-            pairs.append(_Pair(_name(stream), own, copy, _how(stream, treated), slack, shift_ns))
+            how = _how(stream, treated, is_measured=plan.rate is not None)
+            found_tolerance = tolerance(own, is_resampled=how == "measured") if stream.kind == "audio" else 0
+            pairs.append(_Pair(stream.index, _name(stream), own, copy, how, slack, shift_ns, found_tolerance))
     return pairs
 
 
@@ -100,25 +124,51 @@ def _name(stream: StreamInfo) -> str:
     return f"{stream.kind} stream {stream.index} ({stream.codec})"
 
 
-def _how(stream: StreamInfo, treated: StreamPlan) -> str:
-    if treated.how == "convert":
-        return "sound" if stream.kind == "audio" else "text"
-    return "copy"
+def _how(stream: StreamInfo, treated: StreamPlan, *, is_measured: bool) -> str:
+    """`copy`, `text`, or of sound: `measured` for a container with one rate, `samples` as PCM, `heard` with losses."""
+    if treated.how != "convert":
+        return "copy"
+    if stream.kind != "audio":
+        return "text"
+    if is_measured:
+        return "measured"
+    return "samples" if is_lossless(treated.encoder or "") else "heard"
 
 
 def _units(pair: _Pair, stream: Any, measure: str) -> Units:
     if pair.how == "text":
         return text_units()
-    if pair.how == "sound":
-        return SoundUnits(stream, measure)
+    if pair.how == "heard":
+        # a codec with losses puts a little silence before the sound: both are cut at one time of the film
+        begins = _starts(pair.source) // _GRID_NS * _GRID_NS + 2 * _GRID_NS
+        begins -= 0 if stream is pair.source else pair.shift_ns
+        cut = f"aresample=48000,atrim=start={begins / _NANOSECONDS:.6f}"
+        return SoundUnits(stream, cut, is_exact=False, begins_ns=begins)
+    if pair.how == "measured":
+        return SoundUnits(stream, measure, is_exact=pair.tolerance == 0, begins_ns=0)
+    if pair.how == "samples":
+        return SoundUnits(stream, is_exact=pair.tolerance == 0)
     return units_of(stream, stream.codec_context.codec.canonical_name)
+
+
+def _starts(stream: Any) -> int:
+    """When the stream begins, in nanoseconds."""
+    return int((stream.start_time or 0) * Fraction(stream.time_base) * _NANOSECONDS)
 
 
 class _Reader:
     """Gives the units of some streams of a file."""
 
-    def __init__(self, container: Any, units: Mapping[Any, Units], post: ReadTracker | None = None) -> None:
-        """`units`, in the order of the pairs, cut the streams."""
+    def __init__(
+        self,
+        container: Any,
+        units: Mapping[Any, Units],
+        post: ReadTracker | None = None,
+        *,
+        sums: Mapping[int, Any] | None = None,
+    ) -> None:
+        """`units`, in the order of the pairs, cut the streams; `sums` are updated with the packets of their streams."""
+        self._sums = sums or {}
         self.is_done = False
         self._post = post
         self._units = {stream.index: (number, cut) for number, (stream, cut) in enumerate(units.items())}
@@ -143,6 +193,8 @@ class _Reader:
         elif packet.size:
             if self._post is not None:
                 self._post.frame(packet.pts)
+            if packet.stream.index in self._sums:
+                self._sums[packet.stream.index].update(packet)
             number, units = self._units[packet.stream.index]
             yield from ((number, unit) for unit in units.take(packet))
 
@@ -164,7 +216,7 @@ def _compare(pairs: Sequence[_Pair], source: _Reader, made: _Reader) -> None:
             other = waiting[number].popleft()
             _same(pairs[number], *((unit, other) if reader is source else (other, unit)))
     for pair, left, owner in zip(pairs, waiting, owners, strict=True):
-        if left:
+        if len(left) > (_BLOCKS_OF_PADDING if pair.how == "heard" else 0):
             what = f"{len(left)} packets too few" if owner is source else f"{len(left)} packets too many"
             raise CopyError(f"{pair.name}: {what}, from {_time_text(left[0].time_ns)} on")
 
@@ -185,9 +237,11 @@ def _same(pair: _Pair, unit: Unit, copy: Unit) -> None:
 def _sound_same(pair: _Pair, unit: Unit, copy: Unit) -> bool:
     if unit.samples is None or copy.samples is None:
         return True
+    if pair.how == "heard":
+        return is_as_loud(unit.samples, copy.samples)
     if unit.samples.shape != copy.samples.shape:
         return False
-    return int(np.abs(unit.samples - copy.samples).max(initial=0)) <= tolerance(pair.source)
+    return int(np.abs(unit.samples - copy.samples).max(initial=0)) <= pair.tolerance
 
 
 def _at(time_ns: int | None) -> str:

@@ -9,6 +9,7 @@ import ffmpeg
 import imageio_ffmpeg
 
 from pipeline.media import ColorDescription, FilmInfo, StreamInfo
+from pipeline.output.container_table import bit_rate
 from pipeline.output.containers import ContainerPlan
 from pipeline.output.film_tags import video_tags
 from pipeline.output.join import CodedVideo
@@ -76,6 +77,9 @@ def mux_command(
             maps.append(source[str(index_in_file(film, stream))])
             if film.notes:  # FFmpeg would copy the bytes that are not UTF-8
                 repeated += [(f"metadata:s:{number}", f"{k}={v}") for k, v in stream.tags if not v.isascii()]
+            coded_sound = stream.kind == "audio" and treated.encoder is not None and not plan.rate
+            if coded_sound and (bits := bit_rate(treated.encoder or "", stream)) is not None:
+                options[f"b:{number}"] = bits
             if stream.kind == "audio" and plan.rate:
                 options[f"filter:{number}"] = to_measure(film, timeline, plan.rate)
         else:

@@ -18,32 +18,51 @@ _RATE = 48_000
 _BLOCK = 4_800
 """Samples of each channel."""
 _BLOCKS_OF_AN_END = 2
+_LOUDNESS, _FLOOR = 0.35, (1 << 23) * 0.02
+"""By how much, in shares and at least, the loudness of a tenth of a second may change in a codec with losses."""
+Samples = npt.NDArray[np.int32]
+"""(samples, channels) of 24 bits."""
 _NANOSECONDS = 1_000_000_000
+_EXACT_DECODERS = ("pcm_", "adpcm_", "s302m", "gsm", "wmalossless")
+"""Codecs whose decoders count in whole numbers only."""
 _EXACT = ("pcm_s", "pcm_u", "flac", "alac", "wavpack", "tta", "ape", "tak", "truehd", "mlp", "shorten")
 
 
-def tolerance(stream: Any) -> int:
+def is_as_loud(one: Samples, other: Samples) -> bool:
+    """Whether two blocks may be the same sound, of which one went through a codec with losses."""
+    if one.shape[1:] != other.shape[1:]:
+        return False
+    loud = [float(np.sqrt(np.mean(np.square(block.astype(np.float64))))) for block in (one, other)]
+    return abs(loud[0] - loud[1]) <= max(_LOUDNESS * max(loud), _FLOOR)
+
+
+def tolerance(stream: Any, *, is_resampled: bool) -> int:
     """By how much samples of 24 bits may differ that another decoder or resampler made, out of that stream."""
     context = stream.codec_context
-    is_exact = context.sample_rate == _RATE and context.codec.canonical_name.startswith(_EXACT)
-    return 0 if is_exact else 1 << 8
+    is_exact = context.codec.canonical_name.startswith(_EXACT if is_resampled else _EXACT + _EXACT_DECODERS)
+    return 0 if is_exact and (not is_resampled or context.sample_rate == _RATE) else 1 << 8
 
 
 class SoundUnits:
     """Decodes one stream; `filters` (as FFmpeg's command line has them) bring it to its measure first.
 
-    What decoders and resamplers make of the end of a sound differs by version: where samples need not be exact, the
-    blocks around it come without any.
+    Without filters the samples are the decoder's own. What decoders and resamplers make of the end of a sound differs
+    by version: where samples need not be exact, the blocks around it come without any.
     """
 
-    def __init__(self, stream: Any, filters: str = "") -> None:
+    def __init__(
+        self, stream: Any, filters: str = "", *, is_exact: bool, begins_ns: int | None = None
+    ) -> None:
+        """`begins_ns` is when the first sample is; None: at the time of the first frame."""
         self._context = stream.codec_context
-        self._is_exact = tolerance(stream) == 0
+        self._is_exact = is_exact
+        self._rate = _RATE if filters else self._context.sample_rate
         self._filters = [*filter(None, filters.split(",")), "aformat=sample_fmts=s32"]
         self._graph: av.filter.Graph | None = None
         self._held: npt.NDArray[np.int32] | None = None
         self._late: deque[Unit] = deque()
         self._done = 0
+        self._begins_ns = begins_ns
 
     def take(self, packet: Any) -> Iterator[Unit]:
         try:
@@ -62,7 +81,8 @@ class SoundUnits:
         if self._held is not None and self._held.size:
             self._late.append(self._unit(self._held))
         for number, unit in enumerate(self._late):
-            is_end = number < _BLOCKS_OF_AN_END or (unit.time_ns or 0) * _RATE < end * _NANOSECONDS
+            at = (unit.time_ns or 0) - (self._begins_ns or 0)
+            is_end = number < _BLOCKS_OF_AN_END or at * self._rate < end * _NANOSECONDS
             yield unit._replace(samples=None) if is_end and not self._is_exact else unit
 
     def _through(self, frames: Sequence[Any]) -> Iterator[Unit]:
@@ -73,6 +93,8 @@ class SoundUnits:
             if self._graph is None:
                 self._graph = self._make_graph(frame)
             if frame is not None and frame.pts is not None:
+                if self._begins_ns is None:
+                    self._begins_ns = round(frame.pts * Fraction(frame.time_base) * _NANOSECONDS)
                 frame.pts = round(frame.pts * Fraction(frame.time_base) * frame.sample_rate)
                 frame.time_base = Fraction(1, frame.sample_rate)
             with contextlib.suppress(av.error.EOFError):  # the filters have what they need
@@ -109,6 +131,6 @@ class SoundUnits:
             self._held = held.copy()
 
     def _unit(self, samples: npt.NDArray[np.int32]) -> Unit:
-        begins = self._done * _NANOSECONDS // _RATE
+        begins = (self._begins_ns or 0) + self._done * _NANOSECONDS // self._rate
         self._done += len(samples)
         return Unit(0, begins, np.ascontiguousarray(samples))

@@ -202,8 +202,11 @@ def _is_known(context: CodecContext) -> bool:
 def describe_stream(stream: Stream) -> StreamInfo:
     """What the container says of one stream."""
     context = stream.codec_context
+    sound = context if isinstance(context, AudioCodecContext) and _is_known(context) else None
     return StreamInfo(
         index=stream.index,
+        sample_format=sound.format.name if sound is not None and sound.format is not None else "",
+        channels=sound.layout.nb_channels if sound is not None else 0,
         kind=_kind(stream),
         codec=context.codec.canonical_name if context is not None and _is_known(context) else "none",
         time_base=_fraction(stream.time_base) or Fraction(1, av.time_base),

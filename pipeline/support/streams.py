@@ -31,6 +31,16 @@ STREAMS = (
         converted="MXF: 24 bits at 48 kHz, silent or cut where it is not as long as the picture",
         why="an MXF file ends with its shortest stream",
     ),
+    Kind(
+        name="old-sound",
+        title="Old sound (DVD and Blu-ray LPCM, SMPTE 302M, 8 bits, ADPCM, WMA, …)",
+        kept="each packet where the container holds the codec: Matroska what Windows has a number for",
+        converted="else MKV, MOV: PCM with every sample, and the MD5 of the samples; MP4, which gets no PCM either: "
+        "AAC; WebM: Opus",
+        refused="in MP4 and WebM what has more than 8 channels, unless `allow_loss`",
+        why="few players read these codecs, and QuickTime no PCM in MP4",
+        cure="allow the loss",
+    ),
     Kind(name="ac3", title="AC-3", kept="every packet", converted="MXF: PCM", why="it holds no other sound"),
     Kind(name="surround", title="Surround", kept="all channels and their layout"),
     Kind(

