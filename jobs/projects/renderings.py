@@ -29,6 +29,8 @@ _PRIORITIES: dict[What, int] = {
     "preview": NORMAL_PRIORITY + 10,
     "film": NORMAL_PRIORITY,
 }
+_ATTEMPTS = 10
+"""Starts before a job that dies is given up: whoever restarts his machine often loses nothing."""
 _NAME = re.compile(rf"(?P<revision>[0-9]{{6,}})-(?P<what>{'|'.join(get_args(What))})\.yaml")
 
 
@@ -69,7 +71,9 @@ def render(project: Project, review: Review, revision: int, wish: Wish, *, root:
                     cancel_job(spool, waiting.entry.id)
     if wish.what == "film":
         _take_plan(project, wish)
-    (entry,) = submit(spool, [(path, job)], priority=_PRIORITIES[wish.what], texts=[queue_text(path)])
+    (entry,) = submit(
+        spool, [(path, job)], priority=_PRIORITIES[wish.what], attempts=_ATTEMPTS, texts=[queue_text(path)]
+    )
     return entry
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from jobs.review.shot_strips import Strip, StripMaker, strip_frames
 from jobs.review.small_pictures import Rgb, SmallPictures
-from jobs.segments.task import make_predictor, make_spec
+from jobs.segments.task import make_spec
 from jobs.settings.guidance import choose_guidance
 from jobs.settings.job import Job
 from jobs.settings.output_paths import segment_folder, work_folder
@@ -74,13 +74,13 @@ class TakePictures:
 class LiveFilm:
     """A planned film that is open; used from one thread at a time."""
 
-    def __init__(self, job: Job, *, plan_path: Path) -> None:
+    def __init__(self, job: Job, *, plan_path: Path, network: Predictor) -> None:
         """Raises SourceError where the film cannot be opened or is not the one that was planned."""
         film = probe_source(job)
         self.plan = read_plan(plan_path)
         check_source(film.path, self.plan.source)
         self.film = as_counted(film, self.plan.fields)
-        self._job = job
+        self._job, self._network = job, network
         self._reader = FrameReader(self.film, timeline=self.plan.timeline)
         self._pictures: dict[int, SmallPictures] = {}
         self._memories: OrderedDict[int, ShotMemory] = OrderedDict()
@@ -176,10 +176,6 @@ class LiveFilm:
             shown = _neutral() if proxy is None else treat_frame(proxy, treatment)
             maker.push(number, frame, proxy=shown)
         return maker.strips[0], is_rendered
-
-    @cached_property
-    def _network(self) -> Predictor:
-        return make_predictor(self._job)
 
     @cached_property
     def _view(self) -> NetworkView:

@@ -6,8 +6,9 @@ Questions and answers are plain values, so that they may come from another proce
 import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 import cv2
 import numpy as np
@@ -15,8 +16,11 @@ import pyvips
 
 from jobs.run.live_film import LiveFilm
 from jobs.run.live_still import LiveStill
+from jobs.segments.task import make_predictor
 from jobs.settings.job import Job
 from jobs.settings.job_file import make_job
+from pipeline.colorize.predict import Predictor
+from pipeline.colorize.settings import ColorSettings
 from pipeline.errors import SettingsError, SourceError
 from pipeline.fields import order_of
 from pipeline.guidance.looks.color_names import GivenColor, hex_of
@@ -25,6 +29,8 @@ from pipeline.source.open_film import probe_film_or_stills
 from pipeline.stills.files import read_still
 from pipeline.stills.metadata import orientation, turn_upright
 
+DEFAULT: Final = "default"
+"""Name of the weights that come with Kinochrome, as a job has it."""
 _MOST_OPEN = 2
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 _TAKE_LINES = 240
@@ -44,6 +50,11 @@ class LivePictures:
 
     def __init__(self) -> None:
         self._open: OrderedDict[tuple[object, ...], LiveFilm | LiveStill] = OrderedDict()
+        self._networks: dict[tuple[str, ColorSettings], Predictor] = {}
+
+    def warm_up(self) -> None:
+        """Loads the default network, for which a first question would have to wait. Raises WeightsError."""
+        self._networks[DEFAULT, ColorSettings()] = Predictor()
 
     def answer(self, question: str, arguments: Mapping[str, Any]) -> Any:
         """The answer to a question by its name; ValueError where there is no such question.
@@ -126,9 +137,21 @@ class LivePictures:
         if live is None:
             while len(self._open) >= _MOST_OPEN:
                 self._open.popitem(last=False)[1].close()
-            live = LiveStill(job) if source["plan"] is None else LiveFilm(job, plan_path=Path(source["plan"]))
+            network = self._network_of(job)
+            if source["plan"] is None:
+                live = LiveStill(job, network=network)
+            else:
+                live = LiveFilm(job, plan_path=Path(source["plan"]), network=network)
         self._open[key] = live
         return live
+
+    def _network_of(self, job: Job) -> Predictor:
+        """The network of a job, shared by all films; the last one that was needed is kept."""
+        key = job.weights, replace(job.color, saturation=1.0)
+        if key not in self._networks:
+            self._networks.clear()
+            self._networks[key] = make_predictor(job)
+        return self._networks[key]
 
 
 def describe(path: str, kind: str, *, most_pixels: int) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import numpy as np
 
 from jobs.review.small_pictures import Rgb
 from jobs.run.live_film import FramePicture, TakePictures
-from jobs.segments.task import make_predictor
 from jobs.settings.guidance import choose_still_guidance
 from jobs.settings.job import Job
 from pipeline.colorize.predict import Predictor
@@ -29,11 +28,11 @@ _NOTHING = ShotGuidance(words={}, regions={})
 class LiveStill:
     """A still that is open, upright; used from one thread at a time."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, *, network: Predictor) -> None:
         """Raises SourceError where it cannot be read."""
         still = read_still(job.input)
         turn = orientation(still.tags)
-        self._job = job
+        self._network = network
         self._seen = turn_upright(shrink_luma(still.luma, size=network_size(still.luma.shape)), turn)
         shown = shrink_luma(still.luma, size=_within(still.luma.shape, _MOST_LINES))
         luma = (turn_upright(shown, turn) * 255 + np.float32(0.5)).astype(np.uint8)
@@ -78,10 +77,6 @@ class LiveStill:
             regions=lettered_picture(self._shown(lines), memory.sight, memory.regions),
             letters=tuple(memory.regions.letters),
         )
-
-    @cached_property
-    def _network(self) -> Predictor:
-        return make_predictor(self._job)
 
     @cached_property
     def _memory(self) -> StillMemory:

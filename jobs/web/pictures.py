@@ -8,6 +8,7 @@ import contextlib
 import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -16,10 +17,10 @@ from typing import Any
 from jobs.web.contract.errors import BusyError, TimeoutError
 from pipeline.errors import KinochromeError, SourceError
 
-_TURN_SECONDS = 15.0
+_TURN_SECONDS = 12.0
+"""For the question before this one."""
 _ANSWER_SECONDS = 25.0
-_START_SECONDS = 60.0
-"""For the first answer of a process, which loads the network."""
+"""For everything, waiting for one's turn and for the start of the process included."""
 
 
 class Pictures:
@@ -32,17 +33,24 @@ class Pictures:
         self._turn = threading.Lock()
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
+        self._is_ready = False
+
+    def start(self) -> None:
+        """Starts the process, which takes a moment to load the network; nobody needs to wait for it."""
+        with self._turn:
+            self._start()
 
     def ask(self, question: str, **arguments: Any) -> Any:
         """The answer of `jobs.run.live_pictures`; its errors are raised here.
 
-        Raises BusyError where others are asked for too long, TimeoutError where there is no answer in time,
-        SourceError where the process crashed.
+        Raises BusyError where others are asked for too long or the process still starts, TimeoutError where there is no
+        answer in time, SourceError where the process crashed.
         """
+        until = time.monotonic() + self._answer_seconds
         if not self._turn.acquire(timeout=self._turn_seconds):
             raise BusyError("another picture is being made; try again in a moment")
         try:
-            return self._answer(question, arguments)
+            return self._answer(question, arguments, until)
         finally:
             self._turn.release()
 
@@ -51,17 +59,22 @@ class Pictures:
         with self._turn:
             self._end()
 
-    def _answer(self, question: str, arguments: Mapping[str, Any]) -> Any:
-        pipe = self._started()
+    def _answer(self, question: str, arguments: Mapping[str, Any], until: float) -> Any:
+        pipe = self._start()
         try:
+            if not self._is_ready:
+                if not pipe.poll(max(until - time.monotonic(), 0)):
+                    raise BusyError("the colours are being made ready; try again in a moment")
+                pipe.recv()
+                self._is_ready = True
             pipe.send((question, dict(arguments)))
-            if not pipe.poll(self._answer_seconds):
+            if not pipe.poll(max(until - time.monotonic(), 0)):
                 self._end()
                 raise TimeoutError(
                     "the picture took too long and was given up; a smaller film or picture would work"
                 )
             is_answer, value = pipe.recv()
-        except (EOFError, OSError) as error:
+        except (EOFError, ConnectionError) as error:
             code = self._end()
             raise SourceError(
                 f"a decoder crashed over this file (exit code {code}); convert it with another program"
@@ -70,7 +83,8 @@ class Pictures:
             raise value
         return value
 
-    def _started(self) -> Connection:
+    def _start(self) -> Connection:
+        """The way to the process, which is begun where none runs."""
         if self._pipe is not None and self._process is not None and self._process.is_alive():
             return self._pipe
         self._end()
@@ -81,16 +95,12 @@ class Pictures:
         )
         self._process.start()
         theirs.close()
-        if not self._pipe.poll(_START_SECONDS):
-            self._end()
-            raise TimeoutError("the process that makes pictures did not start; try again")
-        with contextlib.suppress(EOFError):
-            self._pipe.recv()
         return self._pipe
 
     def _end(self) -> int | None:
         process, self._process = self._process, None
         pipe, self._pipe = self._pipe, None
+        self._is_ready = False
         if pipe is not None:
             pipe.close()
         if process is None:
@@ -114,6 +124,7 @@ def _serve(pipe: Connection, parent: int) -> None:
     die_with(parent)
     share_heaps()
     pictures, heap = LivePictures(), HeapWatch()
+    pictures.warm_up()
     pipe.send("ready")
     with contextlib.suppress(EOFError, KeyboardInterrupt, OSError):
         while True:

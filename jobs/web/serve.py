@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +13,13 @@ from waitress.server import BaseWSGIServer, create_server
 
 from jobs.projects.root import Root
 from jobs.web.app import make_app
+from jobs.web.contract.errors import BusyError
 from jobs.web.contract.security import Access
 from jobs.web.events import MOST_STREAMS
 from jobs.web.project_routes import project_of, shown
 from jobs.web.server import Server, Watcher
 from jobs.web.worker import WorkerProcess
-from pipeline.errors import SettingsError
+from pipeline.errors import KinochromeError, SettingsError
 
 _THREADS = MOST_STREAMS + 12
 _IDLE_SECONDS = 30
@@ -39,11 +41,17 @@ class Opened:
 
 @contextlib.contextmanager
 def opened(
-    folder: Path, access: Access, *, has_worker: bool = True, add: Sequence[str] = ()
+    folder: Path,
+    access: Access,
+    *,
+    has_worker: bool = True,
+    add: Sequence[str] = (),
+    note: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Opened]:
-    """A server on `folder` that listens, with the files of `add` as projects; it serves once `http.run` is called.
+    """A server on `folder` that listens; it serves once `http.run` is called. The files of `add` become projects.
 
-    A port of 0 takes a free one. Raises SettingsError for an address that cannot be had, and as `Root`.
+    `note` is told why one does not. A port of 0 takes a free one. Raises SettingsError for an address that cannot be
+    had, and as `Root`.
     """
     listening = _listen(access)
     try:
@@ -56,6 +64,7 @@ def opened(
         raise
     with contextlib.ExitStack() as stack:
         stack.callback(server.close)
+        server.pictures.start()
         if worker is not None:
             worker.start()
             stack.callback(worker.close)
@@ -75,8 +84,9 @@ def opened(
             ident=None,
         )
         stack.callback(http.close)
-        for name in add:
-            project_of(server, server.root.find(name))
+        paths = [root.find(name) for name in add]
+        adding = threading.Thread(target=_add, args=(server, paths, note), name="add", daemon=True)
+        adding.start()
         shown_host = f"[{access.host}]" if ":" in access.host else access.host
         yield Opened(server=server, http=http, address=f"http://{shown_host}:{access.port}/", worker=worker)
 
@@ -93,13 +103,26 @@ def serve(
     """Serves the folder until this process is interrupted. Raises SettingsError as `opened`."""
     logging.getLogger("waitress").setLevel(logging.ERROR)
     logging.getLogger("waitress.queue").setLevel(logging.CRITICAL)
-    with opened(folder, access, has_worker=has_worker, add=add) as made:
+    with opened(folder, access, has_worker=has_worker, add=add, note=note) as made:
         note(f"{made.address} shows {made.server.root.path}; Ctrl-C ends it")
         if not has_worker:
             note(f"no worker: `kinochrome worker --spool {made.server.root.queue}` runs the jobs")
         if opens_browser:
             webbrowser.open(made.address)
         made.http.run()
+
+
+def _add(server: Server, paths: Sequence[Path], note: Callable[[str], None]) -> None:
+    """Makes projects of files, once pictures can be made."""
+    for path in paths:
+        while not server.is_closed:
+            try:
+                project_of(server, path)
+            except BusyError:
+                continue
+            except (KinochromeError, OSError) as error:
+                note(f"{path}: {error}")
+            break
 
 
 def _state_of(worker: WorkerProcess | None) -> Callable[[], str]:

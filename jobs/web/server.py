@@ -47,6 +47,7 @@ class Server:
         self.strips, self.takes = KeptStrips(self.pictures), KeptTakes(self.pictures)
         self._logs: dict[str, ReviewLog] = {}
         self._lock = threading.Lock()
+        self.is_closed = False
 
     def log(self, project: Project) -> ReviewLog:
         """The review of a project; the same one for every request."""
@@ -70,6 +71,7 @@ class Server:
 
     def close(self) -> None:
         """Ends streams and the process of the pictures."""
+        self.is_closed = True
         self.events.close()
         self.pictures.close()
 

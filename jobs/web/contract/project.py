@@ -21,7 +21,7 @@ class Media(Answer):
     display_width: int
     display_height: int
     rotation_degrees: Literal[0, 90, 180, 270]
-    mirrored: bool
+    mirrored: bool = False
     """Left to right, after it was turned."""
     sample_aspect: str
     rate: float | None
