@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 
 def check(arguments: argparse.Namespace, progress: Progress) -> Details:
-    """Prints what a job file would do and need."""
+    """Prints what a job file, or colorize with this input and output, would do and need."""
     job, make = _load(arguments)
     if job.source.kind == "folder":
         from jobs.batch.check import check_batch
@@ -107,14 +107,24 @@ def schema(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 
 def _load(arguments: argparse.Namespace) -> "tuple[Job, MakeJob]":
-    """The job of a job file, and what makes jobs of other inputs and outputs out of it."""
-    from jobs.settings.job_file import load_job
+    """The job of a job file, or of an input with an output, and what makes jobs of other inputs out of it."""
+    from jobs.settings.job_file import load_job, make_job
 
     is_queued = getattr(arguments, "claimed", False) or getattr(arguments, "presets", None) is not None
     queue = QueuePresets(arguments.presets) if is_queued else None
     options = given_options(arguments)
 
+    output = getattr(arguments, "output", None)
+    if output is not None:
+        options = {"input": str(arguments.job), "output": output, **options}
+    elif arguments.job.is_dir():
+        raise SettingsError(
+            f"{arguments.job}: found a folder; -o OUT, the folder to write into, is needed too"
+        )
+
     def make(keys: Mapping[str, object]) -> "Job":
+        if output is not None:
+            return make_job({**options, **keys}, overrides=arguments.set)
         return load_job(arguments.job, overrides=arguments.set, options={**options, **keys}, queue=queue)
 
     return make({}), make

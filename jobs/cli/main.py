@@ -112,12 +112,19 @@ def make_parser() -> argparse.ArgumentParser:
     add_crew_options(one)
     for name, call, summary in (
         ("run", films.run, "Run a job file; the same command goes on where a run was stopped."),
-        ("check", films.check, "Check a job file and say what it will need; nothing is written."),
+        (
+            "check",
+            films.check,
+            "Say what a job file, or a folder, will need and what is wrong; nothing is written.",
+        ),
     ):
         one = add(name, call, summary, job, settings)
-        one.add_argument("job", type=Path, metavar="JOB.yaml")
+        metavar = "JOB.yaml|FILM|FOLDER" if call is films.check else "JOB.yaml"
+        one.add_argument("job", type=Path, metavar=metavar)
         if call is films.check:
             add_workers_option(one)
+            summary = "where colorize would write, for a film or a folder in place of a job file"
+            one.add_argument("-o", "--output", metavar="OUT", help=summary)
         if call is films.run:
             add_crew_options(one)
             summary = "publish only while JOB.yaml stays where it is; a queue's workers say so"

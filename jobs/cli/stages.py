@@ -193,7 +193,8 @@ def _film_job(
     given = given_options(arguments) | (options or {})
     job = load_job(path, overrides=arguments.set, options=given)
     if job.is_of_stills:
-        raise SettingsError(f"{job.input}: stills have no stages; `kinochrome run` does them")
+        what = "a folder has" if job.source.kind == "folder" else "stills have"
+        raise SettingsError(f"{job.input}: {what} no stages; `kinochrome run` does all of it")
     return job
 
 

@@ -63,7 +63,9 @@ def export_job(
     options = {} if work is None else {"work": str(work)}
     job = load_job(job_file, overrides=overrides, options=options)
     if job.is_of_stills:
-        raise SettingsError(f"export: {job.input} is of stills, which are no work for a farm; run would work")
+        raise SettingsError(
+            f"export: {job.input} is a {'folder' if job.source.kind == 'folder' else 'still'}, no work for a farm; run would work"
+        )
     paths = command_paths(path) if farm == "commands" else (path,)
     _refuse_places(paths, job_file, job, overwrite=overwrite)
     plan = _plan(job, progress)

@@ -129,6 +129,7 @@ def _note_result(job: "Job", summary: "RunSummary", progress: Progress, *, sheet
     if sheet is not None:
         from jobs.review.contact_sheet import write_sheet
 
+        sheet.parent.mkdir(parents=True, exist_ok=True)
         write_sheet(
             sheet,
             film=summary.film,

@@ -158,7 +158,15 @@ def test_check_says_what_a_run_will_do_and_writes_nothing(
     ]
     assert any(line.startswith("about ") and "a.mkv" in line for line in lines)
     assert "2 of 6 would fail" in said.err
-    assert snapshot(place) == before
+    for name in ("reel/broken.mkv", "photos/r.png", "a.mkv", "reel/b.mkv"):
+        (place / "in" / name).unlink()
+    arguments = ["check", str(place / "in"), "-o", str(place / "new"), "--json-events", *SMALL]
+    assert main(arguments) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [Path(name).name for name in told["to_do"]] == ["p.png", "q.jpg"]
+    assert main(["check", str(place / "in")]) == 1
+    assert "-o OUT, the folder to write into, is needed too" in capsys.readouterr().err
+    assert set(snapshot(place)) <= set(before)
 
 
 def test_with_other_settings_or_a_changed_source_nothing_is_replaced_unasked(
