@@ -63,9 +63,8 @@ def export_job(
     options = {} if work is None else {"work": str(work)}
     job = load_job(job_file, overrides=overrides, options=options)
     if job.is_of_stills:
-        raise SettingsError(
-            f"export: {job.input} is a {'folder' if job.source.kind == 'folder' else 'still'}, no work for a farm; run would work"
-        )
+        what = "folder" if job.source.kind == "folder" else "still"
+        raise SettingsError(f"export: {job.input} is a {what}, which is no work for a farm; run would work")
     paths = command_paths(path) if farm == "commands" else (path,)
     _refuse_places(paths, job_file, job, overwrite=overwrite)
     plan = _plan(job, progress)
