@@ -7,6 +7,7 @@ import { useReview } from "../review/use-review";
 import { ProgressLine } from "../screens/project-state";
 import { ProjectBar } from "../shell/project-bar";
 import { Button } from "../ui/button";
+import { Picture } from "../ui/picture";
 import { Fault, Lines, Loading, Skeleton } from "../ui/states";
 import { useToasts } from "../ui/toasts";
 import { RenderButton } from "./render-button";
@@ -64,7 +65,7 @@ function NotYet({ project }: { project: Project }) {
   return (
     <main id="main" className="grid min-h-0 flex-1 place-items-center overflow-y-auto p-6">
       <div className="flex w-full max-w-lg flex-col gap-5">
-        {project.poster && <img src={project.poster} alt="" className="max-h-[45dvh] w-full rounded-xl bg-well object-contain" />}
+        {project.poster && <Picture src={project.poster} alt="" className="aspect-video max-h-[45dvh] w-full rounded-xl bg-well object-contain" />}
         <h2 className="text-xl font-semibold">{TITLES[project.state] ?? "Colours are being made"}</h2>
         {!failed && <p className="text-quiet">{project.kind === "film" ? "The film can be reviewed as soon as its first colours are there. You can close this page; the work goes on." : "A picture takes a few seconds."}</p>}
         {project.progress && !failed && <ProgressLine progress={project.progress} />}

@@ -2,15 +2,24 @@ import { RefreshCw } from "lucide-react";
 import { linesOf, request } from "../api/client";
 import { storeProject } from "../api/queries";
 import type { Project, Shot } from "../api/types";
-import { ProgressLine } from "../screens/project-state";
+import { WORK } from "../screens/project-state";
 import { Button } from "../ui/button";
 import { count } from "../ui/format";
+import { ProgressBar } from "../ui/states";
 import { useToasts } from "../ui/toasts";
 
-/** Says when moving pictures are older than the review, and makes them anew; shows how far a running job is. */
+/** Beside the transport: how far a running job is, or that the moving pictures are older than the review. */
 export function PreviewNote({ project, shots }: { project: Project; shots: Shot[] }) {
   const { say } = useToasts();
-  if (project.progress) return <div className="px-4 pb-3"><ProgressLine progress={project.progress} /></div>;
+  const { progress } = project;
+  if (progress) {
+    const text = `${WORK[progress.what]}, ${Math.round(progress.percent)} %`;
+    return (
+      <div className="mx-auto flex max-w-xs items-center gap-3 text-sm text-quiet">
+        <span className="shrink-0">{text}</span><ProgressBar label={text} percent={progress.stage === "waiting" ? null : progress.percent} />
+      </div>
+    );
+  }
   if (project.kind === "still" || !project.preview?.stale) return null;
   const changed = shots.filter((shot) => shot.stale).length;
   const renew = async (): Promise<void> => {
@@ -22,9 +31,11 @@ export function PreviewNote({ project, shots }: { project: Project; shots: Shot[
     }
   };
   return (
-    <div className="flex flex-wrap items-center gap-3 px-4 pb-3 text-sm text-quiet">
-      <p>{changed > 0 ? `${count(changed, "shot has", "shots have")} changed since the moving preview was made.` : "The moving preview is older than your changes."} Paused frames show them already.</p>
-      <Button icon={RefreshCw} onClick={() => void renew()}>Renew the preview</Button>
+    <div className="flex justify-center">
+      <Button look="quiet" icon={RefreshCw} className="text-quiet" aria-label="Renew the moving preview" onClick={() => void renew()}
+        title={`${changed > 0 ? count(changed, "shot has", "shots have") : "Something has"} changed since the moving preview was made. Paused frames show the changes already.`}>
+        Renew
+      </Button>
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { clientId } from "../review/client-id";
 import { shotGiven } from "../review/changes";
 import type { Reviewing } from "../review/use-review";
 import { Button, IconButton } from "../ui/button";
+import { Picture } from "../ui/picture";
 import { Empty, Lines } from "../ui/states";
 import { Section, Slider } from "../ui/section";
 import { Select } from "../ui/select";
@@ -78,7 +79,7 @@ function References({ title, shot, entries, project, reviewing }: { title: strin
       <ul className="flex flex-col gap-4">
         {entries.map(([id, reference]) => (
           <li key={id} className="flex flex-col gap-2">
-            <img src={`${API}/projects/${project}/references/${id}.jpg`} alt={`Reference ${reference.name}`} loading="lazy" className="max-h-44 w-full rounded-md bg-well object-contain" />
+            <Picture src={`${API}/projects/${project}/references/${id}.jpg`} alt={`Reference ${reference.name}`} className="max-h-44 w-full rounded-md bg-well object-contain" />
             <div className="flex items-center gap-2">
               <p className="min-w-0 flex-1 text-sm"><bdi className="block truncate font-medium">{reference.name}</bdi><span className="text-quiet">{reference.frame === null ? "Found by its light and dark" : `Shows frame ${reference.frame}`}</span></p>
               <IconButton icon={Trash2} label={`Take ${reference.name} away`} onClick={() => reviewing.change([{ shot, field: "references", key: id, value: null }], `Take ${reference.name} away`)} />

@@ -71,7 +71,7 @@ function RenderDialog({ project, review, shots, onClose }: { project: Project; r
         <div role="alert"><Lines lines={lines} className={lines.length > 0 ? "text-bad" : ""} /></div>
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Not now</Button>
-          <Button look="primary" type="submit" disabled={busy}>{film ? "Render" : "Write"}</Button>
+          <Button look="primary" type="submit" disabled={busy} data-first>{film ? "Render" : "Write"}</Button>
         </div>
       </form>
     </Dialog>

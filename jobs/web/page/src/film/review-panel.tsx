@@ -70,7 +70,7 @@ function Adjust({ shot, still, given, reviewing, looks }: { shot: Shot; still: b
       <Tuned label="Saturation" value={given.saturation ?? 1} min={0} max={2} step={0.05} show={(value) => `${Math.round(value * 100)} %`} onDone={(value) => set("saturation", value === 1 ? null : value, "Saturation")} />
       {!still && <Tuned label="Hue" value={given.hue_degrees ?? 0} min={-180} max={180} step={1} show={(value) => `${Math.round(value)}°`} onDone={(value) => set("hue_degrees", value === 0 ? null : value, "Hue")} />}
       <Select label="Look" showLabel className="justify-between" value={given.look ?? ""} onChange={(event) => set("look", event.target.value || null, "Look")}>
-        <option value="">As the film</option>
+        <option value="">{still ? "None" : "As the film"}</option>
         {looks?.filters.filter((filter) => filter.group !== "basic").map((filter) => <option key={filter.id} value={filter.id}>{filter.name}</option>)}
       </Select>
       {!still && <Select label="Treatment" showLabel className="justify-between" value={treatment} onChange={(event) => {

@@ -3,6 +3,7 @@ import { Film, MessageSquare, Paintbrush, TriangleAlert } from "lucide-react";
 import { useEffect, useRef } from "react";
 import type { Review, Shot } from "../api/types";
 import { length } from "../ui/format";
+import { Picture } from "../ui/picture";
 import { Empty } from "../ui/states";
 import { DecisionIcon } from "./decision-icon";
 import { decision } from "./shot-order";
@@ -54,7 +55,7 @@ function Row({ shot, review, here, onChoose }: { shot: Shot; review: Review | un
     <button type="button" aria-current={here ? "true" : undefined} onClick={() => onChoose(shot)}
       className={`flex h-full w-full flex-col justify-center gap-1.5 rounded-lg px-2.5 text-left ${here ? "bg-accent-soft ring-1 ring-accent ring-inset" : "hover:bg-hover"}`}>
       <span className="block h-[3.1rem] w-full overflow-hidden rounded bg-well">
-        <img src={shot.strip.colour ?? shot.strip.grey} alt="" loading="lazy" decoding="async" className="h-full w-full object-cover" />
+        <Picture src={shot.strip.colour ?? shot.strip.grey} alt="" className="h-full w-full object-cover" />
       </span>
       <span className="flex w-full items-center gap-2 text-sm">
         <DecisionIcon decision={decision(given)} />

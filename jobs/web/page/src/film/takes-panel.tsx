@@ -5,6 +5,7 @@ import { ColourField } from "../paint/colour-field";
 import { shotGiven } from "../review/changes";
 import type { Reviewing } from "../review/use-review";
 import { Button, IconButton } from "../ui/button";
+import { Picture } from "../ui/picture";
 import { Fault, Loading, Skeleton } from "../ui/states";
 import { Section } from "../ui/section";
 import { Select } from "../ui/select";
@@ -30,7 +31,7 @@ export function TakesPanel({ project, reviewing, shot, revision }: { project: st
               <li key={take}>
                 <button type="button" aria-pressed={take === chosen} onClick={() => reviewing.change([{ shot, field: "take", value: take === 0 ? null : take }], take === 0 ? "Automatic colours" : `Take ${take}`)}
                   className={`block w-full overflow-hidden rounded-lg border text-left ${take === chosen ? "border-accent ring-2 ring-accent" : "border-line hover:border-edge"}`}>
-                  <img src={url} alt="" className="aspect-[4/3] w-full bg-well object-cover" />
+                  <Picture src={url} alt="" className="aspect-[4/3] w-full bg-well object-cover" />
                   <span className="flex items-center justify-between px-2.5 py-1.5 text-sm font-medium">{take === 0 ? "Automatic" : `Take ${take}`}{take === chosen && <Check role="img" aria-label="Chosen" size={15} />}</span>
                 </button>
               </li>
@@ -51,7 +52,7 @@ function Regions({ reviewing, shot, url, letters }: { reviewing: Reviewing; shot
   const rest = letters.filter((letter) => !(letter in regions));
   return (
     <Section title="Regions">
-      <img src={url} alt={`The shot’s regions with the letters ${letters.join(", ")}`} className="w-full rounded-md bg-well" />
+      <Picture src={url} alt={`The shot’s regions with the letters ${letters.join(", ")}`} className="min-h-24 w-full rounded-md bg-well" />
       {Object.entries(regions).map(([letter, colour]) => (
         <div key={letter} className="grid grid-cols-[1.5rem_1fr_auto] items-center gap-2 text-sm">
           <span className="font-semibold">{letter}</span>

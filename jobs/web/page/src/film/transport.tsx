@@ -1,5 +1,5 @@
 import { Columns2, Contrast, Diff, Pause, Play, Repeat, SkipBack, SkipForward, SquareSplitHorizontal, StepBack, StepForward, Volume2, VolumeX, type LucideIcon } from "lucide-react";
-import { useSyncExternalStore } from "react";
+import { useSyncExternalStore, type ReactNode } from "react";
 import { hint, type Action } from "../keys/bindings";
 import { useAction } from "../keys/use-action";
 import { IconButton } from "../ui/button";
@@ -19,6 +19,7 @@ type Props = {
   onShot: (step: 1 | -1) => void;
   wipe: number;
   onWipe: (wipe: number) => void;
+  note: ReactNode;
 };
 
 const MODES: { mode: Mode; icon: LucideIcon; action: Action; name: string }[] = [
@@ -32,6 +33,7 @@ export function Transport(props: Props) {
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 max-sm:justify-center">
       {props.playhead && <Running {...props} playhead={props.playhead} />}
+      <div className="min-w-0 flex-1 max-sm:order-last max-sm:basis-full">{props.note}</div>
       <Compare {...props} />
     </div>
   );
@@ -73,7 +75,7 @@ function Compare({ mode, onMode, onOriginal, wipe, onWipe }: Props) {
   useAction("wipe.left", () => onWipe(Math.max(0, wipe - 0.05)), { when: mode === "wipe" });
   useAction("wipe.right", () => onWipe(Math.min(1, wipe + 0.05)), { when: mode === "wipe" });
   return (
-    <div className="flex items-center gap-1 sm:ml-auto" role="group" aria-label="Compare">
+    <div className="flex items-center gap-1" role="group" aria-label="Compare">
       {MODES.map((each) => <IconButton key={each.mode} icon={each.icon} label={each.name} action={each.action} pressed={mode === each.mode} onClick={() => onMode(each.mode)} />)}
       <button type="button" title={hint("original")} className="h-9 touch-none rounded-md px-3 text-sm font-medium text-quiet select-none hover:bg-hover hover:text-ink active:bg-accent-soft"
         onPointerDown={() => onOriginal(true)} onPointerUp={() => onOriginal(false)} onPointerLeave={() => onOriginal(false)} onPointerCancel={() => onOriginal(false)}

@@ -85,7 +85,7 @@ export function Viewer({ project, reviewing, review, playhead, shot: shown, mode
   const box = pictureBox(mode, size.width, size.height, aspect);
   const faults = [...new Set([...grey.lines, ...colour.lines])];
   return (
-    <div ref={frame} className="relative min-h-0 flex-1 overflow-hidden bg-well" data-exact={stills ? "yes" : "no"} data-frame={seen.frame}>
+    <div ref={frame} className="relative min-h-0 flex-1 overflow-hidden bg-well" data-exact={stills && !colour.waiting && !grey.waiting ? "yes" : "no"} data-frame={seen.frame}>
       {project.preview && (
         <video ref={video} src={project.preview.url} muted={muted} playsInline preload="auto" hidden tabIndex={-1} aria-hidden onEnded={() => playhead.ended()} />
       )}

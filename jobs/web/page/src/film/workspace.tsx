@@ -102,8 +102,7 @@ export function Workspace({ project, shots, reviewing }: { project: Project; sho
           <div className="shrink-0 bg-surface pt-3">
             {!still && <Scrubber playhead={playhead} shots={shots} current={shot} review={reviewing.review} />}
             <Transport playhead={still ? null : playhead} mode={mode} onMode={setMode} onOriginal={setHeld} loop={loop} onLoop={setLoop}
-              muted={muted} onMuted={project.media?.sound ? setMuted : null} onShot={neighbour} wipe={wipe} onWipe={setWipe} />
-            <PreviewNote project={project} shots={shots} />
+              muted={muted} onMuted={project.media?.sound ? setMuted : null} onShot={neighbour} wipe={wipe} onWipe={setWipe} note={<PreviewNote project={project} shots={shots} />} />
             {!wide && !still && <div className="border-t border-line">{listTools}{shotList}</div>}
           </div>
         </div>

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import type { Action } from "./bindings";
 import { Matcher } from "./match";
 
@@ -15,7 +15,7 @@ export function useAction(action: Action, run: (event: KeyboardEvent) => void, o
   latest.current.run = run;
   latest.current.release = options.release;
   const when = options.when ?? true;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!when) return;
     const handler = latest.current;
     handlers.set(action, [...(handlers.get(action) ?? []), handler]);

@@ -17,7 +17,8 @@ const LONGEST_WAIT_MS = 8000;
  */
 export class Outbox {
   state: SaveState = { kind: "saved" };
-  base = 0;
+  /** The revision that is shown: changes are made on it. */
+  shown = 0;
   /** Grows with everything that happens here. */
   version = 0;
   readonly #key: string;
@@ -26,6 +27,8 @@ export class Outbox {
   readonly #onPatched: (patched: Patched, sent: Change[]) => void;
   readonly #onRefused: (lines: string[], refused: Change[]) => void;
   #waiting: Change[];
+  /** The revision on which the oldest change that waits was made: by it the server sees who changed the same place since. */
+  #base: number | null;
   #sending: Change[] = [];
   #wait = FIRST_WAIT_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -43,7 +46,9 @@ export class Outbox {
     this.#send = options.send;
     this.#onPatched = options.onPatched;
     this.#onRefused = options.onRefused;
-    this.#waiting = read(options.store, options.key);
+    const kept = read(options.store, options.key);
+    this.#waiting = kept.changes;
+    this.#base = kept.base;
   }
 
   /** Everything that the server has not answered yet, oldest first. */
@@ -53,6 +58,7 @@ export class Outbox {
 
   add(changes: readonly Change[]): void {
     this.#waiting = queued(this.#waiting, changes);
+    this.#base ??= this.shown;
     this.#keep();
     this.#tell();
     this.flush();
@@ -68,8 +74,10 @@ export class Outbox {
     }
     this.#sending = this.#waiting.slice(0, MOST);
     this.#waiting = this.#waiting.slice(MOST);
+    const base = this.#base ?? this.shown;
+    if (this.#waiting.length === 0) this.#base = null;
     if (this.state.kind !== "away") this.#become({ kind: "saving" });
-    void this.#deliver();
+    void this.#deliver(base);
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -81,12 +89,12 @@ export class Outbox {
     clearTimeout(this.#timer);
   }
 
-  async #deliver(): Promise<void> {
+  async #deliver(base: number): Promise<void> {
     const sent = this.#sending;
     try {
-      const patched = await this.#send(this.base, sent);
+      const patched = await this.#send(base, sent);
       this.#settle();
-      this.base = Math.max(this.base, patched.revision);
+      this.shown = Math.max(this.shown, patched.revision);
       this.#onPatched(patched, sent);
       this.flush();
     } catch (error) {
@@ -98,6 +106,7 @@ export class Outbox {
         return;
       }
       this.#waiting = queued(sent, this.#waiting);
+      this.#base = base;
       this.#sending = [];
       this.#become({ kind: "away", lines: error instanceof ApiError ? error.lines : [String(error)] });
       this.#timer = setTimeout(() => this.flush(), this.#wait);
@@ -113,7 +122,7 @@ export class Outbox {
 
   #keep(): void {
     const all = this.pending;
-    if (all.length > 0) this.#store.setItem(this.#key, JSON.stringify(all));
+    if (all.length > 0) this.#store.setItem(this.#key, JSON.stringify({ base: this.#base ?? this.shown, changes: all } satisfies Kept));
     else this.#store.removeItem(this.#key);
   }
 
@@ -128,11 +137,15 @@ export class Outbox {
   }
 }
 
-function read(store: Store, key: string): Change[] {
+type Kept = { base: number | null; changes: Change[] };
+
+/** What an outbox of this key has kept; nothing for what cannot be read. */
+export function read(store: Store, key: string): Kept {
   try {
-    const found = JSON.parse(store.getItem(key) ?? "[]") as unknown;
-    return Array.isArray(found) ? (found as Change[]) : [];
+    const found = JSON.parse(store.getItem(key) ?? "null") as Kept | null;
+    if (found && Array.isArray(found.changes)) return { base: typeof found.base === "number" ? found.base : null, changes: found.changes };
   } catch {
-    return [];
+    // what cannot be read holds no changes
   }
+  return { base: null, changes: [] };
 }

@@ -4,7 +4,7 @@ import type { Change, Conflict, Patched, Review } from "../api/types";
 import { applied, appliedAll, colourKey } from "./changes";
 import { clientId } from "./client-id";
 import { History } from "./history";
-import { Outbox } from "./outbox";
+import { Outbox, read } from "./outbox";
 
 export type ReviewEvent = { project: string; revision: number; client: string; changes: (Change & { theirs_lost?: boolean })[] };
 
@@ -36,7 +36,7 @@ export class ProjectReview {
 
   /** What `server` says, with the changes that are on their way. */
   seen(server: Review): Review {
-    this.outbox.base = Math.max(this.outbox.base, server.revision);
+    this.outbox.shown = Math.max(this.outbox.shown, server.revision);
     return appliedAll(server, this.outbox.pending);
   }
 
@@ -88,7 +88,7 @@ function adoptOrphans(id: string, outbox: Outbox): void {
       const owner = key.startsWith(prefix) ? key.slice(prefix.length) : "";
       if (!owner || owner === clientId || alive.has(owner)) continue;
       try {
-        outbox.add(JSON.parse(localStorage.getItem(key) ?? "[]") as Change[]);
+        outbox.add(read(localStorage, key).changes);
       } finally {
         localStorage.removeItem(key);
       }

@@ -4,6 +4,7 @@ import type { Project } from "../api/types";
 import { duration, count } from "../ui/format";
 import { DownloadButton } from "./download-button";
 import { FilterSelect } from "./filter-select";
+import { Picture } from "../ui/picture";
 import { ProgressLine, StateLine } from "./project-state";
 
 export function ProjectCard({ project, small = false, extra }: { project: Project; small?: boolean; extra?: React.ReactNode }) {
@@ -17,8 +18,7 @@ export function ProjectCard({ project, small = false, extra }: { project: Projec
     <article className="flex h-full flex-col overflow-hidden rounded-xl border border-line bg-surface">
       <Link href={`/projects/${project.id}`} className="group block bg-well" aria-label={`Open ${project.title}`}>
         <div className="grid aspect-video place-items-center overflow-hidden">
-          {project.poster ? <img src={project.poster} alt="" loading="lazy" className="h-full w-full object-contain transition-transform duration-300 group-hover:scale-[1.02]" />
-            : project.kind === "film" ? <Film aria-hidden size={32} strokeWidth={1.25} className="text-quiet" /> : <Image aria-hidden size={32} strokeWidth={1.25} className="text-quiet" />}
+          <Picture src={project.poster} alt="" icon={project.kind === "film" ? Film : Image} className="h-full w-full object-contain transition-transform duration-300 group-hover:scale-[1.02]" />
         </div>
       </Link>
       <div className="flex flex-1 flex-col gap-2 p-4">

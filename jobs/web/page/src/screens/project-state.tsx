@@ -35,17 +35,18 @@ const STAGES: Record<string, string> = {
   mux: "Putting the film together",
   review: "Examining the result",
 };
-const WHAT = { preview: "Preview", film: "Film", still: "Picture" };
+/** What a job makes. */
+export const WORK = { preview: "Preview", film: "Film", still: "Picture" };
 
 export function ProgressLine({ progress, quiet = false }: { progress: Progress; quiet?: boolean }) {
   const stage = STAGES[progress.stage] ?? progress.stage;
   const left = progress.seconds_left === null ? "" : `, about ${duration(progress.seconds_left)} left`;
   return (
     <div className="flex flex-col gap-1.5">
-      <ProgressBar label={`${WHAT[progress.what]}: ${stage}`} percent={progress.stage === "waiting" ? null : progress.percent} />
+      <ProgressBar label={`${WORK[progress.what]}: ${stage}`} percent={progress.stage === "waiting" ? null : progress.percent} />
       {!quiet && (
         <p className="flex justify-between gap-3 text-sm text-quiet">
-          <span className="truncate">{WHAT[progress.what]}: {stage.toLowerCase()}{left}</span>
+          <span className="truncate">{WORK[progress.what]}: {stage.toLowerCase()}{left}</span>
           <span className="shrink-0">{Math.round(progress.percent)} %</span>
         </p>
       )}

@@ -8,7 +8,7 @@ import { Button } from "../ui/button";
 import { ago, count } from "../ui/format";
 import { Empty, Fault, Lines, Loading, Skeleton } from "../ui/states";
 import { useToasts } from "../ui/toasts";
-import { ProgressLine } from "./project-state";
+import { ProgressLine, WORK } from "./project-state";
 
 const STATES: Record<JobState, { icon: LucideIcon; text: string; look: string }> = {
   running: { icon: LoaderCircle, text: "At work", look: "text-ink" },
@@ -18,7 +18,6 @@ const STATES: Record<JobState, { icon: LucideIcon; text: string; look: string }>
   cancelled: { icon: CircleSlash, text: "Cancelled", look: "text-quiet" },
   done: { icon: CheckCircle2, text: "Done", look: "text-good" },
 };
-const WHAT = { preview: "Preview", film: "Film", still: "Picture" };
 
 export function QueueScreen() {
   const { data: queue, error, refetch } = useQueue();
@@ -84,7 +83,7 @@ function Job({ job }: { job: QueueJob }) {
         <div className="min-w-0 flex-1 max-sm:basis-full">
           <p className="truncate font-medium">
             {job.project ? <Link href={`/projects/${job.project}`} className="rounded hover:underline"><bdi>{job.title}</bdi></Link> : <bdi>{job.title}</bdi>}
-            <span className="font-normal text-quiet"> · {WHAT[job.what] ?? job.what}</span>
+            <span className="font-normal text-quiet"> · {WORK[job.what] ?? job.what}</span>
           </p>
           <p className={`flex items-center gap-1.5 text-sm ${look}`}>
             <Icon aria-hidden size={15} className={Icon === LoaderCircle ? "animate-spin" : ""} />{text}

@@ -13,6 +13,7 @@ export function ReportScreen({ id }: { id: string }) {
     queryKey: ["report", id, project?.film?.revision, project?.state],
     enabled: project !== undefined,
     queryFn: async ({ signal }) => {
+      if (!project?.outputs.some(({ what }) => what === "report" || what === "film" || what === "still")) return false;
       try {
         await send("HEAD", url, { signal });
         return true;

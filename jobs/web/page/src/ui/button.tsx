@@ -17,6 +17,7 @@ type Common = Omit<ButtonHTMLAttributes<HTMLButtonElement>, "children"> & {
   /** Its keys go into the tooltip. */
   action?: Action | undefined;
   ref?: Ref<HTMLButtonElement>;
+  "data-first"?: boolean;
 };
 
 export function Button({

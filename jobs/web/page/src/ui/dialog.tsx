@@ -2,12 +2,14 @@ import { X } from "lucide-react";
 import { useEffect, useRef, type ReactNode } from "react";
 import { IconButton } from "./button";
 
-/** A modal dialog; Escape, the cross and a click beside it close it. */
+/** A modal dialog, whose `data-first` gets the focus; Escape, the cross and a click beside it close it. */
 export function Dialog({ title, onClose, children, wide = false }: { title: string; onClose: () => void; children: ReactNode; wide?: boolean }) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (!dialog || dialog.open) return;
+    dialog.showModal();
+    dialog.querySelector<HTMLElement>("[data-first]")?.focus();
   }, []);
   return (
     <dialog

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "../../src/api/client";
 import type { Change, Patched } from "../../src/api/types";
-import { Outbox, type Sender } from "../../src/review/outbox";
+import { Outbox, read, type Sender } from "../../src/review/outbox";
 import { memoryStore } from "./store";
 
 const comment = (value: string): Change => ({ shot: 0, field: "comment", value });
@@ -22,13 +22,13 @@ describe("outbox", () => {
     let answer: (patched: Patched) => void = () => undefined;
     const { outbox, store } = make(() => new Promise((done) => (answer = done)));
     outbox.add([comment("a")]);
-    expect(JSON.parse(store.getItem(KEY) ?? "")).toEqual([comment("a")]);
+    expect(read(store, KEY).changes).toEqual([comment("a")]);
     expect(outbox.state.kind).toBe("saving");
     answer({ revision: 4, conflicts: [] });
     await vi.runAllTimersAsync();
     expect(store.getItem(KEY)).toBeNull();
     expect(outbox.state.kind).toBe("saved");
-    expect(outbox.base).toBe(4);
+    expect(outbox.shown).toBe(4);
   });
 
   it("tries again while the server is away, and then sends the latest value once", async () => {
@@ -44,7 +44,7 @@ describe("outbox", () => {
     expect(outbox.state.kind).toBe("away");
     outbox.add([comment("ab")]);
     await vi.advanceTimersByTimeAsync(2000);
-    expect(JSON.parse(store.getItem(KEY) ?? "")).toEqual([comment("ab")]);
+    expect(read(store, KEY).changes).toEqual([comment("ab")]);
     away = false;
     await vi.advanceTimersByTimeAsync(20_000);
     expect(sent).toEqual([[comment("ab")]]);
@@ -63,6 +63,26 @@ describe("outbox", () => {
     outbox.flush();
     await vi.advanceTimersByTimeAsync(10);
     expect(sent).toEqual([[comment("kept")]]);
+  });
+
+  it("says on which revision a change was made, though the page has heard of later ones, and after a reload", async () => {
+    const store = memoryStore();
+    const bases: number[] = [];
+    const first = make(() => Promise.reject(new ApiError(0, "away", [])), store).outbox;
+    first.shown = 7;
+    first.add([comment("a")]);
+    await vi.advanceTimersByTimeAsync(10);
+    first.stop();
+    const { outbox } = make((base) => {
+      bases.push(base);
+      return Promise.resolve({ revision: 12, conflicts: [] });
+    }, store);
+    outbox.shown = 11;
+    outbox.flush();
+    await vi.advanceTimersByTimeAsync(10);
+    outbox.add([comment("b")]);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(bases).toEqual([7, 12]);
   });
 
   it("gives a change that the server refuses to whoever shows it, and goes on with the next", async () => {

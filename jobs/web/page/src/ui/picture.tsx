@@ -1,0 +1,39 @@
+import { ImageOff, type LucideIcon } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Slots } from "./slots";
+
+/**
+ * A browser opens six connections to a server, and the events take one: pictures that the server has to colour first
+ * share three of them, so that nothing else waits for them.
+ */
+const slots = new Slots(3);
+
+/** A picture of the server; what stands in its place until it is there, or if it does not come, is a sign. */
+export function Picture({ src, alt, className = "", icon: Icon = ImageOff }: { src: string | null; alt: string; className?: string; icon?: LucideIcon }) {
+  const [state, setState] = useState<{ src: string | null; is: "waiting" | "loading" | "there" | "failed" }>({ src: null, is: "waiting" });
+  useEffect(() => {
+    if (!src) return;
+    let image: HTMLImageElement | null = null;
+    const release = slots.take(() => {
+      image = new Image();
+      image.onload = () => { setState({ src, is: "there" }); release(); };
+      image.onerror = () => { setState({ src, is: "failed" }); release(); };
+      image.src = src;
+    });
+    return () => {
+      if (image) {
+        image.onload = image.onerror = null;
+        // gives the connection back at once
+        image.src = "";
+      }
+      release();
+    };
+  }, [src]);
+  // the last picture stays until the next one is there
+  if (state.src && state.is === "there" && src) return <img src={state.src} alt={alt} decoding="async" className={className} />;
+  return (
+    <span role={alt ? "img" : undefined} aria-label={alt || undefined} className={`grid place-items-center ${className}`}>
+      {(!src || state.is === "failed") && <Icon aria-hidden size={24} strokeWidth={1.25} className="text-quiet" />}
+    </span>
+  );
+}
