@@ -1,4 +1,4 @@
-"""Node, its packages and a browser, for tests of the page. Where they are missing, the tests are left out and say why."""
+"""Node, its packages and a browser, for tests of the page. Where one is missing, the tests are left out and say so."""
 
 import os
 import shutil

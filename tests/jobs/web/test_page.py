@@ -21,7 +21,9 @@ def test_committed_assets_are_what_the_sources_build_to(tmp_path: Path) -> None:
         timeout_seconds=300,
     )  # fmt: skip
     built, committed = _tree(tmp_path), _tree(STATIC)
-    assert sorted(built) == sorted(committed), "run `npm run build` in jobs/web/page and commit jobs/web/static"
+    assert sorted(built) == sorted(committed), (
+        "run `npm run build` in jobs/web/page and commit jobs/web/static"
+    )
     assert [name for name in built if built[name] != committed[name]] == []
 
 
@@ -40,7 +42,9 @@ def test_lock_file_has_exact_versions_and_names_no_host_of_packages() -> None:
     assert [name for name, version in versions.items() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
     packages = json.loads((PAGE / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert [name for name, package in packages.items() if "resolved" in package] == []
-    assert [name for name, package in packages.items() if name and not {"integrity", "inBundle"} & package.keys()] == []
+    assert [
+        name for name, package in packages.items() if name and not {"integrity", "inBundle"} & package.keys()
+    ] == []
 
 
 def _tree(folder: Path) -> dict[str, bytes]:

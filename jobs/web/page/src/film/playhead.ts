@@ -16,6 +16,8 @@ export class Playhead {
   readonly #listeners = new Set<() => void>();
   #seen: Seen = { frame: 0, playing: false };
   #handle = 0;
+  /** A film that plays goes on when its moving preview is exchanged for a newer one. */
+  #resumes = false;
 
   constructor(times: FrameTimes, frame: number) {
     this.times = times;
@@ -32,9 +34,15 @@ export class Playhead {
 
   attach(video: HTMLVideoElement | null): void {
     if (this.video === video) return;
-    if (this.playing) this.pause();
+    if (this.playing) {
+      this.pause();
+      this.#resumes = true;
+    }
     this.video = video;
-    if (video) this.#seek();
+    if (!video) return;
+    this.#seek();
+    if (this.#resumes) void this.play();
+    this.#resumes = false;
   }
 
   /** Goes to a frame; a film that plays goes on from there. */

@@ -18,7 +18,7 @@ export function RenderButton({ project, review, shots }: { project: Project; rev
   useAction("render", () => setOpen(true), { when: !busy });
   return (
     <>
-      <Button look="primary" icon={Clapperboard} action="render" disabled={busy} onClick={() => setOpen(true)} aria-label={busy ? "Rendering" : "Render"}>
+      <Button look="primary" icon={Clapperboard} action="render" disabled={busy} onClick={() => setOpen(true)}>
         <span className="max-sm:sr-only">{busy ? (project.progress ? `Rendering ${Math.round(project.progress.percent)} %` : "Rendering") : "Render"}</span>
       </Button>
       {open && <RenderDialog project={project} review={review} shots={shots} onClose={() => setOpen(false)} />}

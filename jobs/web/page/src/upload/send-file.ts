@@ -4,16 +4,27 @@ import type { Project, Upload } from "../api/types";
 export type Source = { name: string; size: number; slice: (start: number, end: number) => Blob };
 export type Call = typeof request;
 
+type Options = { onProgress: (sent: number, waiting: boolean) => void; signal: AbortSignal; call?: Call; pause?: (ms: number) => Promise<void> };
+
 const LONGEST_WAIT_MS = 8000;
+const ATTEMPTS = 3;
 
 /**
  * Sends a file in chunks and makes a project of it. A server that is away is asked again until it is back, and the file
  * goes on where it stopped, after a reload of the page too. Refusals are thrown.
  */
-export async function sendFile(
-  file: Source,
-  options: { onProgress: (sent: number, waiting: boolean) => void; signal: AbortSignal; call?: Call; pause?: (ms: number) => Promise<void> },
-): Promise<Project> {
+export async function sendFile(file: Source, options: Options): Promise<Project> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await sendOnce(file, options);
+    } catch (error) {
+      // a server that has forgotten the upload gets it anew
+      if (!(error instanceof ApiError) || error.status !== 404 || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function sendOnce(file: Source, options: Options): Promise<Project> {
   const { onProgress, signal, call = request, pause = sleep } = options;
   const patiently = async <T>(ask: () => Promise<T>, sent: number): Promise<T> => {
     for (let wait = 500; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {

@@ -54,6 +54,19 @@ describe("sending a file", () => {
     expect(seen.some(([, waiting]) => waiting)).toBe(true);
   });
 
+  it("begins anew when the server has forgotten the upload, and gives up in the end", async () => {
+    const { answer, kept } = server();
+    let forgotten = 1;
+    const forgetful: Call = async (method, path, given) => {
+      if (path.endsWith("/project") && forgotten-- > 0) throw new ApiError(404, "not_found", ["no such upload"]);
+      return answer(method, path, given);
+    };
+    expect((await run(forgetful)).id).toBe("project");
+    expect(kept()).toBe("abcdefghij");
+    forgotten = 9;
+    await expect(run(forgetful)).rejects.toThrow("no such upload");
+  });
+
   it("hands a refusal on", async () => {
     await expect(run(server({ refuse: true }).answer)).rejects.toThrow("no film and no picture");
   });

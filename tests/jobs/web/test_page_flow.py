@@ -1,0 +1,84 @@
+"""The review page in a browser, on a real film, against the server as people start it."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.jobs.web.page_tools import PAGE, browser, node_tool, run
+
+_CLIP = PAGE.parents[2] / "tests/data/chaplin_street.mp4"
+_FRAMES = 16
+_PATIENCE_SECONDS = 900
+_END_SECONDS = 60.0
+
+
+@pytest.mark.slow
+def test_film_is_dropped_painted_approved_rendered_and_downloaded(tmp_path: Path) -> None:
+    """With the keyboard alone; then every screen at three widths. axe finds nothing on any."""
+    program = browser()
+    node_tool("vite")
+    film, photo = tmp_path / "street.mp4", tmp_path / "films" / "زفاف 🎞 <img src=x onerror=alert(1)>.png"
+    photo.parent.mkdir()
+    _cut(film, photo)
+    with _served(photo.parent, photo) as address:
+        environment = {"BASE": address, "BROWSER": program, "OUT": str(tmp_path / "out")}
+        told = run(
+            "node", "tests/flow/film.mjs", timeout_seconds=_PATIENCE_SECONDS, FILM=str(film), **environment
+        )
+        assert "render and download" in told
+        run("node", "tests/flow/screens.mjs", timeout_seconds=_PATIENCE_SECONDS, **environment)
+    (rendered,) = (tmp_path / "out").glob("*.mkv")
+    before, after = _planes(film), _planes(rendered)
+    assert len(after) == len(before) == _FRAMES
+    for grey, colored in zip(before, after, strict=True):
+        np.testing.assert_array_equal(colored[0], grey[0])
+    assert max(np.ptp(plane.astype(int)) for colored in after for plane in colored[1:]) > 20
+
+
+def _cut(film: Path, photo: Path) -> None:
+    """The first frames of the clip with their sound, packets copied, and one frame as a photo in grey."""
+    with av.open(_CLIP) as source, av.open(film, "w") as target:
+        streams = {stream: target.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux(list(streams)):
+            if packet.pts is None or packet.time_base is None:
+                continue
+            if packet.pts * packet.time_base * 25 < _FRAMES:
+                packet.stream = streams[packet.stream]
+                target.mux(packet)
+    with av.open(film) as source:
+        next(source.decode(video=0)).to_image().convert("L").resize((320, 180)).save(photo)
+
+
+def _planes(path: Path) -> list[list[npt.NDArray[np.uint8]]]:
+    """Luma and chroma of each frame."""
+    with av.open(path) as film:
+        return [
+            [np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : plane.width] for plane in frame.planes]
+            for frame in film.decode(video=0)
+        ]  # fmt: skip
+
+
+@contextmanager
+def _served(folder: Path, *files: Path) -> Iterator[str]:
+    """The address of a server on `folder`, with its worker."""
+    added = [part for path in files for part in ("--add", path.name)]
+    command = [sys.executable, "-m", "jobs.cli.main", "serve", str(folder), "--port", "0", *added]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            line = process.stderr.readline()
+            match = re.match(r"(http://127\.0\.0\.1:\d+)/", line)
+            assert match, line + process.stderr.read()
+            yield match[1]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(_END_SECONDS)
