@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from av.video.plane import VideoPlane
 
 from tests.jobs.web.page_tools import PAGE, browser, node_tool, run
 
@@ -54,17 +56,18 @@ def _cut(film: Path, photo: Path) -> None:
             if packet.pts * packet.time_base * 25 < _FRAMES:
                 packet.stream = streams[packet.stream]
                 target.mux(packet)
-    with av.open(film) as source:
-        next(source.decode(video=0)).to_image().convert("L").resize((320, 180)).save(photo)
+    luma = _planes(film)[0][0]
+    cv2.imwrite(str(photo), luma)
 
 
 def _planes(path: Path) -> list[list[npt.NDArray[np.uint8]]]:
     """Luma and chroma of each frame."""
     with av.open(path) as film:
-        return [
-            [np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : plane.width] for plane in frame.planes]
-            for frame in film.decode(video=0)
-        ]  # fmt: skip
+        return [[_samples(plane) for plane in frame.planes] for frame in film.decode(video=0)]
+
+
+def _samples(plane: VideoPlane) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(bytes(plane), np.uint8).reshape(plane.height, -1)[:, : plane.width]
 
 
 @contextmanager

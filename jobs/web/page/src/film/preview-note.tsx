@@ -32,9 +32,9 @@ export function PreviewNote({ project, shots }: { project: Project; shots: Shot[
   };
   return (
     <div className="flex justify-center">
-      <Button look="quiet" icon={RefreshCw} className="text-quiet" aria-label="Renew the moving preview" onClick={() => void renew()}
+      <Button look="quiet" icon={RefreshCw} className="text-quiet max-xl:w-9" aria-label="Renew the moving preview" onClick={() => void renew()}
         title={`${changed > 0 ? count(changed, "shot has", "shots have") : "Something has"} changed since the moving preview was made. Paused frames show the changes already.`}>
-        Renew
+        <span className="max-xl:hidden">Renew</span>
       </Button>
     </div>
   );

@@ -31,9 +31,9 @@ const MODES: { mode: Mode; icon: LucideIcon; action: Action; name: string }[] = 
 
 export function Transport(props: Props) {
   return (
-    <div className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 max-sm:justify-center">
+    <div className={`flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 max-sm:justify-center ${props.playhead ? "" : "justify-center"}`}>
       {props.playhead && <Running {...props} playhead={props.playhead} />}
-      <div className="min-w-0 flex-1 max-sm:order-last max-sm:basis-full">{props.note}</div>
+      <div className={`min-w-0 max-sm:order-last max-sm:basis-full ${props.playhead ? "flex-1" : "empty:hidden"}`}>{props.note}</div>
       <Compare {...props} />
     </div>
   );
@@ -61,7 +61,7 @@ function Running({ playhead, loop, onLoop, muted, onMuted, onShot }: Props & { p
         <IconButton icon={Repeat} label="Loop the shot" action="loop" pressed={loop} onClick={() => onLoop(!loop)} className="ml-1" />
         {onMuted && <IconButton icon={muted ? VolumeX : Volume2} label={muted ? "Sound on" : "Sound off"} action="mute" onClick={() => onMuted(!muted)} />}
       </div>
-      <p className="text-sm text-quiet max-sm:hidden"><span className="text-ink">{timecode(frame, rate)}</span> · frame {frame}</p>
+      <p className="text-sm whitespace-nowrap text-quiet max-sm:hidden"><span className="text-ink">{timecode(frame, rate)}</span><span className="max-xl:hidden"> · frame {frame}</span></p>
     </>
   );
 }

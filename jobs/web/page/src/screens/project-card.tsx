@@ -17,8 +17,8 @@ export function ProjectCard({ project, small = false, extra }: { project: Projec
   return (
     <article className="flex h-full flex-col overflow-hidden rounded-xl border border-line bg-surface">
       <Link href={`/projects/${project.id}`} className="group block bg-well" aria-label={`Open ${project.title}`}>
-        <div className="grid aspect-video place-items-center overflow-hidden">
-          <Picture src={project.poster} alt="" icon={project.kind === "film" ? Film : Image} className="h-full w-full object-contain transition-transform duration-300 group-hover:scale-[1.02]" />
+        <div className="relative aspect-video overflow-hidden">
+          <Picture src={project.poster} alt="" icon={project.kind === "film" ? Film : Image} className="absolute inset-0 h-full w-full object-contain transition-transform duration-300 group-hover:scale-[1.02]" />
         </div>
       </Link>
       <div className="flex flex-1 flex-col gap-2 p-4">
