@@ -1,7 +1,7 @@
 """What is known of one film, or of one batch of stills, once it has been read: a JSON file, published last.
 
 A record counts where its sources still have their size and time and its settings are those of the run. Else,
-and where a picture that the set wants of it is gone, the film is read again.
+and where a picture that the set needs from it is gone, the film is read again.
 """
 
 import contextlib

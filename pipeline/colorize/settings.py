@@ -14,7 +14,7 @@ class ColorSettings:
     temperature: float = 0.35
     """Of the annealed mean, 0.05 to 2: lower is more colourful, higher is calmer."""
     vividness: float | None = None
-    """Factor on the predicted ab, 0.5 to 2: makes up for means, which are paler than what they are means of.
+    """Factor on the predicted ab, 0.5 to 2: the annealed mean is paler than the colours that it averages.
 
     None is what the weights say of themselves; the model card says what the default weights have.
     """

@@ -1,4 +1,4 @@
-"""The finished film: the coloured picture in place of the source's, and all else that the source carried.
+"""Puts the finished film together: the coloured picture in place of the source's, and every other stream of the source.
 
 The segments are joined on the fly and go through a pipe into FFmpeg, which copies the other streams out of
 the source. What it wrote is read again, and published only if every frame is there at its time and every stream that

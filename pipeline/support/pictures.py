@@ -42,7 +42,7 @@ PICTURES = (
     Kind(
         name="rgb",
         title="RGB, palettes",
-        kept="depth; the very grey where red, green and blue are equal",
+        kept="depth; where red, green and blue are equal, exactly that grey",
         converted="luma by the BT.709 weights, full range, 4:4:4",
         why="RGB has no luma of its own",
     ),
@@ -103,7 +103,7 @@ PICTURES = (
         kept="luma, primaries, transfer, matrix",
         converted="colour is made in the transfer's light; light above 203 cd/m2 is coloured like white; "
         "the notes on the mastering display are left out, and listed",
-        why="the network has learned no brighter light; the encoders take no such notes",
+        why="the network was trained on no brighter light; the encoders take no such notes",
     ),
     Kind(name="one-frame", title="One frame", kept="frame and time"),
     Kind(name="tiny", title="Tiny frames, from 2x2", kept="size and samples"),

@@ -103,7 +103,7 @@ FILES = (
         kept="every still's luma, depth and timecode; in and out",
         converted="times are counted at `rate`; the sound is that of the file `sound`",
         refused="missing and double numbers, stills of another size, no `rate`",
-        why="stills have no times, and a gap would shift all that follows",
+        why="stills have no times; after a gap every frame would come too early",
     ),
     Kind(
         name="mixed",
@@ -128,7 +128,7 @@ FILES = (
     ),
     Kind(
         name="bomb",
-        title="Bombs: pixels, frames, hours or frames a second without end",
+        title="Files that ask for far too many pixels, frames, hours or frames a second",
         kept="all within `limits`, by default 100 megapixels, 10 million frames, 48 hours, 1000 frames a second",
         refused="what goes beyond, before it gets memory, naming the limit; a decoder that hangs is ended",
         why="a small file can ask for any amount of memory and time",

@@ -30,14 +30,13 @@ PRESETS = {
     "faster": {"preset": "faster"},
     "veryfast": {"preset": "veryfast"},
     "superfast": {"preset": "superfast"},
-    "faster, 1 reference": {"preset": "faster", "x264-params": "ref=1"},
-    "faster, lookahead 10": {"preset": "faster", "x264-params": "rc-lookahead=10"},
     "faster, lookahead 40": {"preset": "faster", "x264-params": "rc-lookahead=40"},
+    "faster, subme 6, 1 reference": {"preset": "faster", "x264-params": "subme=6:ref=1"},
+    "fast, 1 reference": {"preset": "fast", "x264-params": "ref=1"},
+    "fast, subme 5": {"preset": "fast", "x264-params": "subme=5"},
+    "fast, subme 4, 1 reference": {"preset": "fast", "x264-params": "subme=4:ref=1"},
     "veryfast, subme 4": {"preset": "veryfast", "x264-params": "subme=4"},
-    "veryfast, subme 4, trellis": {"preset": "veryfast", "x264-params": "subme=4:trellis=1"},
     "veryfast, lookahead 30": {"preset": "veryfast", "x264-params": "rc-lookahead=30"},
-    "veryfast, lookahead 30, weightp 2": {"preset": "veryfast", "x264-params": "rc-lookahead=30:weightp=2"},
-    "veryfast, trellis": {"preset": "veryfast", "x264-params": "trellis=1"},
 }
 RATES = (15.0, 16.0, 17.0, 18.0, 19.0)
 THREADS = 2

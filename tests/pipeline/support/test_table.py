@@ -39,8 +39,8 @@ def test_every_row_says_what_becomes_of_it() -> None:
         Kind(name="empty", title="Empty")
 
 
-def test_the_readme_shows_the_table() -> None:
-    assert markdown() in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_page_of_sources_shows_the_table() -> None:
+    assert markdown() in (ROOT / "jobs" / "guides" / "sources.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("case", CASES, ids=_name)
