@@ -239,5 +239,13 @@ CASES = [
         make=film(tags={"title": "\"; rm -rf / #'<b>&\N{RIGHT-TO-LEFT OVERRIDE}"}),
         source="-v 100%d [x],;='\"&<b> ü.mkv",
     ),
+    Case(kind="matroska-header", make=kindfilms.nested_tags, check=kindfilms.keeps_nested_tags),
+    Case(kind="silent-speed", make=film(rate=Fraction(16))),
+    Case(
+        kind="silent-speed",
+        make=film(rate=Fraction(16)),
+        arguments=(*ARCHIVAL, "--set", "delivery_rate=24"),
+        refused="a master keeps the times of its source",
+    ),
     *FIELD_CASES,
 ]

@@ -14,7 +14,10 @@ from typing import Any
 import av
 import imageio_ffmpeg
 
+from pipeline.matroska.dropped import tag_texts
+from pipeline.matroska.header import read_header
 from pipeline.media import Plane
+from tests.matroska_films import rebuild, simple, tag
 from tests.media import ColorTags, damage_film, make_film
 from tests.pictures import picture
 
@@ -222,3 +225,17 @@ def hdr(path: Path) -> None:
     """Grey, tagged PQ."""
     color = ColorTags(matrix="bt2020nc", primaries="bt2020", transfer="smpte2084", range="limited")
     make_film(path, frames=FRAMES, pixel_format="yuv420p10le", color=color)
+
+
+def nested_tags(path: Path) -> None:
+    """A Matroska film with an actor and his part, twice."""
+    make_film(path, frames=FRAMES)
+    rebuild(
+        path, tags=[tag(*(simple("ACTOR", actor, simple("CHARACTER", "Hero")) for actor in ("One", "Two")))]
+    )
+
+
+def keeps_nested_tags(source: Path, output: Path) -> None:
+    """Every tag of `nested_tags` is in the output."""
+    found = [text for one in read_header(output).tags for text in tag_texts(one)]
+    assert found[:4] == ["ACTOR=One", "ACTOR/CHARACTER=Hero", "ACTOR=Two", "ACTOR/CHARACTER=Hero"]

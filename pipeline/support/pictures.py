@@ -176,6 +176,14 @@ TIMES = (
         converted="frames before a cut-in are left out",
         why="the edit list is applied, not copied",
     ),
+    Kind(
+        name="silent-speed",
+        title="Silent speeds, 12 to 20 frames/s",
+        kept="the time of every frame",
+        converted="`delivery_rate: 24` (or 25, 30): frames are repeated, never blended; sound stays in step",
+        refused="with `delivery_rate` a master, and a rate that would leave frames out",
+        why="players and broadcasters know few rates",
+    ),
     Kind(name="b-frames", title="B-frames", kept="every frame at its time, in the order of showing"),
     Kind(
         name="open-gop",

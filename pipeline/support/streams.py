@@ -140,5 +140,18 @@ FILES = (
         why="a film has one size, and recorded colour is not to be lost",
         cure="cut it where it changes",
     ),
-    Kind(name="any-name", title="Names and tags with any characters", kept="as they are"),
+    Kind(
+        name="matroska-header",
+        title="Matroska's nested and repeated tags, chapters in any order, languages of BCP 47",
+        kept="all, from Matroska to Matroska",
+        converted="each is listed where another container cannot hold it",
+        why="FFmpeg drops them",
+    ),
+    Kind(
+        name="any-name",
+        title="Names and tags with any characters",
+        kept="as they are",
+        converted="tags that are not UTF-8 become the text that they most likely are; their bytes are listed",
+        why="old files do not say how their texts are coded",
+    ),
 )

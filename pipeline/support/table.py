@@ -25,7 +25,7 @@ def cure(name: str) -> str:
 
 
 def markdown() -> str:
-    """The table as the README shows it."""
+    """The table as the page of sources shows it."""
     return "\n".join(_lines())
 
 
