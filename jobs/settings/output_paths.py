@@ -1,5 +1,6 @@
 """The paths of a film's record, page, bag and work folder, and whether something else is in the way there."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -24,14 +25,12 @@ STATE_NAME = ".kinochrome"
 
 def record_path(output: Path) -> Path:
     """Where the record of a film lies; that of numbered stills beside their folder."""
-    output = target_of(output).home
-    return output.with_name(f"{output.name}.report.json")
+    return _beside(output, ".report.json")
 
 
 def page_path(output: Path) -> Path:
     """Where the report page of a film lies."""
-    output = target_of(output).home
-    return output.with_name(f"{output.name}.report.html")
+    return _beside(output, ".report.html")
 
 
 def shots_page_path(page: Path) -> Path:
@@ -41,8 +40,15 @@ def shots_page_path(page: Path) -> Path:
 
 def bag_path(output: Path) -> Path:
     """The folder that is the bag of a film."""
-    output = target_of(output).home
-    return output.with_name(f"{output.name}.bag")
+    return _beside(output, ".bag")
+
+
+def _beside(output: Path, suffix: str) -> Path:
+    """The path beside an output that has its name and a suffix; `.` and `..` have the names of their folders."""
+    home = target_of(output).home
+    if home.name in ("", ".."):
+        home = Path(os.path.abspath(home))  # noqa: PTH100  links stay
+    return home.with_name(f"{home.name}{suffix}")
 
 
 def report_in_the_way(output: Path) -> str | None:
