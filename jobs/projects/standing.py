@@ -122,7 +122,7 @@ def _state(standing: Standing, *, current: Rendering | None, last: Rendering | N
         return "planning" if is_planning else "running"
     if last is None:
         return "ready" if standing.can_review else "new"
-    if last.entry.state == "failed":
+    if last.entry.state == "failed" or (last.entry.state == "cancelled" and not standing.can_review):
         return "failed"
     if standing.result_revision is not None and not standing.is_result_stale:
         return "done"

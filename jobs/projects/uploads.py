@@ -151,6 +151,12 @@ class Uploads:
             self._note(id).unlink(missing_ok=True)
         return target
 
+    def give_back(self, upload: Upload, path: Path) -> None:
+        """Makes a film that `finish` moved an upload again, which may be finished later. Raises OutputError."""
+        with clear_os_errors(path):
+            path.rename(self._part(upload.id))
+        write_json(self._note(upload.id), {"name": upload.name, "size": upload.size})
+
     def remove(self, id: str) -> None:
         """Takes an upload away. Raises MissingError."""
         self.get(id)

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -21,19 +21,28 @@ _TURN_SECONDS = 12.0
 """For the question before this one."""
 _ANSWER_SECONDS = 25.0
 """For everything, waiting for one's turn and for the start of the process included."""
+_PATIENCE_SECONDS = 120.0
+"""After which a process that still works on one picture counts as hung."""
 
 
 class Pictures:
     """The process and the way to it; may be used from several threads."""
 
     def __init__(
-        self, *, turn_seconds: float = _TURN_SECONDS, answer_seconds: float = _ANSWER_SECONDS
+        self,
+        *,
+        turn_seconds: float = _TURN_SECONDS,
+        answer_seconds: float = _ANSWER_SECONDS,
+        patience_seconds: float = _PATIENCE_SECONDS,
     ) -> None:
         self._turn_seconds, self._answer_seconds = turn_seconds, answer_seconds
+        self._patience_seconds = patience_seconds
         self._turn = threading.Lock()
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
         self._is_ready = False
+        self._late: tuple[Any, float] | None = None
+        self._kept: tuple[Any, Any] | None = None
 
     def start(self) -> None:
         """Starts the process, which takes a moment to load the network; nobody needs to wait for it."""
@@ -60,20 +69,19 @@ class Pictures:
             self._end()
 
     def _answer(self, question: str, arguments: Mapping[str, Any], until: float) -> Any:
+        asked = question, dict(arguments)
         pipe = self._start()
         try:
-            if not self._is_ready:
+            self._take_late(pipe, until)
+            if self._kept is not None and self._kept[0] == asked:
+                is_answer, value = self._kept[1]
+            else:
+                pipe.send(asked)
                 if not pipe.poll(max(until - time.monotonic(), 0)):
-                    raise BusyError("the colours are being made ready; try again in a moment")
-                pipe.recv()
-                self._is_ready = True
-            pipe.send((question, dict(arguments)))
-            if not pipe.poll(max(until - time.monotonic(), 0)):
-                self._end()
-                raise TimeoutError(
-                    "the picture took too long and was given up; a smaller film or picture would work"
-                )
-            is_answer, value = pipe.recv()
+                    self._late = asked, time.monotonic()
+                    raise BusyError("this picture takes long; ask again in a moment, and it may be there")
+                is_answer, value = pipe.recv()
+            self._kept = None
         except (EOFError, ConnectionError) as error:
             code = self._end()
             raise SourceError(
@@ -82,6 +90,26 @@ class Pictures:
         if not is_answer:
             raise value
         return value
+
+    def _take_late(self, pipe: Connection, until: float) -> None:
+        """Waits for the start of the process, and for a picture for which nobody waited any more; keeps that."""
+        left = max(until - time.monotonic(), 0)
+        if not self._is_ready:
+            if not pipe.poll(left):
+                raise BusyError("the colours are being made ready; try again in a moment")
+            pipe.recv()
+            self._is_ready = True
+        if self._late is not None:
+            asked, since = self._late
+            if pipe.poll(max(until - time.monotonic(), 0)):
+                self._kept, self._late = (asked, pipe.recv()), None
+            elif time.monotonic() - since > self._patience_seconds:
+                self._end()
+                raise TimeoutError(
+                    "a picture took too long and was given up; a smaller film or picture would work"
+                )
+            else:
+                raise BusyError("another picture takes long; try again in a moment")
 
     def _start(self) -> Connection:
         """The way to the process, which is begun where none runs."""
@@ -100,7 +128,7 @@ class Pictures:
     def _end(self) -> int | None:
         process, self._process = self._process, None
         pipe, self._pipe = self._pipe, None
-        self._is_ready = False
+        self._is_ready, self._late, self._kept = False, None, None
         if pipe is not None:
             pipe.close()
         if process is None:
@@ -114,12 +142,51 @@ class Pictures:
         return code
 
 
+def describe_apart(question: str, **arguments: Any) -> Any:
+    """The answer of `jobs.run.describe_media`, by a process of its own that ends with it.
+
+    It does not wait for pictures that are being made. Raises SourceError for a file that is refused or that crashes a
+    decoder, TimeoutError.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(
+        target=_describe, args=(theirs, os.getpid(), question, arguments), name="describe", daemon=True
+    )
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(_ANSWER_SECONDS):
+            raise TimeoutError(
+                "reading this file took too long; try again, or convert it with another program"
+            )
+        is_answer, value = ours.recv()
+    except (EOFError, ConnectionError) as error:
+        raise SourceError("a decoder crashed over this file; convert it with another program") from error
+    finally:
+        ours.close()
+        process.kill()
+        process.join()
+        process.close()
+    if not is_answer:
+        raise value
+    return value
+
+
+def _describe(pipe: Connection, parent: int, question: str, arguments: Mapping[str, Any]) -> None:
+    """The life of a process that answers one question."""
+    from jobs.run.describe_media import answer
+    from jobs.supervise.signals import die_with
+
+    die_with(parent)
+    pipe.send(_answered(lambda: answer(question, arguments)))
+
+
 def _serve(pipe: Connection, parent: int) -> None:
     """The life of the process: it ends with its parent, or when the pipe does."""
     from jobs.run.live_pictures import LivePictures
     from jobs.supervise.heap import HeapWatch, share_heaps
     from jobs.supervise.signals import die_with
-    from models.errors import ModelError
 
     die_with(parent)
     share_heaps()
@@ -129,17 +196,23 @@ def _serve(pipe: Connection, parent: int) -> None:
     with contextlib.suppress(EOFError, KeyboardInterrupt, OSError):
         while True:
             question, arguments = pipe.recv()
-            try:
-                answer: tuple[bool, Any] = (True, pictures.answer(question, arguments))
-            except (KinochromeError, ModelError) as error:
-                answer = (False, _plain(error))
-            except MemoryError:
-                answer = (False, SourceError("there is not enough memory for this picture"))
-            except Exception as error:
-                answer = (False, RuntimeError(f"{type(error).__name__}: {error}"))
-            pipe.send(answer)
+            pipe.send(_answered(lambda: pictures.answer(question, arguments)))  # noqa: B023
             heap.look()
     pictures.close()
+
+
+def _answered(make: Callable[[], Any]) -> tuple[bool, Any]:
+    """Whether it is an answer, and the answer or the error."""
+    from models.errors import ModelError
+
+    try:
+        return True, make()
+    except (KinochromeError, ModelError) as error:
+        return False, _plain(error)
+    except MemoryError:
+        return False, SourceError("there is not enough memory for this picture")
+    except Exception as error:
+        return False, RuntimeError(f"{type(error).__name__}: {error}")
 
 
 def _plain(error: Exception) -> Exception:

@@ -17,9 +17,10 @@ from jobs.web.contract.base import Empty
 from jobs.web.contract.files import send_path
 from jobs.web.contract.operations import PREFIX, answered, asked_for, describes
 from jobs.web.contract.security import REPORT_POLICY
+from jobs.web.pictures import describe_apart
 from jobs.web.server import Server
 from jobs.web.shown import outputs_of, report_of, show_project
-from pipeline.errors import KinochromeError, SettingsError
+from pipeline.errors import KinochromeError, SettingsError, SourceError
 
 _PAGE_CLIENT = "server"
 
@@ -48,11 +49,15 @@ def project_routes(server: Server) -> Blueprint:
     @describes(asked=Empty, answer=contract.Project)
     def create_of_upload(id: str) -> Response:
         """Makes a project of a file that was sent."""
+        upload = server.uploads.get(id)
         path = server.uploads.finish(id)
         try:
             return answered(shown(server, _create(server, path)), 201)
-        except KinochromeError:
+        except SourceError:  # it is no film or picture, and never will be
             path.unlink(missing_ok=True)
+            raise
+        except (KinochromeError, OSError):
+            server.uploads.give_back(upload, path)
             raise
 
     @routes.get("/projects/<id>")
@@ -183,7 +188,7 @@ def _create(server: Server, path: Path) -> Project:
     kind = kind_of(path)
     if kind is None:
         raise SettingsError(f"{path.name}: by its name it is no film or picture")
-    media = server.pictures.ask("describe", path=str(path), kind=kind, most_pixels=server.picture_pixels)
+    media = describe_apart("describe", path=str(path), kind=kind, most_pixels=server.picture_pixels)
     project = server.projects.create(server.root.relative(path), kind=kind, media=media)
     if kind == "film":
         _render(server, project, Wish(what="preview"))

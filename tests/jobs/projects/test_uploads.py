@@ -32,6 +32,15 @@ def test_an_upload_goes_on_where_it_stopped_even_after_a_restart(root: Root) -> 
     assert Uploads(root).all() == [] and list(root.uploads.iterdir()) == []
 
 
+def test_a_film_that_could_not_be_looked_at_now_is_an_upload_again(root: Root) -> None:
+    upload = Uploads(root).begin("reel.mkv", 2)
+    upload = Uploads(root).append(upload.id, 0, b"01")
+    path = Uploads(root).finish(upload.id)
+    Uploads(root).give_back(upload, path)
+    assert Uploads(root).get(upload.id) == upload and not path.exists()
+    assert Uploads(root).finish(upload.id).read_bytes() == b"01"
+
+
 def test_films_of_one_name_do_not_replace_each_other(root: Root) -> None:
     for content in (b"a", b"b"):
         upload = Uploads(root).begin("x.png", 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.web.contract.errors import BusyError, TimeoutError
-from jobs.web.pictures import Pictures
+from jobs.web.pictures import Pictures, describe_apart
 from pipeline.errors import SourceError
 from tests.webapp import tiny_photo
 
@@ -20,33 +20,61 @@ def pictures() -> Iterator[Pictures]:
     made.close()
 
 
-def describe(pictures: Pictures, path: Path) -> object:
-    return pictures.ask("describe", path=str(path), kind="still", most_pixels=1_000_000)
+def grey(pictures: Pictures, path: Path) -> bytes:
+    values = {"input": str(path), "output": str(path.with_name("out.png")), "overwrite": True}
+    source = {"values": values, "plan": None}
+    png, _, _ = pictures.ask("frame", source=source, number=0, side="grey", lines=None, is_draft=False)
+    return bytes(png)
 
 
-def test_a_process_that_dies_or_hangs_is_replaced(pictures: Pictures, tmp_path: Path) -> None:
-    tiny_photo(tmp_path / "photo.png")
-    seen = describe(pictures, tmp_path / "photo.png")
-    assert isinstance(seen, dict) and (seen["width"], seen["height"]) == (80, 60)
+def test_a_slow_picture_is_kept_and_a_process_that_hangs_is_replaced(
+    pictures: Pictures, tmp_path: Path
+) -> None:
+    path = tmp_path / "photo.png"
+    tiny_photo(path)
+    seen = grey(pictures, path)
+    assert seen.startswith(b"\x89PNG")
+    (tmp_path / "none.png").write_bytes(b"no picture")
     with pytest.raises(SourceError, match=r"none\.png"):
-        describe(pictures, tmp_path / "none.png")
+        grey(pictures, tmp_path / "none.png")
     process = pictures._process
     assert process is not None and process.pid is not None
     os.kill(process.pid, signal.SIGSTOP)
     pictures._answer_seconds = 0.2
-    with pytest.raises(TimeoutError):
-        describe(pictures, tmp_path / "photo.png")
+    with pytest.raises(BusyError, match="ask again"):
+        grey(pictures, path)
+    with pytest.raises(BusyError, match="takes long"):
+        grey(pictures, path)
+    os.kill(process.pid, signal.SIGCONT)
     pictures._answer_seconds = 25
-    assert describe(pictures, tmp_path / "photo.png") == seen
+    assert grey(pictures, path) == seen
+    assert pictures._process is process
+    os.kill(process.pid, signal.SIGSTOP)
+    pictures._answer_seconds, pictures._patience_seconds = 0.1, 0.0
+    with pytest.raises(BusyError):
+        grey(pictures, path)
+    with pytest.raises(TimeoutError):
+        grey(pictures, path)
+    pictures._answer_seconds = 25
+    assert grey(pictures, path) == seen
+    assert pictures._process is not process
+    assert pictures._process is not None
+    pictures._process.kill()
+    pictures._process.join()
+    assert grey(pictures, path) == seen
 
 
 def test_who_waits_too_long_for_his_turn_is_told(pictures: Pictures, tmp_path: Path) -> None:
     pictures._turn_seconds = 0.05
     with pictures._turn, pytest.raises(BusyError):
-        describe(pictures, tmp_path / "photo.png")
+        grey(pictures, tmp_path / "photo.png")
 
 
-def test_stills_of_too_many_pixels_are_not_read(pictures: Pictures, tmp_path: Path) -> None:
-    tiny_photo(tmp_path / "photo.png")
+def test_files_are_described_apart_and_large_stills_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    tiny_photo(path)
+    seen = describe_apart("describe", path=str(path), kind="still", most_pixels=1_000_000)
+    assert (seen["width"], seen["height"]) == (80, 60)
     with pytest.raises(SourceError, match="4,800 pixels"):
-        pictures.ask("describe", path=str(tmp_path / "photo.png"), kind="still", most_pixels=4000)
+        describe_apart("describe", path=str(path), kind="still", most_pixels=4000)
+    assert describe_apart("thumbnail", path=str(path), lines=30).startswith(b"\xff\xd8")
