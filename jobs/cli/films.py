@@ -14,6 +14,7 @@ from jobs.cli.options import Details, given_options
 from jobs.progress.reporters import Progress
 from jobs.settings.queue_presets import QueuePresets
 from pipeline.errors import SettingsError, SourceError
+from pipeline.target import Target, target_of
 
 if TYPE_CHECKING:
     from jobs.batch.plan import MakeJob
@@ -33,8 +34,11 @@ def colorize(arguments: argparse.Namespace, progress: Progress) -> Details:
     (first, *more) = arguments.inputs
     if more or first.is_dir():
         return _run_batch(arguments, arguments.inputs, Path(arguments.output), make, progress)
+    if first.exists():  # settings take a moment: whoever waits sees that it begins
+        _announce(target_of(first), progress)
     job = make({"input": str(first), "output": arguments.output})
-    _announce(job, progress)
+    if job.source.is_numbered:
+        _announce(job.source, progress)
     if not job.is_of_stills:
         from jobs.run.finish import run_film
 
@@ -53,7 +57,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> Details:
     claim = _claim(arguments)
     if job.source.kind == "folder":
         return _run_batch(arguments, [job.input], job.output, make, progress, claim=claim)
-    _announce(job, progress)
+    _announce(job.source, progress)
     if job.is_of_stills:
         _refuse_workers(arguments, job)
         return _run_still(job, progress, claim=claim)
@@ -155,8 +159,8 @@ def _run_batch(
     )
 
 
-def _announce(job: "Job", progress: Progress) -> None:
-    progress.film(job.source.title, part="stills" if job.is_of_stills else "run")
+def _announce(source: Target, progress: Progress) -> None:
+    progress.film(source.title, part="stills" if source.is_of_stills else "run")
 
 
 def _refuse_workers(arguments: argparse.Namespace, job: "Job") -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from jobs.cli.options import AddVerb, Details
 from jobs.cli.stages import parsed_ranges, stage
 from jobs.progress.reporters import Progress
-from jobs.settings.shots import format_ranges
 
 _TAKES = 4
 
@@ -48,6 +47,7 @@ def takes(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Writes a sheet of takes."""
     from jobs.run.film import run_plan
     from jobs.run.takes_sheet import write_takes
+    from jobs.settings.shots import format_ranges
 
     overwrite, arguments.overwrite = arguments.overwrite, True  # of the sheet, not of the film
     with stage(arguments, progress) as (job, work):

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 from jobs.cli.options import AddVerb, Details, add_crew_options, given_options
 from jobs.progress.reporters import Progress
 from jobs.settings.output_paths import work_folder
-from jobs.settings.shots import Ranges, format_ranges, parse_ranges
 from jobs.workdir.folder import WorkDir
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
     from jobs.run.film import RunSummary
     from jobs.settings.job import Job
+    from jobs.settings.shots import Ranges
 
 
 Look = Callable[[], tuple[str, Details, bool]]
@@ -84,6 +84,7 @@ def shots(arguments: argparse.Namespace, progress: Progress) -> Details:
     """Colours and renders shots."""
     with stage(arguments, progress) as (job, work):
         from jobs.run.film import run_shots
+        from jobs.settings.shots import format_ranges
 
         done = run_shots(
             job,
@@ -198,8 +199,10 @@ def _film_job(
     return job
 
 
-def parsed_ranges(text: str) -> Ranges:
+def parsed_ranges(text: str) -> "Ranges":
     """Shots, for an option."""
+    from jobs.settings.shots import parse_ranges
+
     try:
         return parse_ranges(text)
     except SettingsError as error:

@@ -261,6 +261,13 @@ def test_help_and_faults_load_neither_torch_nor_the_detector(tmp_path: Path) -> 
     assert {"torch", "scenedetect"}.isdisjoint(out.split())
 
 
+def test_a_command_line_is_parsed_before_anything_large_is_loaded() -> None:
+    code = "import sys; from jobs.cli.main import main; main(['--version']); print(*sys.modules)"
+    with python(code) as process:
+        out, _ = process.communicate()
+    assert {"numpy", "av", "cv2", "torch"}.isdisjoint(out.split())
+
+
 def test_signal_handlers_and_log_handlers_are_as_they_were(kinochrome: Command, tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGTERM), logging.getLogger("pipeline").handlers[:]
     kinochrome("run", tmp_path / "none.yaml", "-v")
