@@ -173,6 +173,8 @@ class FilmInfo:
     is_deinterlaced: bool = False
     """Whether its frames are read through a deinterlacer."""
 
+    is_counted: bool = False
+    """Whether the times of its frames are their numbers, in a time base that was given: a raw stream has none."""
     sequence: StillSequence | None = None
     """Where `path` is a pattern of numbered stills, what else belongs to them."""
 

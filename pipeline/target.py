@@ -20,6 +20,8 @@ STILL_FORMATS: Mapping[str, StillFormat] = MappingProxyType(
     {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".jpe": "jpeg", ".tif": "tiff", ".tiff": "tiff"}
 )
 """The formats of single stills that are written, by suffix."""
+RAW_SUFFIXES = frozenset({".h264", ".264", ".avc", ".h265", ".265", ".hevc", ".h266", ".266", ".vvc"})
+"""Names of coded pictures without a container, which have no times."""
 # fmt: off
 STILL_SUFFIXES = frozenset({
     *STILL_FORMATS,

@@ -137,4 +137,5 @@ FIELD_CASES = [
         arguments=ACCESS,
         refused=r"it cannot hold audio stream 1 \(pcm_s16le\)",
     ),
+    Case(kind="any-name", make=film(**H264), source="reel%04d.mp4", output="reel%04d.mkv"),
 ]

@@ -201,7 +201,8 @@ def _output_faults(
         yield from output_faults(target, source=source, overwrite=overwrite, is_own=finished)
         yield from _place_faults(target.home.parent, "the output")
         return
-    if looks_numbered(output):
+    is_so_called = source is not None and source.kind == "film" and looks_numbered(source.path)
+    if looks_numbered(output) and not is_so_called:  # a film may be called so, and then its result too
         yield from name_faults(output)
         return
     is_batch = source is not None and source.kind == "folder"  # whose outputs may lie beside their sources

@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.errors import KinochromeError, SettingsError, SourceError
 from pipeline.output.stills_mux import foreign_files
 from pipeline.still_pattern import KINDS, find_numbers, looks_numbered, parse_rate
-from pipeline.target import Target, target_of
+from pipeline.target import RAW_SUFFIXES, Target, target_of
 
 _TOLD_NAMES = 3
 
@@ -47,7 +47,8 @@ def key_faults(values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
                 "found none, and numbered stills have no times; 24 (or 16, 18, 23.976, 25) would work",
             )
     else:
-        for key in ("rate", "sound"):
+        is_raw = isinstance(source, str) and Path(source).suffix.lower() in RAW_SUFFIXES
+        for key in ("sound",) if is_raw else ("rate", "sound"):
             if values.get(key) is not None:
                 yield key, f"is for numbered stills, as in input: frames/%06d.dpx; found {source}"
     if values.get("start_number") is not None and not is_numbered(output):

@@ -6,7 +6,7 @@ next packet, and files that end early. Decoders and demuxers pass over all of th
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import av
 import av.error
@@ -51,6 +51,8 @@ def scan_packets(film: FilmInfo, *, progress: StageProgress | None = None) -> Pa
             for other in container.streams:
                 other.discard = Discard.default if other.index == film.video_index else Discard.all
             found = list(_scan(container, pictures[film.video_index], pts, progress, tracker))
+            if film.is_counted:  # packets have other times than the pictures, which are counted
+                found, pts = [replace(damage, pts=None) for damage in found], array("q")
     except (av.error.FFmpegError, OSError) as error:
         raise SourceError(f"{film.path}: cannot be opened any more ({error}); put the film back") from error
     if missing:

@@ -67,6 +67,8 @@ class PictureSource:
         A run that is `watched` also notes what a decoder would pass over. With threads it is only good up to the
         first fault, for there the decoder gives up a picture that it could mend; without, it mends and tells.
         """
+        if self._film.is_counted and seek_pts is not None:
+            return  # its pictures are counted from the first one on
         if self._is_other(threads, watched) or (seek_pts is None and not self._is_fresh):
             self._open(threads=threads, watched=watched)
         container, stream, tracker = self._container, self._stream, self._tracker
@@ -82,9 +84,13 @@ class PictureSource:
             except av.error.FFmpegError:
                 self._shut()
                 return
+        number = 0
         for packet in self._packets(container, stream):
             for picture in self._decode(stream, packet):
-                if picture.pts is None:
+                if self._film.is_counted:
+                    picture.pts, picture.time_base = number, self._film.time_base
+                    number += 1
+                elif picture.pts is None:
                     picture.pts = picture.dts
                 if picture.format.name in FLOAT_FORMATS:
                     picture = coded_picture(picture, name=str(still_of_frame(self._film, picture.pts)))
@@ -166,15 +172,18 @@ class PictureSource:
                 "there, or memory is short"
             ) from error
         except av.error.FFmpegError as error:
-            self._note(None if packet is None else packet.pts, error.strerror or type(error).__name__)
+            self._note(self._time(packet), error.strerror or type(error).__name__)
             return []
 
     def _watch(self, stream: VideoStream, packet: "av.Packet[VideoStream] | None") -> list[av.VideoFrame]:
         with listening(ERROR) as log:
             pictures = stream.codec_context.decode(packet)
         for message in errors_in(log)[:1]:
-            self._note(None if packet is None else packet.pts, message)
+            self._note(self._time(packet), message)
         return pictures
+
+    def _time(self, packet: "av.Packet[VideoStream] | None") -> int | None:
+        return None if packet is None or self._film.is_counted else packet.pts
 
     def _note(self, pts: int | None, message: str) -> None:
         self.is_damaged = True

@@ -23,6 +23,8 @@ from pipeline.stills.header import read_still_header
 from pipeline.target import target_of
 
 _LIMITS = Limits()
+_RAW = frozenset({"h264", "hevc", "vvc"})
+"""FFmpeg's names of streams without a container, whose pictures come without times."""
 
 
 def probe_film_or_stills(
@@ -30,15 +32,20 @@ def probe_film_or_stills(
 ) -> FilmInfo:
     """Describes a film, or the numbered stills of a pattern at `rate` with the sound of the file `sound`.
 
-    Of stills the first is read; `check_stills` looks at all. Raises as `probe`; SourceError as `find_numbers` and where
-    `sound` holds no sound, SettingsError where stills have no rate, or a film was given one.
+    A raw stream, which has no times, may have a `rate` too: then its pictures are counted. Of stills the first is
+    read; `check_stills` looks at all. Raises as `probe`; SourceError as `find_numbers` and where `sound` holds no
+    sound, SettingsError where stills have no rate, or a film was given one.
     """
     if not target_of(path).is_numbered:
+        film = probe(path, limits=limits)
+        if rate is not None and sound is None and film.container in _RAW:
+            return _counted(film, rate)
         if rate is not None or sound is not None:
             raise SettingsError(
-                f"{path}: has times and sound of its own; rate and sound are for numbered stills"
+                f"{path}: has times and sound of its own; rate and sound are for numbered stills, rate for raw "
+                "H.264 and HEVC too"
             )
-        return probe(path, limits=limits)
+        return film
     if rate is None:
         raise SettingsError(
             f"{path}: numbered stills have no times; rate: 24 (or 16, 18, 23.976, 25) would work"
@@ -58,6 +65,19 @@ def probe_film_or_stills(
     except av.error.FFmpegError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror})") from error
     return _complete(film, pattern, numbers, rate=rate, sound=sound)
+
+
+def _counted(film: FilmInfo, rate: Fraction) -> FilmInfo:
+    """A raw stream whose frame n is at n times 1 / `rate`."""
+    video = replace(film.video, time_base=1 / rate, start_pts=0)
+    return replace(
+        film,
+        streams=(video, *film.streams[1:]),
+        time_base=1 / rate,
+        rate_from_header=rate,
+        duration_seconds_from_header=None,
+        is_counted=True,
+    )
 
 
 def check_stills(path: Path) -> None:

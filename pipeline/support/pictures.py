@@ -194,6 +194,7 @@ TIMES = (
     Kind(
         name="no-times",
         title="Frames without times, or times that go back",
+        converted="raw H.264, HEVC and VVC with a `rate`: their frames are counted",
         refused="the film, naming the frame",
         why="any order would be a guess",
         cure="remux it into a new file, e.g. MKV or MP4, so that its times rise",
