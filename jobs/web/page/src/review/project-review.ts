@@ -14,6 +14,7 @@ export class ProjectReview {
   readonly outbox: Outbox;
   readonly history: History;
   onConflict: (conflicts: Conflict[]) => void = () => undefined;
+  onReplaced: (changes: Change[]) => void = () => undefined;
   onRefused: (lines: string[]) => void = () => undefined;
   #colours = new Map<number, { key: string; revision: number }>();
 
@@ -48,6 +49,8 @@ export class ProjectReview {
   /** Another browser's changes; those of this tab come back from the server too and are left out. */
   heard(event: ReviewEvent): void {
     if (event.client === clientId) return;
+    const replaced = event.changes.filter((change) => change.theirs_lost);
+    if (replaced.length > 0) this.onReplaced(replaced);
     queryClient.setQueryData<Review>(keys.review(this.id), (review) =>
       review && { ...event.changes.reduce<Review>((state, { shot, field, key, value }) => applied(state, key == null ? { shot, field, value } : { shot, field, key, value }), review), revision: Math.max(review.revision, event.revision) },
     );

@@ -30,6 +30,7 @@ export function useReview(id: string): Reviewing {
 
   useEffect(() => {
     project.onConflict = (conflicts) => say(conflictToast(conflicts, project));
+    project.onReplaced = (changes) => say({ kind: "note", lines: [`Another browser has just changed ${changes.map(placeName).join("; ")}, too. Its change stands; the earlier one is in the log.`] });
     project.onRefused = (lines) => say({ kind: "bad", lines: ["The server did not take a change.", ...lines] });
     project.outbox.flush();
   }, [project, say]);

@@ -37,7 +37,7 @@ export function HomeScreen() {
                 <h2 id="recent" className="text-lg font-semibold">Go on with</h2>
                 <Link href="/projects" className="rounded text-sm font-medium text-quiet underline-offset-4 hover:text-ink hover:underline">All projects</Link>
               </div>
-              <ul className="grid gap-5 sm:grid-cols-2 lg:grid-cols-4">
+              <ul className="grid grid-cols-1 gap-5 sm:grid-cols-2 lg:grid-cols-4">
                 {recent.map((project) => <li key={project.id}><ProjectCard project={project} small /></li>)}
               </ul>
             </section>

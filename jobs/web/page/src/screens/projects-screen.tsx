@@ -33,7 +33,7 @@ export function ProjectsScreen() {
                 Drop a photo or a film anywhere on this page. Each becomes a project.
               </Empty>
             ) : (
-              <ul className="grid gap-5 sm:grid-cols-2 lg:grid-cols-3">
+              <ul className="grid grid-cols-1 gap-5 sm:grid-cols-2 lg:grid-cols-3">
                 {projects.map((project) => (
                   <li key={project.id}>
                     <ProjectCard project={project} extra={<IconButton icon={Trash2} label={`Take ${project.title} away`} className="-mt-2 -mr-2" onClick={() => setLeaving(project)} />} />
@@ -51,7 +51,7 @@ export function ProjectsScreen() {
 function Cards() {
   return (
     <Loading label="Fetching the projects">
-      <div className="grid gap-5 sm:grid-cols-2 lg:grid-cols-3">
+      <div className="grid grid-cols-1 gap-5 sm:grid-cols-2 lg:grid-cols-3">
         {[0, 1, 2].map((key) => <Skeleton key={key} className="h-80 rounded-xl" />)}
       </div>
     </Loading>

@@ -70,8 +70,6 @@ export function Keys({ keys }: { keys: string }) {
   );
 }
 
-export const KeyOf = ({ action }: { action: Action }) => <Keys keys={BINDINGS[action].keys[0] ?? ""} />;
-
 function shortcut(action: Action): string | undefined {
   const first: string = BINDINGS[action].keys[0] ?? "";
   return first.includes(" ") && first !== " " ? undefined : first.replace("Mod", "Control");

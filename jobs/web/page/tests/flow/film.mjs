@@ -117,7 +117,7 @@ await step("render and download", async () => {
 await step("look at every screen of the film", async () => {
   for (const panel of ["1", "2", "3", "4"]) {
     await press(panel);
-    if (panel === "4") await page.getByRole("img", { name: /regions/ }).waitFor({ timeout: PATIENCE_MS });
+    if (panel === "4") await page.getByRole("img", { name: /regions/ }).or(page.getByRole("alert")).first().waitFor({ timeout: PATIENCE_MS });
     await look(page, `film-${panel}-1440-dark`);
   }
   await press("?");
