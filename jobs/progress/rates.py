@@ -12,6 +12,7 @@ _LINE = re.compile(
     r"(?P<label>[a-z ]+)(?:: (?P<done>[0-9.,]+)(?: of (?P<total>[0-9.,]+))? (?P<unit>[A-Za-z]+)"
     r"(?:, [0-9.,]+ [A-Za-z]+/[a-z]+)?(?:, (?P<left>[0-9:]+) left)?)?"
 )
+_FILM_LINE = re.compile(r".*: (?P<percent>[0-9]+) %(?:, (?P<left>[0-9:]+) left)?; (?P<stage>.*)")
 _BYTES = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 
@@ -112,23 +113,29 @@ class StageState:
     done: int
     total: int | None
     seconds_left: float | None
+    """Of the film where the line is of one, else of the stage."""
+    percent: float | None = None
+    """Of the film, 0 to 100, where the line is of one."""
 
 
 def parse_stage_line(line: str) -> StageState | None:
-    """What a line of `stage_line` says, about; None for any other line."""
-    match = _LINE.fullmatch(line.strip())
+    """What a line of `stage_line` says, about, or the line of a film that ends with one; None for any other line."""
+    film = _FILM_LINE.fullmatch(line.strip())
+    match = _LINE.fullmatch(film["stage"] if film else line.strip())
     if match is None or match["label"] not in _NAMES:
         return None
+    left = film["left"] if film else match["left"]
     unit = dict(_BYTES).get(match["unit"] or "", 1)
     done, total = (
         None if text is None else round(float(text.replace(",", "")) * unit)
         for text in (match["done"], match["total"])
     )
-    parts = [int(part) for part in match["left"].split(":")] if match["left"] else []
+    parts = [int(part) for part in left.split(":")] if left else []
     seconds = sum(part * 60**power for power, part in enumerate(reversed(parts)))
     return StageState(
         name=_NAMES[match["label"]],
         done=done or 0,
         total=total,
         seconds_left=float(seconds) if parts else None,
+        percent=float(film["percent"]) if film else None,
     )

@@ -165,18 +165,18 @@ def job_progress(what: str, lines: Sequence[str]) -> JobProgress:
     """How far a job is by the lines that it said; those of an earlier attempt do not count."""
     begun = max((number for number, line in enumerate(lines) if line.startswith("=== attempt")), default=0)
     lines = lines[begun:]
-    whole, last = Whole("stills" if what == "still" else "run"), None
+    whole, last, percent = Whole("stills" if what == "still" else "run"), None, 0.0
     for line in lines:
         if (state := parse_stage_line(line)) is not None:
             whole.update(state.name, state.done, state.total)
-            last = state
+            last, percent = state, whole.percent if state.percent is None else state.percent
     line = next((line for line in reversed(lines) if line and not line.startswith("===")), "starts")
     return JobProgress(
         what=what,
         stage="starting" if last is None else last.name,
         done=0 if last is None else last.done,
         total=None if last is None else last.total,
-        percent=round(whole.percent, 1),
+        percent=round(percent, 1),
         seconds_left=None if last is None else last.seconds_left,
         line=line[:_LONGEST_LINE],
     )

@@ -66,7 +66,7 @@ def send_path(path: Path, *, mimetype: str, name: str | None = None, is_immutabl
             is_part, (start, end) = asked is not None, asked or (0, size)
             body = wrap_file(request.environ, _Part(file, start, end))  # type: ignore[arg-type]
             response = Response(
-                body, status=206 if is_part else 200, mimetype=mimetype, direct_passthrough=True
+                body, status=206 if is_part else 200, content_type=mimetype, direct_passthrough=True
             )
             response.content_length = end - start
             if is_part:

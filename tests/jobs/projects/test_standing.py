@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from jobs.progress.rates import Rate, parse_stage_line, stage_line
+from jobs.progress.reporters import LineProgress
 from jobs.projects.standing import job_progress, said_lines
 
 LOG = """\
@@ -40,6 +43,18 @@ def test_progress_is_that_of_the_last_attempt() -> None:
     assert 20 < progress.percent < 60
     begun = job_progress("film", LOG.splitlines()[:1])
     assert (begun.stage, begun.percent, begun.line) == ("starting", 0.0, "starts")
+
+
+def test_the_line_of_a_film_says_how_far_it_is_as_a_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    told = LineProgress(line_seconds=0)
+    told.film("a: 5 %; b.mkv", part="run")
+    told.stage("scan", 102, 102)
+    told.stage("colour", 51, 102)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1].startswith("a: 5 %; b.mkv: ")
+    progress = job_progress("preview", lines)
+    assert (progress.stage, progress.done, progress.total) == ("colour", 51, 102)
+    assert 10 < progress.percent < 60
 
 
 def test_errors_are_told_once_each(tmp_path: Path) -> None:
