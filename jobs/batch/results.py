@@ -46,6 +46,25 @@ class BatchResult:
         """Those without an output."""
         return tuple(result for result in self.results if result.error is not None)
 
+    def as_json(self) -> dict[str, Any]:
+        """For programs: counts, and what became of each film and still."""
+        return {
+            "output": str(self.output),
+            "films": sum(one.is_film for one in self.results),
+            "stills": sum(not one.is_film for one in self.results),
+            "done_before": sum(one.done_before for one in self.results),
+            "others": [str(path) for path in self.others],
+            "results": [
+                {
+                    "source": str(one.source),
+                    "output": str(one.output),
+                    "state": "failed" if one.error else "kept" if one.done_before else "done",
+                    "error": one.error,
+                }
+                for one in self.results
+            ],
+        }
+
 
 class BatchError(SourceError):
     """Some of a batch failed; `result` has all of it."""

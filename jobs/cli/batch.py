@@ -17,7 +17,6 @@ from pipeline.errors import KinochromeError, OutputError
 
 if TYPE_CHECKING:
     from jobs.batch.plan import MakeJob
-    from jobs.batch.results import BatchResult
 
 _FAULT = 1
 
@@ -65,18 +64,7 @@ def colorize_batch(
     if result.failed:
         message = f"{count_line(result)}; the same command tries again what failed"
         raise BatchError(message, result)
-    return _details(result, index)
-
-
-def _details(result: "BatchResult", index: Path | None) -> Details:
-    return {
-        "output": result.output,
-        "index": index,
-        "films": sum(one.is_film for one in result.results),
-        "stills": sum(not one.is_film for one in result.results),
-        "done_before": sum(one.done_before for one in result.results),
-        "others": [str(path) for path in result.others],
-    }
+    return {**result.as_json(), "index": index}
 
 
 class _Guard:

@@ -10,8 +10,9 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from jobs.cli import farm, films
 from jobs.cli.bug_report import describe_bug, first_line
@@ -179,7 +180,8 @@ def _tell_fault(error: Exception, progress: Progress, arguments: Sequence[str]) 
     if isinstance(error, BrokenPipeError):  # nobody reads any more
         return FAULT
     if isinstance(error, KinochromeError):
-        return _tell(progress, FAULT, *error.lines)
+        result = getattr(error, "result", None)  # of a batch
+        return _tell(progress, FAULT, *error.lines, details={} if result is None else result.as_json())
     if isinstance(error, MemoryError):
         message = f"there is not enough memory ({first_line(error) or 'allocation failed'})"
         return _tell(
@@ -192,14 +194,16 @@ def _tell_fault(error: Exception, progress: Progress, arguments: Sequence[str]) 
     return _tell(progress, BUG, describe_bug(error, arguments))
 
 
-def _tell(progress: Progress, code: int, *lines: str) -> int:
-    """The lines on stderr, and the last event; returns the code."""
+def _tell(
+    progress: Progress, code: int, *lines: str, details: Mapping[str, object] = MappingProxyType({})
+) -> int:
+    """The lines on stderr, and the last event with its details; returns the code."""
     begin, outcome = ("", "interrupted") if code == INTERRUPTED else ("error: ", "failed")
     with contextlib.suppress(OSError):
         for line in lines:
             print(f"kinochrome: {begin}{one_line(line) or 'failed'}", file=sys.stderr)
     with contextlib.suppress(OSError):
-        progress.finish(outcome, exit_code=code, message="\n".join(map(one_line, lines)))
+        progress.finish(outcome, exit_code=code, message="\n".join(map(one_line, lines)), **details)
     return code
 
 

@@ -63,7 +63,7 @@ def _is_folder(path: Path) -> bool:
     """Whether a path is a folder of films, not a bag or a folder of numbered stills with its report beside it."""
     from jobs.settings.output_paths import is_bag, record_path
 
-    return path.is_dir() and not is_bag(path) and not record_path(path).is_file()
+    return path.is_dir() and not is_bag(path) and not record_path(path.resolve()).is_file()
 
 
 def _look_at_folder(folder: Path, progress: Progress) -> list[str]:

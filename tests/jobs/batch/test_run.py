@@ -264,4 +264,12 @@ def test_a_crash_costs_one_film_and_a_kill_nothing_that_was_done(place: Path) ->
     events = [json.loads(line) for line in run.stdout.splitlines()]
     assert [event["film"] for event in events if event["event"] == "film"][-2:] == ["b.mkv", "broken.mkv"]
     assert events[-1]["event"] == "failed"
+    states = {Path(one["source"]).name: one["state"] for one in events[-1]["results"]}
+    assert states == {
+        "p.png": "kept",
+        "q.jpg": "kept",
+        "a.mkv": "kept",
+        "b.mkv": "done",
+        "broken.mkv": "failed",
+    }
     assert not list((place / "out").rglob("*.partial"))
