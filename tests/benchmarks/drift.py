@@ -15,14 +15,14 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import av
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-_STARTS = 10
+_STARTS = 5
 """Moments of the film at which tracks may begin."""
 _CORNERS = 200
 _FOUND_BACK = 0.7
@@ -68,7 +68,7 @@ def main() -> None:
 
 def find_tracks(film: Path, places: int) -> list[Track]:
     """So many tracks of a second, fewer where the film has no more; always the same ones."""
-    lumas = [luma for luma, _ in _frames(film)]
+    lumas = list(_frames(film, "gray"))
     with av.open(str(film)) as container:
         rate = container.streams.video[0].average_rate
     length = max(2, round(float(rate or 25)))
@@ -103,40 +103,34 @@ def _tracks_from(first: int, lumas: Sequence[npt.NDArray[np.uint8]]) -> Iterator
     limits = np.array([width, height], np.float32) - _EDGE
     good &= ((points >= _EDGE) & (points < limits)).all(axis=(1, 2))
     for track in points[good]:
-        values = [_mean_at(luma, *point) for luma, point in zip(lumas, track, strict=True)]
+        values = [float(_around(luma, *point).mean()) for luma, point in zip(lumas, track, strict=True)]
         if max(values) - min(values) <= _LUMA_CHANGE:
             yield Track(first, track)
 
 
 def measure_variations(path: Path, tracks: Sequence[Track]) -> list[float]:
     """For each track how much its colour varies in a coloured film."""
-    colors: list[list[tuple[float, float]]] = [[] for _ in tracks]
-    for number, (_, rgb) in enumerate(_frames(path)):
-        lab = None
+    colors: list[list[Floats]] = [[] for _ in tracks]
+    for number, rgb in enumerate(_frames(path, "rgb24")):
         for track, color in zip(tracks, colors, strict=True):
             if track.first <= number < track.first + len(track.points):
-                if lab is None:
-                    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
-                point = track.points[number - track.first]
-                color.append((_mean_at(lab[..., 1], *point), _mean_at(lab[..., 2], *point)))
+                around = _around(rgb, *track.points[number - track.first]).astype(np.float32) / 255
+                color.append(cv2.cvtColor(around, cv2.COLOR_RGB2Lab)[..., 1:].mean(axis=(0, 1)))
     found = [np.array(one) for one in colors]
     return [float(np.sqrt(np.square(one - one.mean(axis=0)).sum(axis=1).mean())) for one in found]
 
 
-def _mean_at(plane: npt.NDArray[Any], across: float, down: float) -> float:
+def _around(picture: npt.NDArray[np.uint8], across: float, down: float) -> npt.NDArray[np.uint8]:
+    """5x5 samples."""
     column, line = round(float(across)), round(float(down))
-    rows, columns = slice(line - _WINDOW, line + _WINDOW + 1), slice(column - _WINDOW, column + _WINDOW + 1)
-    return float(np.mean(plane[rows, columns], dtype=np.float64))
+    return picture[line - _WINDOW : line + _WINDOW + 1, column - _WINDOW : column + _WINDOW + 1]
 
 
-def _frames(path: Path) -> Iterator[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
-    """Luma (H, W) and RGB (H, W, 3) of every frame."""
+def _frames(path: Path, form: str) -> Iterator[npt.NDArray[np.uint8]]:
+    """Every frame, as `gray` (H, W) or `rgb24` (H, W, 3)."""
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
-            yield (
-                frame.to_ndarray(format="gray").astype(np.uint8),
-                frame.to_ndarray(format="rgb24").astype(np.uint8),
-            )
+            yield frame.to_ndarray(format=form).astype(np.uint8)
 
 
 if __name__ == "__main__":
