@@ -10,7 +10,7 @@ def test_the_program_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) ->
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith("usage: kinochrome ")
-    assert "Colour a film" in told.err
+    assert "Colour films" in told.err
 
 
 def test_a_mistyped_verb_gets_one_line_with_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
