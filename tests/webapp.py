@@ -18,11 +18,14 @@ from jobs.queue.settings import WorkerSettings
 from jobs.queue.worker import Worker
 from jobs.web.app import make_app
 from jobs.web.contract.security import Access
+from jobs.web.pictures import Pictures
 from jobs.web.server import Server
 from tests.media import make_film
 
 API = "/api/v1"
 HOST = "localhost:8764"
+_PATIENCE_SECONDS = 300.0
+"""For a picture on a machine that does other things too."""
 MARK = {"shape": "stroke", "colour": "#a03020", "frame": 2, "path": [[0.3, 0.4], [0.6, 0.5]], "radius": 0.08}
 
 
@@ -63,7 +66,8 @@ class Browser:
 def serving(folder: Path, *, access: Access | None = None) -> Iterator[tuple[Browser, Server]]:
     """A server on a folder, which is made."""
     folder.mkdir(exist_ok=True)
-    server = Server(root=Root(folder), access=access or Access())
+    patient = Pictures(turn_seconds=_PATIENCE_SECONDS, answer_seconds=_PATIENCE_SECONDS)
+    server = Server(root=Root(folder), access=access or Access(), pictures=patient)
     try:
         yield Browser(make_app(server).test_client()), server
     finally:

@@ -203,6 +203,19 @@ def test_a_filter_makes_the_whole_film_grey_or_sepia(place: tuple[Browser, Serve
     browser.post(f"/projects/{id}/filter", {"filter": "colourise"})
 
 
+def test_a_project_goes_and_the_picture_stays(place: tuple[Browser, Server, str]) -> None:
+    browser, server, _ = place
+    path = server.root.path / "second.png"
+    tiny_photo(path)
+    id = browser.post("/projects", {"path": "second.png"})["id"]
+    project = server.projects.get(id)
+    (project.out / "second.png").write_bytes(b"rendered")
+    browser.post(f"/projects/{id}", method="DELETE")
+    assert browser.ask("GET", f"/projects/{id}").status_code == 404
+    assert path.exists() and not project.folder.exists()
+    assert (server.root.home / "finished" / id / "second.png").read_bytes() == b"rendered"
+
+
 def test_a_reference_is_added_looked_at_and_taken_away(place: tuple[Browser, Server, str]) -> None:
     browser, _, id = place
     data = io.BytesIO()
