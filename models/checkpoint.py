@@ -8,8 +8,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
-from hashlib import file_digest
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,37 +24,17 @@ from models.networks.gated import GatedGenerator
 from models.networks.generator import Generator
 from models.networks.unet import UnetGenerator, UnetSettings
 from models.tensor_file import HEADER_KEY, TensorFile, open_tensors, shortened
+from models.weights_info import DEFAULT_VIVIDNESS, FORMAT, WeightsInfo, describe_weights
 
-FORMAT = 1
-"""Raised when tensors or header of a weights file change their meaning."""
 GENERATORS: Mapping[str, tuple[Callable[[Any], Generator], type[Any]]] = {
     "efficient": (EfficientGenerator, EfficientSettings),
     "guarded": (GatedGenerator, EfficientSettings),
     "unet": (UnetGenerator, UnetSettings),
 }
-"""Every architecture by its name: what makes it, from which settings."""
+"""Every one of `ARCHITECTURES`: what makes it, from which settings."""
 _ADDED_SETTINGS = {"queries", "guided"}
 """Settings that have come since format 1 began; by their defaults the network is as it was."""
-DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.safetensors"
-
-DEFAULT_VIVIDNESS = 1.8
-"""Of weights that do not say theirs, the default weights among them."""
-_LONGEST_TEXT = 1000
-
 _ADAM_PARTS = ("step", "exp_avg", "exp_avg_sq")
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeightsInfo:
-    """What a weights file says of itself."""
-
-    path: Path
-    sha256: str
-    name: str
-    architecture: str
-    licence: str
-    vividness: float
-    """Factor on its ab that suits it: means are paler than what they are means of, more or less so by the training."""
 
 
 def save_weights(
@@ -84,11 +63,6 @@ def save_weights(
     write_tensors(path, tensors, header)
 
 
-def weights_file(name: str) -> Path:
-    """The file that settings mean by `default`, or by a path."""
-    return DEFAULT_WEIGHTS if name == "default" else Path(name)
-
-
 def load_weights(path: Path) -> tuple[Generator, WeightsInfo]:
     """A generator in float32, evaluation mode, on the CPU, and what its file says of it.
 
@@ -96,7 +70,7 @@ def load_weights(path: Path) -> tuple[Generator, WeightsInfo]:
     the file is missing, damaged, of another architecture or format, or holds NaN or infinities.
     """
     with open_tensors(path) as file:
-        info = _describe(file)
+        info = describe_weights(file)
         generator = _make_fitting(file, info.architecture)
         state = generator.state_dict()
         tensors = {key: tensor.to(state[key].dtype, copy=True) for key, tensor in file.read().items()}
@@ -141,43 +115,6 @@ def load_optimizer(optimizer: torch.optim.Optimizer, flat: Mapping[str, Tensor])
         index, name = key.split(".", 1)
         state.setdefault(int(index), {})[name] = value
     optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
-
-
-def _describe(file: TensorFile) -> WeightsInfo:
-    path, header = file.path, file.header
-    architecture = header.get("architecture", "unknown")
-    if not (isinstance(architecture, str) and architecture in GENERATORS and header.get("format") == FORMAT):
-        format = shortened(header.get("format", "unknown"))
-        known = ", ".join(map(repr, GENERATORS))
-        raise WeightsError(
-            f"weights {path}: architecture {shortened(repr(architecture))}, format {format}; "
-            f"this version reads architectures {known}, format {FORMAT}"
-        )
-    vividness = header.get("vividness", DEFAULT_VIVIDNESS)
-    if not isinstance(vividness, int | float) or not 0.5 <= vividness <= 2:
-        raise WeightsError(
-            f"weights {path}: vividness {shortened(vividness)}; a number from 0.5 to 2 would work"
-        )
-    with path.open("rb") as content:
-        digest = file_digest(content, "sha256").hexdigest()
-    return WeightsInfo(
-        path=path,
-        sha256=digest,
-        name=_text(file, "name", path.stem),
-        architecture=architecture,
-        licence=_text(file, "licence", "unknown"),
-        vividness=float(vividness),
-    )
-
-
-def _text(file: TensorFile, key: str, default: str) -> str:
-    value = file.header.get(key, default)
-    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
-        found = shortened(value)
-        raise WeightsError(
-            f"weights {file.path}: {key} {found}; a text of up to {_LONGEST_TEXT} characters works"
-        )
-    return value
 
 
 def _make_fitting(file: TensorFile, architecture: str) -> Generator:

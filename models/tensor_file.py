@@ -5,13 +5,14 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
 
 from models.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 HEADER_KEY = "kinochrome"
 """Name of our header among the metadata of a safetensors file."""
@@ -38,7 +39,7 @@ class TensorFile:
         self.names = frozenset(file.keys())
         """Of all tensors."""
 
-    def check(self, expected: Mapping[str, Tensor]) -> None:
+    def check(self, expected: "Mapping[str, Tensor]") -> None:
         """Raises ValueError, one line, unless the file holds these tensors by name, shape and kind, and no other.
 
         The expected ones may lie on the device `meta`. Any precision of floats fits floats.
@@ -57,8 +58,10 @@ class TensorFile:
                 would = ", ".join(sorted(kinds))
                 raise ValueError(f"tensor {name} is of type {found.get_dtype()}; {would} would fit")
 
-    def read(self) -> dict[str, Tensor]:
+    def read(self) -> "dict[str, Tensor]":
         """All tensors, on the CPU. Raises WeightsError where a value is not a finite float32."""
+        import torch
+
         tensors = {}
         for name in sorted(self.names):
             tensor = tensors[name] = self._file.get_tensor(name)
@@ -73,14 +76,16 @@ class TensorFile:
 
 
 @contextmanager
-def open_tensors(path: Path) -> Iterator[TensorFile]:
+def open_tensors(path: Path, *, framework: Literal["pt", "np"] = "pt") -> Iterator[TensorFile]:
     """The safetensors file at `path`, for the length of the block.
+
+    With "np" torch is not loaded; `read` needs "pt".
 
     Raises WeightsError where it is missing, no regular file, damaged, or not one that Kinochrome wrote.
     """
     try:
         _check_file(path)
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework=framework) as file:
             yield TensorFile(path, file)
     except FileNotFoundError as error:
         raise WeightsError(f"weights {path}: no such file") from error

@@ -8,7 +8,7 @@ from jobs.estimate.measure import check_job
 from jobs.estimate.price import Estimate, duration
 from jobs.progress.reporters import Progress, one_line
 from jobs.run.stills import check_still
-from jobs.segments.task import check_output
+from jobs.segments.spec import check_output
 from jobs.workdir.film_spec import probe_source
 from models.errors import ModelError
 from pipeline.errors import KinochromeError

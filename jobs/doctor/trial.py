@@ -9,9 +9,10 @@ import numpy as np
 
 from jobs import colorize, verify
 from jobs.doctor.finding import Finding
-from jobs.segments.task import check_output
+from jobs.segments.spec import check_output
 from jobs.settings.job_file import PRESETS, make_job
-from models.checkpoint import DEFAULT_WEIGHTS, load_weights
+from models.checkpoint import load_weights
+from models.weights_info import DEFAULT_WEIGHTS
 from pipeline.errors import KinochromeError
 from pipeline.source.probe import probe
 

@@ -11,7 +11,8 @@ from jobs.estimate.pace import Pace, measure_pace
 from jobs.estimate.price import Costs, Estimate, Extent, guessed, planned, price
 from jobs.estimate.sample import Sample, make_sample, sample_work
 from jobs.review.examine import ColoredFilm, examine
-from jobs.segments.task import check_output, job_text, shot_weights
+from jobs.segments.spec import check_output, check_weights
+from jobs.segments.task import job_text
 from jobs.settings.job import Job
 from jobs.settings.output_paths import segment_folder, work_folder
 from jobs.settings.shot_choices import choose_treatments
@@ -52,7 +53,7 @@ def check_job(job: Job, *, workers: int | None = None) -> Estimate:
     if film.sequence is not None:
         check_stills(film.path)
     check_output(job, film)
-    shot_weights(job)
+    check_weights(job, own=False)
     work = WorkDir(work_folder(job.output, work=job.work), share="part")
     plan = find_plan(job, film, work=work)
     return estimate_film(

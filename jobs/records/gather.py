@@ -10,7 +10,7 @@ from jobs.records.make_record import NewRecord, make_record, write_page
 from jobs.records.page import report_page
 from jobs.records.record_parts import FinishedFilm
 from jobs.review.examine import ColoredFilm, examine_proxies
-from jobs.segments.task import shot_weights
+from jobs.segments.spec import shot_weights
 from jobs.settings.guidance import choose_guidance
 from jobs.settings.job import Job
 from jobs.settings.job_file import load_job
@@ -19,7 +19,7 @@ from jobs.settings.shot_choices import choose_treatments
 from jobs.workdir.film_spec import deliver_film, find_graded, probe_source
 from jobs.workdir.run_log import read_notes
 from jobs.workdir.segment_records import Record, read_records
-from models.checkpoint import WeightsInfo
+from models.weights_info import WeightsInfo
 from pipeline.errors import SettingsError
 from pipeline.media import FilmInfo
 from pipeline.messages import first_few

@@ -19,7 +19,8 @@ from jobs.records.make_record import publish_record
 from jobs.run.source_notes import source_notes
 from jobs.run.stills_output import write_stills, written_picture
 from jobs.segments.lanes import do_lanes
-from jobs.segments.task import check_output, find_weights, make_predictor, make_spec, open_tools
+from jobs.segments.spec import check_output, check_weights, find_weights, make_spec
+from jobs.segments.task import make_predictor, open_tools
 from jobs.settings.job import Job
 from jobs.settings.shots import Ranges
 from jobs.version import VERSION
@@ -31,7 +32,7 @@ from jobs.workdir.run_log import keep_notes
 from jobs.workdir.segment_records import job_fingerprint
 from jobs.workdir.status import cache_line, survey, video_paths, what_is_missing
 from jobs.workers.devices import Seat, describe_seats, plan_seats
-from models.checkpoint import WeightsInfo
+from models.weights_info import WeightsInfo
 from pipeline.colorize.predict import Predictor
 from pipeline.errors import DeviceError, OutputError
 from pipeline.media import FilmInfo, Segment, Shot
@@ -180,7 +181,11 @@ def _seats(
 def _network(
     job: Job, seats: tuple[Seat, ...], progress: Progress
 ) -> tuple[Predictor | None, WeightsInfo | None]:
-    """The network if this process does the work, else None, and the facts in its weights file."""
+    """The network if this process does the work, else None, and the facts in its weights file.
+
+    Every weights file of the job is read whole, so that a damaged one is told of before any work is done.
+    """
+    check_weights(job, own=len(seats) != 1)
     if len(seats) != 1 or job.from_proxy is not None:
         return None, find_weights(job)
     progress.stage("network", 0, 1)

@@ -15,7 +15,7 @@ import numpy as np
 
 from jobs.review.shot_strips import Strip, StripMaker, strip_frames
 from jobs.review.small_pictures import Rgb, SmallPictures
-from jobs.segments.task import make_spec
+from jobs.segments.spec import make_spec
 from jobs.settings.guidance import choose_guidance
 from jobs.settings.job import Job
 from jobs.settings.output_paths import segment_folder, work_folder

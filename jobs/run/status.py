@@ -1,6 +1,6 @@
 """Reads the state of a film from its job and its work folder: what is done, to do, or to be done again, and why."""
 
-from jobs.segments.task import find_weights, make_spec
+from jobs.segments.spec import find_weights, make_spec
 from jobs.settings.job import Job
 from jobs.settings.output_paths import finished_fingerprint, work_folder
 from jobs.workdir.film_plan import open_plan

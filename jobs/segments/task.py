@@ -1,30 +1,23 @@
 """Work on some segments of a film, as plain data that can be sent to any process with the same folders."""
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.segments.lanes import Report, SegmentTools, Stopped, do_lanes
 from jobs.segments.renderer import Renderer
+from jobs.segments.spec import make_spec
 from jobs.segments.stages import Colorist, Networks
 from jobs.settings.guidance_file import guidance_files
 from jobs.settings.job import Job
 from jobs.settings.shot_choices import weights_of_shots
 from jobs.workdir.color_cache import ContentCache
-from jobs.workdir.film_spec import Film, FilmSpec, find_graded, probe_source
+from jobs.workdir.film_spec import FilmSpec, find_graded, probe_source
 from jobs.workdir.folder import WorkDir
-from models.checkpoint import WeightsInfo, load_weights, weights_file
+from models.weights_info import weights_file
 from pipeline.colorize.predict import Predictor
-from pipeline.fields import CODES_EACH_FRAME, as_counted, order_of
-from pipeline.media import FilmInfo
-from pipeline.output.containers import check_container
-from pipeline.plan.plan import Plan, read_plan
-from pipeline.render.encoder import LEFT_SITE_CODECS
-from pipeline.render.frame_writer import LIMITED_CODECS, check_encoder, codec_of, output_format
-from pipeline.render.render import OutputPicture, as_coded, output_picture
+from pipeline.plan.plan import read_plan
 from pipeline.source.fingerprint import check_source
-from pipeline.source.picture_tags import as_tagged
-from pipeline.still_pattern import parse_rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,58 +88,11 @@ def open_tools(spec: FilmSpec, predictor: Predictor | None) -> SegmentTools:
     return SegmentTools(spec=spec, renderer=Renderer(spec), colorist=colorist)
 
 
-def make_spec(
-    job: Job, film: FilmInfo, *, plan: Plan, work: WorkDir, weights: WeightsInfo | None
-) -> FilmSpec:
-    """What the job makes of the film."""
-    film = as_tagged(as_counted(film, plan.fields), plan.tags)
-    named = {} if weights is None else {job.weights: weights} | shot_weights(job)
-    return FilmSpec(
-        job=job,
-        film=Film(info=film, plan=plan, work=work),
-        picture=check_output(job, film),
-        weights_sha256={name: info.sha256 for name, info in named.items()} or None,
-    )
-
-
-def check_output(job: Job, film: FilmInfo) -> OutputPicture:
-    """The format of the rendered frames; raises before anything starts if encoder or container would refuse it."""
-    if job.delivery_rate is not None:
-        film = replace(film, rate_from_header=parse_rate(job.delivery_rate))
-    check_container(film, job.target, video_codec=job.encode.codec, allow_loss=job.allow_loss)
-    picture = output_picture(
-        film,
-        pixel_format=output_format(film, job.encode),
-        range="limited" if codec_of(job.encode.codec) in LIMITED_CODECS else "source",
-        max_lines=job.encode.max_lines,
-        side_by_side=job.encode.side_by_side,
-        all_fields=None if job.encode.codec in CODES_EACH_FRAME else order_of(film),
-        chroma_site="left" if codec_of(job.encode.codec) in LEFT_SITE_CODECS else None,
-    )
-    check_encoder(
-        as_coded(film, picture), job.encode, width=picture.width, height=picture.height, color=picture.color
-    )
-    return picture
-
-
 def make_predictor(job: Job) -> Predictor:
     """The network of a job, on its device."""
     return Predictor(
         job.weights_path, settings=job.color, batch=job.batch, device=job.device, precision=job.precision
     )
-
-
-def find_weights(job: Job) -> WeightsInfo | None:
-    """The facts in the job's weights file; None if colours come from proxies. Raises WeightsError."""
-    if job.from_proxy is not None:
-        return None
-    return load_weights(weights_file(job.weights))[1]
-
-
-def shot_weights(job: Job) -> dict[str, WeightsInfo]:
-    """The facts in the weights files of single shots, by name. Raises WeightsError."""
-    names = weights_of_shots(job) if job.from_proxy is None else ()
-    return {name: load_weights(weights_file(name))[1] for name in names}
 
 
 @functools.lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ from jobs.training.batches import (
     training_batches,
 )
 from jobs.training.log_writer import TrainWriter
-from models.checkpoint import load_weights, save_weights, weights_file
+from models.checkpoint import load_weights, save_weights
 from models.errors import TrainingError
 from models.networks.efficient import EfficientGenerator
 from models.networks.efficientnet_lite import load_imagenet
@@ -29,6 +29,7 @@ from models.training import distributed
 from models.training.position import Scores
 from models.training.trainer import Trainer
 from models.training.validation import Validation
+from models.weights_info import weights_file
 from pipeline.colorize.predict import find_device
 from pipeline.dataset.samples import Sample
 from pipeline.dataset.training_set import bin_prior

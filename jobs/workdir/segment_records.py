@@ -77,6 +77,8 @@ class Finding:
 
 
 _RECORD = TypeAdapter(Record)
+_AS_TEXT = json.JSONEncoder(sort_keys=True, default=str).encode
+_AS_COMPACT_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
 
 
 def as_inputs(values: Mapping[str, Any], *, within: str = "") -> Inputs:
@@ -86,14 +88,13 @@ def as_inputs(values: Mapping[str, Any], *, within: str = "") -> Inputs:
         if isinstance(value, Mapping):
             found |= as_inputs(value, within=f"{within}{name}.")
         else:
-            found[f"{within}{name}"] = json.dumps(value, sort_keys=True, default=str)
+            found[f"{within}{name}"] = _AS_TEXT(value)
     return found
 
 
 def fingerprint(inputs: Mapping[str, Any]) -> str:
     """SHA-256 of a canonical JSON of everything that a product depends on."""
-    text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), default=str)
-    return sha256(text.encode()).hexdigest()
+    return sha256(_AS_COMPACT_TEXT(inputs).encode()).hexdigest()
 
 
 def job_fingerprint(job: "Job") -> str:

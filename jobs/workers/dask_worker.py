@@ -58,7 +58,7 @@ def look(probe: str, source: str, weights: Sequence[str]) -> Facts:
     """
     from jobs.workdir.fingerprints import CODE_FORMAT
     from jobs.workdir.segment_records import file_sha256
-    from models.checkpoint import weights_file
+    from models.weights_info import weights_file
 
     facts = {
         "process": _PROCESS,

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from models.checkpoint import DEFAULT_WEIGHTS, load_weights
+from models.checkpoint import load_weights
 from models.errors import WeightsError
 from models.networks.fold_batchnorm import fold
 from models.networks.generator import AB_STRIDE
+from models.weights_info import DEFAULT_WEIGHTS
 from pipeline.color.colorimetry import lightness
 from pipeline.colorize.ab_filter import filter_ab
 from pipeline.colorize.net_frame import net_size, shrink

@@ -26,7 +26,8 @@ from loky import ProcessPoolExecutor
 
 from jobs.progress.reporters import QuietProgress
 from jobs.segments.lanes import do_lanes
-from jobs.segments.task import make_predictor, make_spec, open_tools
+from jobs.segments.spec import make_spec
+from jobs.segments.task import make_predictor, open_tools
 from jobs.settings.job_file import load_job
 from jobs.workdir.film_plan import plan_film
 from jobs.workdir.film_spec import FilmSpec

@@ -32,7 +32,8 @@ from jobs.settings.job_file import make_job
 from jobs.settings.shot_choices import choose_treatments
 from jobs.supervise.heap import share_heaps
 from jobs.workdir.folder import WorkDir
-from models.checkpoint import DEFAULT_WEIGHTS, load_weights
+from models.checkpoint import load_weights
+from models.weights_info import DEFAULT_WEIGHTS
 from pipeline.color.colorimetry import ab_to_chroma, lightness, luma_coefficients, luma_to_unit, resolve_color
 from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy, write_proxy
 from pipeline.colorize.net_frame import NetSize, net_frame, net_size, shrink

@@ -8,13 +8,13 @@ import torch
 from safetensors.torch import save_file
 
 from models.checkpoint import (
-    DEFAULT_WEIGHTS,
     load_weights,
     save_weights,
     write_tensors,
 )
 from models.errors import WeightsError
 from models.networks.efficient import EfficientGenerator, EfficientSettings
+from models.weights_info import DEFAULT_WEIGHTS
 from tests.tensors import read_tensors
 
 
@@ -44,7 +44,8 @@ def test_reading_weights_loads_no_compiler() -> None:
     """torch loads its compiler, for more than a second, to fill the random weights of a network on the device meta."""
     code = """
 import sys
-from models.checkpoint import DEFAULT_WEIGHTS, load_weights
+from models.checkpoint import load_weights
+from models.weights_info import DEFAULT_WEIGHTS
 load_weights(DEFAULT_WEIGHTS)
 assert not {"torch._dynamo", "sympy"} & set(sys.modules)
 """

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.checkpoint import (
-    DEFAULT_WEIGHTS,
     load_weights,
     save_weights,
     write_tensors,
@@ -23,6 +22,7 @@ from models.checkpoint import (
 from models.errors import ModelError, TrainingError, WeightsError
 from models.networks.efficient import EfficientGenerator, EfficientSettings
 from models.networks.unet import UnetGenerator, UnetSettings
+from models.weights_info import DEFAULT_WEIGHTS
 from tests.tensors import read_tensors
 
 SMALL = EfficientSettings(context=16, decoder=(8, 8, 8), heads=2)

@@ -6,7 +6,7 @@ import pytest
 from jobs.cli.main import main
 from jobs.estimate.forecast import error_line, expect
 from jobs.progress.reporters import LineProgress
-from jobs.segments.task import find_weights, make_spec
+from jobs.segments.spec import find_weights, make_spec
 from jobs.settings.job_file import load_job
 from jobs.settings.output_paths import work_folder
 from jobs.workdir.film_plan import open_plan

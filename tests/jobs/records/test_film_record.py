@@ -18,7 +18,7 @@ from jobs.run.film import run_job
 from jobs.settings.job_file import load_job
 from jobs.settings.output_paths import page_path, record_path
 from jobs.workdir.folder import WorkDir
-from models.checkpoint import DEFAULT_WEIGHTS
+from models.weights_info import DEFAULT_WEIGHTS
 from pipeline.atomic_files import partial_path
 from pipeline.errors import OutputError, SettingsError
 from pipeline.source.frame_reader import FrameReader

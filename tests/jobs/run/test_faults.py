@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 from jobs.cli.main import main
 from jobs.records.film_record import read_record
 from jobs.settings.output_paths import record_path
-from models.checkpoint import DEFAULT_WEIGHTS
+from models.weights_info import DEFAULT_WEIGHTS
 from tests.stages import SEGMENTS, digest, each_once, events, finish, make_place, published, start
 
 WORK = ".out.mkv.kinochrome"

@@ -8,7 +8,8 @@ import pytest
 
 from jobs.progress.reporters import QuietProgress
 from jobs.segments.lanes import do_lanes
-from jobs.segments.task import make_predictor, make_spec, open_tools
+from jobs.segments.spec import make_spec
+from jobs.segments.task import make_predictor, open_tools
 from jobs.settings.job_file import make_job
 from jobs.workdir.film_plan import plan_film
 from jobs.workdir.folder import WorkDir

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from jobs.cli.main import main
 from jobs.settings.output_paths import page_path, record_path
-from models.checkpoint import DEFAULT_WEIGHTS
+from models.weights_info import DEFAULT_WEIGHTS
 from tests.color_films import make_color_film, scene
 from tests.shot_jobs import SHOT, chroma, edit, is_near, packets, planes, run, shots_of
 from tests.stages import digest, each_once, make_place, published

@@ -15,7 +15,7 @@ from jobs.cli.main import main
 from jobs.settings.job_file import load_job
 from jobs.workdir.folder import WorkDir
 from jobs.workers.dask_pool import check_cluster
-from models.checkpoint import DEFAULT_WEIGHTS
+from models.weights_info import DEFAULT_WEIGHTS
 from pipeline.errors import DeviceError
 from tests.clusters import Cluster
 from tests.stages import ROOT, SEGMENTS, digest, each_once, events, finish, make_place, published, start

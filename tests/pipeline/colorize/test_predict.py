@@ -11,8 +11,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.checkpoint import DEFAULT_WEIGHTS, load_weights, save_weights
+from models.checkpoint import load_weights, save_weights
 from models.errors import WeightsError
+from models.weights_info import DEFAULT_WEIGHTS
 from pipeline.color.colorimetry import lightness
 from pipeline.colorize.net_frame import net_frame, net_size, shrink
 from pipeline.colorize.predict import Predictor, find_device
