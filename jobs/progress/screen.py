@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import TextIO
 
+from tqdm.std import Bar  # type: ignore[attr-defined]  # its types do not name it
+
 from jobs.progress.rates import Rate, amount, clock, rate_since, speed
 from jobs.progress.reporters import note_line, one_line
 from jobs.progress.stages import label_of, order_of, phase_of
@@ -229,8 +231,8 @@ def _with_bar(left: str, share: float, right: str, width: int) -> str:
     room = min(width - len(left) - len(right) - 3, _LONGEST_BAR)
     if room < _SHORTEST_BAR:
         return f"{left}  {right}"[:width].rstrip()
-    full = round(share * room)
-    return f"{left} {'━' * full}{'─' * (room - full)}  {right}".rstrip()
+    bar = format(Bar(share, default_len=room, charset="─━"))
+    return f"{left} {bar}  {right}".rstrip()
 
 
 def _shortened(name: str, length: int) -> str:

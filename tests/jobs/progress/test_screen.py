@@ -82,11 +82,12 @@ def test_the_block_lives_while_nothing_is_reported_and_no_thread_is_left() -> No
     progress.film("a.mkv")
     progress.stage("network", 0, 1)
     before = len(screen.getvalue())
-    time.sleep(1.7)
+    deadline = time.monotonic() + 20  # usually 1.5 s
+    while not screen.lines()[1].startswith("  loading the network … 0:0") and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert len(screen.getvalue()) > before
     assert screen.lines()[1].startswith("  loading the network … 0:0")
     progress.close()
-    time.sleep(0.1)
     assert "progress" not in {thread.name for thread in threading.enumerate()}
 
 

@@ -304,7 +304,7 @@ def test_a_spool_that_goes_and_comes_back_is_waited_for(
 
 
 def test_with_once_a_missing_spool_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SpoolError, match="`kinochrome submit` makes one"):
+    with pytest.raises(SpoolError, match="`kinochrome submit` and `worker"):
         serve(Spool(tmp_path / "none"), IDLE, once=True, drain=False)
 
 

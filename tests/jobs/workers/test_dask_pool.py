@@ -282,7 +282,9 @@ def test_wrong_options_are_told(job: Path, tmp_path: Path, capsys: pytest.Captur
     assert "is not tcp://HOST:PORT or tls://HOST:PORT" in capsys.readouterr().err
     assert main(["run", str(job), "--scheduler", "tcp://host:1", "--workers", "2"]) == 2
     assert "not allowed with argument" in capsys.readouterr().err
-    assert main(["colorize", str(tmp_path), "-o", str(tmp_path / "out"), "--scheduler", "tcp://host:1"]) == 1
+    (tmp_path / "a.png").write_bytes(b"a still by its name")
+    still = [str(tmp_path / "a.png"), "-o", str(tmp_path / "out.png")]
+    assert main(["colorize", *still, "--scheduler", "tcp://host:1"]) == 1
     assert "--scheduler is for films" in capsys.readouterr().err
 
 
