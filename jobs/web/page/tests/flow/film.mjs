@@ -83,8 +83,8 @@ await step("keep a comment while the server is away", async () => {
   await page.getByText("Kept here until the server is back").waitFor();
   await fetch(`${api}/review`, { method: "PATCH", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ client: "other", base: 0, changes: [{ shot: 0, field: "comment", value: "theirs" }] }) });
   await page.context().setOffline(false);
+  await page.getByText(/Another browser changed shot 1, comment/).waitFor({ timeout: PATIENCE_MS });
   await saved(page);
-  await page.getByText(/Another browser changed shot 1, comment/).waitFor();
   assert.equal((await (await fetch(`${api}/review`)).json()).shots["0"].comment, "The <b>door</b> is too green 🚪");
   await press("Escape");
 });
