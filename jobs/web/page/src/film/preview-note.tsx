@@ -32,9 +32,9 @@ export function PreviewNote({ project, shots }: { project: Project; shots: Shot[
   };
   return (
     <div className="flex justify-center">
-      <Button look="quiet" icon={RefreshCw} className="text-quiet max-xl:w-9" aria-label="Renew the moving preview" onClick={() => void renew()}
+      <Button look="quiet" icon={RefreshCw} className="text-quiet sm:max-xl:w-9 sm:max-xl:px-0!" aria-label="Renew the moving preview" onClick={() => void renew()}
         title={`${changed > 0 ? count(changed, "shot has", "shots have") : "Something has"} changed since the moving preview was made. Paused frames show the changes already.`}>
-        <span className="max-xl:hidden">Renew</span>
+        <span className="sm:max-xl:hidden">Renew</span>
       </Button>
     </div>
   );

@@ -31,7 +31,7 @@ export function Button({
       className={`${BASE} ${LOOKS[look]} ${large ? "h-11 px-5 text-base" : "h-9 px-3.5 text-sm"} ${className}`}
       {...rest}
     >
-      {Icon && <Icon aria-hidden size={large ? 18 : 16} strokeWidth={1.75} />}
+      {Icon && <Icon aria-hidden size={large ? 18 : 16} strokeWidth={1.75} className="shrink-0" />}
       {children}
     </button>
   );
