@@ -197,7 +197,7 @@ class FrameReader:
         self, *, seek_pts: int | None, threads: bool, watched: bool = False
     ) -> Iterator[VideoFrame]:
         pictures = self._source.pictures(seek_pts=seek_pts, threads=threads, watched=watched)
-        pictures = pictures if self._tags is None else self._tags.watch(pictures)
+        pictures = pictures if self._tags is None else self._tags.watch(pictures, is_damaged=not threads)
         return deinterlaced(pictures, self._film) if self._film.is_deinterlaced else pictures
 
     def _undamaged_or_repeatable(self, *, threads: bool) -> Iterator[VideoFrame]:

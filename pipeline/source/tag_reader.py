@@ -41,6 +41,7 @@ class TagReader:
 
     def __init__(self) -> None:
         self._aspects = _AspectReader()
+        self._copiers: dict[_Key, av.filter.Graph] = {}
         self._last_pts: int | None = None
         self._count = 0
         self._told: dict[str, str] = {}
@@ -49,12 +50,19 @@ class TagReader:
         self._changes: list[TagChange] = []
         self._left_out: set[str] = set()
 
-    def watch(self, pictures: Iterable[av.VideoFrame]) -> Iterator[av.VideoFrame]:
-        """The pictures as they are."""
+    def watch(
+        self, pictures: Iterable[av.VideoFrame], *, is_damaged: bool = False
+    ) -> Iterator[av.VideoFrame]:
+        """The pictures as they are.
+
+        Where a picture is damaged, a decoder may leave the samples that its buffer held before. PyAV keeps a picture
+        whose side data was asked for until Python collects garbage, and another buffer would be used; so of damaged
+        films copies are looked at.
+        """
         for picture in pictures:
             pts = picture.pts
             if pts is not None and (self._last_pts is None or pts > self._last_pts):
-                self._look(picture, pts)
+                self._look(self._copied(picture) if is_damaged else picture, pts)
                 self._last_pts, self._count = pts, self._count + 1
             yield picture
 
@@ -70,6 +78,13 @@ class TagReader:
             changes=tuple(self._changes),
             left_out=left_out,
         )
+
+    def _copied(self, picture: av.VideoFrame) -> av.VideoFrame:
+        key = _key(picture)
+        if key not in self._copiers:
+            self._copiers[key] = _graph(picture, "copy", "")
+        self._copiers[key].vpush(picture)
+        return self._copiers[key].vpull()
 
     def _look(self, picture: av.VideoFrame, pts: int) -> None:
         for kind, data in (side_data(picture) or {}).items():
@@ -160,5 +175,5 @@ def _graph(picture: av.VideoFrame, name: str, options: str) -> av.filter.Graph:
     source = graph.add_buffer(
         width=picture.width, height=picture.height, format=picture.format, time_base=Fraction(1, 1000)
     )
-    graph.link_nodes(source, graph.add(name, options), graph.add("buffersink")).configure()
+    graph.link_nodes(source, graph.add(name, options or None), graph.add("buffersink")).configure()
     return graph
