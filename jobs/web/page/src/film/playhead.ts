@@ -41,8 +41,7 @@ export class Playhead {
     this.video = video;
     if (!video) return;
     this.#seek();
-    if (this.#resumes) void this.play();
-    this.#resumes = false;
+    if (video.readyState >= 3) this.ready();
   }
 
   /** Goes to a frame; a film that plays goes on from there. */
@@ -75,8 +74,11 @@ export class Playhead {
     try {
       await video.play();
       this.#watch();
-    } catch {
+    } catch (error) {
+      const isWanted = this.playing && !(error instanceof DOMException && error.name === "NotAllowedError");
       this.pause();
+      // a newer preview came meanwhile, or the video could not be had: it goes on as soon as there are pictures
+      if (isWanted) this.#resumes = true;
     }
   }
 
@@ -104,6 +106,23 @@ export class Playhead {
       this.#tell();
       this.#watch();
     });
+  }
+
+  /** There are pictures to play. */
+  ready(): void {
+    if (!this.#resumes || !this.video) return;
+    this.#resumes = false;
+    void this.play();
+  }
+
+  /** Asks for the video again after a failure; a film that was playing goes on. */
+  reload(): void {
+    if (this.playing) {
+      this.pause();
+      this.#resumes = true;
+    }
+    this.video?.load();
+    this.#seek();
   }
 
   /** The video has come to its end. */

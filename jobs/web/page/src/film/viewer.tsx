@@ -87,7 +87,8 @@ export function Viewer({ project, reviewing, review, playhead, shot: shown, mode
   return (
     <div ref={frame} className="relative min-h-0 flex-1 overflow-hidden bg-well" data-exact={stills && !colour.waiting && !grey.waiting ? "yes" : "no"} data-frame={seen.frame}>
       {project.preview && (
-        <video ref={video} src={project.preview.url} muted={muted} playsInline preload="auto" hidden tabIndex={-1} aria-hidden onEnded={() => playhead.ended()} />
+        <video ref={video} src={project.preview.url} muted={muted} playsInline preload="auto" hidden tabIndex={-1} aria-hidden onEnded={() => playhead.ended()} onCanPlay={() => playhead.ready()}
+          onError={() => setTimeout(() => playhead.reload(), RELOAD_MS)} />
       )}
       <canvas ref={canvas} width={Math.round(size.width * scale)} height={Math.round(size.height * scale)} className="absolute inset-0 h-full w-full"
         role="img" aria-label={`Frame ${seen.frame}, ${MODE_NAMES[mode]}`} />
@@ -109,6 +110,9 @@ export function Viewer({ project, reviewing, review, playhead, shot: shown, mode
 }
 
 export const MODE_NAMES: Record<Mode, string> = { wipe: "wipe", side: "side by side", difference: "difference", colour: "colour", original: "original" };
+
+/** A video that could not be had, as when its server starts anew, is asked for again after this time. */
+const RELOAD_MS = 1500;
 
 const half = (bitmap: ImageBitmap) => stillHalf(bitmap, bitmap.width, bitmap.height);
 
