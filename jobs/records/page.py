@@ -2,7 +2,7 @@
 
 It is made of the record, the stills and the course alone, so that it can be made again from a kept work folder;
 pictures that guided colours are shown as long as their files are there. A page stays small: of a film of many shots it
-shows those that look worst, and a second page shows the others.
+shows those that look worst, and a second page shows the others and the figures of all.
 """
 
 from base64 import b64encode
@@ -31,8 +31,8 @@ from jobs.review.shot_stills import ShotStills
 from jobs.settings.output_paths import GENERATOR
 from pipeline.timecode import clock_time
 
-_MOST_PICTURE_BYTES = 900_000
-"""Of the pictures on the first page; in HTML they take a third more."""
+_MOST_ARTICLE_BYTES = 1_500_000
+"""Of the shots on the first page, pictures included; with all else on it, it stays below 2 MB."""
 _MOST_DAMAGE = 1000
 """Damaged places in the table; all are in the record."""
 _MOST_SEGMENTS = 200
@@ -54,7 +54,9 @@ def report_page(
     """The pages. `stills` are those of every shot, in order; `name` is the file name of the page."""
     environment = _environment()
     order = worst_first(record.shots)
-    count = _pictured(stills[shot.index] for shot in order)
+    article = vars(environment.get_template("report_parts.html").module)["shot_article"]
+    articles = [article(shot, stills[shot.index]) for shot in order]
+    count = _fitting(articles)
     length = picture_length(record)
     values = course.shown(most=MOST_POINTS)
     seconds = seconds_of(course, record, length=float(length))
@@ -66,6 +68,9 @@ def report_page(
         "css": report_css(),
         "script": _file("report.js"),
         "script_hash": _script_hash(),
+        "first_shot": order[0],
+        "csv_link": data_link("text/csv", as_csv(shots)),
+        "json_link": data_link("application/json", as_json(record, values, seconds=seconds)),
     }
     main = environment.get_template("report.html").render(
         **common,
@@ -81,10 +86,8 @@ def report_page(
         cuts=cuts_path(record),
         box=(WIDTH, HEIGHT),
         ticks=time_ticks(float(length)),
-        csv_link=data_link("text/csv", as_csv(shots)),
-        json_link=data_link("application/json", as_json(record, values, seconds=seconds)),
-        pictured=[(shot, stills[shot.index]) for shot in order[:count]],
-        rest=order[count:],
+        articles=articles[:count],
+        others=len(articles) - count,
         shots_link=quote(f"{stem}.shots.{suffix}"),
         settings=yaml.safe_dump(record.settings, sort_keys=True, allow_unicode=True),
     )
@@ -92,7 +95,8 @@ def report_page(
         return ReportPage(text=main, shots=None)
     others = environment.get_template("report_shots.html").render(
         **common,
-        pictured=[(shot, stills[shot.index]) for shot in order[count:]],
+        articles=articles[count:],
+        shots=order,
         page_link=quote(name),
     )
     return ReportPage(text=main, shots=others)
@@ -122,11 +126,11 @@ def _environment() -> Environment:
     return made
 
 
-def _pictured(stills: Iterable[ShotStills]) -> int:
-    """How many of the shots, in this order, get pictures on the first page."""
-    room, count = _MOST_PICTURE_BYTES, 0
-    for still in stills:
-        room -= still.size_bytes
+def _fitting(articles: Iterable[str]) -> int:
+    """How many of the shots, in this order, are shown on the first page: one at least."""
+    room, count = _MOST_ARTICLE_BYTES, 0
+    for article in articles:
+        room -= len(article.encode())
         if room < 0 and count:
             break
         count += 1

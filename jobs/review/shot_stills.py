@@ -38,11 +38,6 @@ class ShotStills:
     small: tuple[bytes, ...] = ()
     """The other frames in colour."""
 
-    @property
-    def size_bytes(self) -> int:
-        """Of all its pictures."""
-        return len(self.grey) + len(self.color) + sum(map(len, self.small))
-
 
 @dataclass
 class _Unfinished:
