@@ -37,11 +37,11 @@ from pipeline.colorize.network_view import NetworkView
 from pipeline.colorize.predict import Predictor
 from pipeline.colorize.segment_colors import as_proxy_frames, predict_colors
 from pipeline.colorize.temporal import SteadySettings
-from pipeline.media import FilmInfo, Frame
+from pipeline.media import ColorFrame, FilmInfo, Frame
 from pipeline.plan.plan import Plan, scan_film
 from pipeline.plan.segments import SegmentSettings
 from pipeline.plan.shots import ShotSettings
-from pipeline.render.render import ColorFrame, OutputPicture, render
+from pipeline.render.render import OutputPicture, render
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.probe import probe
 
