@@ -16,7 +16,8 @@ from jobs.settings.job import Job
 from jobs.settings.job_file import load_job
 from jobs.settings.output_paths import page_path, record_path, segment_folder
 from jobs.settings.shot_choices import choose_treatments
-from jobs.workdir.film_spec import deliver_film, find_graded, probe_source
+from jobs.workdir.film_spec import deliver_film, probe_source
+from jobs.workdir.graded_proxies import GradedProxies
 from jobs.workdir.run_log import read_notes
 from jobs.workdir.segment_records import Record, read_records
 from models.weights_info import WeightsInfo
@@ -103,10 +104,10 @@ def remake_page(work: Path, *, target: Path | None, progress: Progress) -> Path:
 def _colored(
     job: Job, film: FilmInfo, plan: Plan, work: Path, records: Sequence[Mapping[str, Record]]
 ) -> ColoredFilm:
-    proxies = []
+    proxies, graded = [], None if job.from_proxy is None else GradedProxies(job.from_proxy)
     for segment, of_segment in zip(plan.segments, records, strict=True):
-        if job.from_proxy is not None:
-            proxies.append(find_graded(job.from_proxy, segment))
+        if graded is not None:
+            proxies.append(graded.find(segment))
             continue
         folder, made = segment_folder(work, segment.index), of_segment.get("color")
         if made is None or not (folder / made.file).is_file():

@@ -82,6 +82,7 @@ def shot_records(run: FinishedFilm, found: Examined) -> list[ShotRecord]:
     plan = run.colored.plan
     timecode = find_timecode(run.colored.info, plan.timeline)
     made = []
+    fits = _fits(run)
     for shot, figures, choice, given in zip(
         plan.shots, found.figures, run.colored.choices, run.guidance, strict=True
     ):
@@ -104,7 +105,7 @@ def shot_records(run: FinishedFilm, found: Examined) -> list[ShotRecord]:
                     weights=run.shot_weights.get(choice.treatment.weights),
                     keys=sorted(set(choice.keys.values())),
                 ),
-                guidance=None if given is None else _guidance(given, _fit(run, shot.index)),
+                guidance=None if given is None else _guidance(given, fits.get(shot.index)),
             )
         )
     return made
@@ -127,15 +128,17 @@ def segment_records(run: FinishedFilm) -> list[SegmentRecord]:
     return made
 
 
-def _fit(run: FinishedFilm, shot: int) -> float | None:
-    """How surely a shot's frames were found in its stills, over its segments; None without stills."""
-    found = [
-        (color.fit, segment.end - segment.start)
-        for segment, records in zip(run.colored.plan.segments, run.records, strict=True)
-        if segment.shot == shot and (color := records.get("color")) is not None and color.fit is not None
-    ]
-    frames = sum(count for _, count in found)
-    return sum(fit * count for fit, count in found) / frames if frames else None
+def _fits(run: FinishedFilm) -> dict[int, float]:
+    """How surely the frames of each shot that has stills were found in them."""
+    found: dict[int, list[tuple[float, int]]] = {}
+    for segment, records in zip(run.colored.plan.segments, run.records, strict=True):
+        color = records.get("color")
+        if color is not None and color.fit is not None:
+            found.setdefault(segment.shot, []).append((color.fit, segment.end - segment.start))
+    return {
+        shot: sum(fit * count for fit, count in parts) / sum(count for _, count in parts)
+        for shot, parts in found.items()
+    }
 
 
 def _mark(mark: PlacedMark) -> str:

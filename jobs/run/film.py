@@ -129,7 +129,8 @@ def run_shots(
         shots = tuple(range(count)) if ranges is None else ranges.pick(count)
         if ranges is not None and ranges.reaches_past(count):
             recorder.note(f"the last shot is {count - 1}; the range reaches past it, where nothing is to do")
-        segments = [segment for segment in plan.segments if segment.shot in set(shots)]
+        chosen = set(shots)
+        segments = [segment for segment in plan.segments if segment.shot in chosen]
         if segments:
             seats = _seats(job, progress, workers=workers, scheduler=scheduler, work=work)
             predictor, weights = _network(job, seats, progress)

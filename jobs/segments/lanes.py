@@ -21,7 +21,7 @@ from queue import SimpleQueue
 from jobs.segments.renderer import Renderer
 from jobs.segments.stages import Colorist, Proxy
 from jobs.supervise.heap import HeapWatch, return_free
-from jobs.workdir.film_spec import FilmSpec, find_graded
+from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.locks import LOCK_NAME, WorkLock, reachable, try_lock
 from jobs.workdir.status import SegmentStatus, find_segment
 from pipeline.atomic_files import remove_partials
@@ -165,8 +165,8 @@ def _color_lane(
 
 def _colored(tools: SegmentTools, reader: FrameReader, status: SegmentStatus, report: Report) -> Proxy:
     if tools.colorist is None:
-        assert tools.spec.job.from_proxy is not None
-        return Proxy(find_graded(tools.spec.job.from_proxy, status.segment), status.proxy_sha256)
+        assert tools.spec.graded is not None
+        return Proxy(tools.spec.graded.find(status.segment), status.proxy_sha256)
     proxy = tools.colorist.color(reader, status, on_frame=_counter(report, "colour", status.segment))
     return_free()
     return proxy

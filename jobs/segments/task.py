@@ -12,7 +12,7 @@ from jobs.settings.guidance_file import guidance_files
 from jobs.settings.job import Job
 from jobs.settings.shot_choices import weights_of_shots
 from jobs.workdir.color_cache import ContentCache
-from jobs.workdir.film_spec import FilmSpec, find_graded, probe_source
+from jobs.workdir.film_spec import FilmSpec, probe_source
 from jobs.workdir.folder import WorkDir
 from models.weights_info import weights_file
 from pipeline.colorize.predict import Predictor
@@ -71,9 +71,9 @@ def close_tools() -> None:
 def open_tools(spec: FilmSpec, predictor: Predictor | None) -> SegmentTools:
     """Opens what work on the film needs. Raises SettingsError if a graded proxy is missing."""
     job, film = spec.job, spec.film
-    if job.from_proxy is not None:
+    if spec.graded is not None:
         for segment in film.plan.segments:
-            find_graded(job.from_proxy, segment)
+            spec.graded.find(segment)
     colorist = None
     if predictor is not None:
         networks = Networks(

@@ -1,26 +1,22 @@
 """Says what a job makes of a planned film: for every segment, the inputs of its colour and of its coded pictures.
 
-`probe_source` is the one way in which jobs open their film; `find_graded` finds the chroma proxy of a segment that
-somebody kept or graded.
+`probe_source` is the one way in which jobs open their film.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from jobs.settings.guidance import choose_guidance
 from jobs.settings.job import Job
-from jobs.settings.output_paths import segment_folder
 from jobs.settings.shot_choices import ShotChoice, choose_treatments
 from jobs.workdir.fingerprints import color_inputs, prediction, video_inputs
 from jobs.workdir.folder import WorkDir
+from jobs.workdir.graded_proxies import GradedProxies
 from jobs.workdir.segment_records import Inputs
-from pipeline.errors import SettingsError
 from pipeline.fields import take_fields
 from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.media import FilmInfo, Segment
-from pipeline.messages import first_few
 from pipeline.plan.plan import Plan
 from pipeline.render.delivery import Delivery, deliver
 from pipeline.render.render import OutputPicture
@@ -56,6 +52,11 @@ class FilmSpec:
     def guidance(self) -> tuple[ShotGuidance | None, ...]:
         """The colours that are given for each shot; None where there are none."""
         return choose_guidance(self.job, self.film.info, self.film.plan)
+
+    @cached_property
+    def graded(self) -> GradedProxies | None:
+        """The proxies that are given; None where the job makes its own."""
+        return None if self.job.from_proxy is None else GradedProxies(self.job.from_proxy)
 
     @cached_property
     def delivery(self) -> Delivery | None:
@@ -94,26 +95,6 @@ def deliver_film(job: Job, film: FilmInfo, plan: Plan) -> Delivery | None:
     if job.delivery_rate is None:
         return None
     return deliver(film, plan.timeline, parse_rate(job.delivery_rate))
-
-
-def find_graded(folder: Path, segment: Segment) -> Path:
-    """The proxy of a segment in a work folder (`segments/000012/proxy.*`) or a plain one (`000012.*`).
-
-    Raises SettingsError when there is none, or more than one.
-    """
-    own = segment_folder(folder, segment.index)
-    name = own.name
-    places = (own, folder / name)
-    found = [path for place in places if place.is_dir() for path in sorted(place.glob("proxy.*"))]
-    found += sorted(path for path in folder.glob(f"{name}.*") if path.is_file())
-    found = [path for path in found if path.suffix != ".partial"]
-    if len(found) == 1:
-        return found[0]
-    needed = f"one file {own}/proxy.* or {folder}/{name}.*"
-    raise SettingsError(
-        f"--from-proxy {folder}: segment {segment.index} (frames {segment.start} to {segment.end - 1}) needs "
-        f"{needed}; found {first_few(path.name for path in found) or 'none'}"
-    )
 
 
 def probe_source(job: Job) -> FilmInfo:

@@ -8,7 +8,7 @@ from pathlib import Path
 from jobs.settings.output_paths import segment_folder
 from jobs.settings.shot_choices import count_kinds, kinds_line
 from jobs.settings.shots import format_ranges
-from jobs.workdir.film_spec import FilmSpec, find_graded
+from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.segment_records import (
     Finding,
     Record,
@@ -97,8 +97,8 @@ def find_segment(
     folder = segment_folder(spec.film.work.path, segment.index)
     records = read_records(folder) if records is None else records
     color, keys = None, spec.shots[segment.shot].keys
-    if spec.job.from_proxy is not None:
-        proxy_sha256 = file_sha256(find_graded(spec.job.from_proxy, segment))
+    if spec.graded is not None:
+        proxy_sha256 = file_sha256(spec.graded.find(segment))
     else:
         color = find_product(
             folder, "color", records=records, expected=spec.color(segment), hashed=hashed, keys=keys
