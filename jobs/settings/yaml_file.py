@@ -22,8 +22,8 @@ MAX_BYTES = 1_000_000
 """Largest settings file that is read."""
 MAX_DEPTH = 12
 """Deepest nesting of mappings and lists."""
-MAX_VALUES = 10_000
-"""Most keys and values in all."""
+MAX_VALUES = 100_000
+"""Most keys and values in all: two thousand shots with a stroke each have half of them."""
 
 _NULL, _BOOL, _INT, _FLOAT, _TEXT = (
     f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
@@ -46,6 +46,8 @@ def read_yaml(path: Path, *, keys: Collection[str], all_known: bool = False) -> 
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:  # a NUL in the name
+        raise SettingsError(f"{str(path)!r}: cannot be read: {error}") from error
     return parse_yaml(data, name=str(path), folder=path.absolute().parent, keys=keys, all_known=all_known)
 
 

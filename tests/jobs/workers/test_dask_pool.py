@@ -84,7 +84,6 @@ def test_a_cluster_makes_the_film_that_one_process_makes(job: Path, cluster: Clu
     assert code == 0, told + cluster.log()
     assert f"at {cluster.address} (2 with a GPU" in told or f"at {cluster.address} (1 with a GPU" in told
     assert "out.mkv: 32 frames in" in told
-    assert "render: 32 of 32 frames" in told
     assert digest(job.with_name("out.mkv")) == wanted
     assert published(job.parent / WORK) == each_once()
     assert partials(job) == []
