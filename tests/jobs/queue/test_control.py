@@ -1,5 +1,6 @@
 """Jobs found, cancelled and retried by a person; jobs that must not be queued; what status says."""
 
+import re
 import time
 from pathlib import Path
 
@@ -95,12 +96,13 @@ def test_status_tells_every_job_with_its_worker_and_last_line(spool: Spool) -> N
     ):
         running.film("runs.mkv", part="shots", place=place)
         running.stage("render", 12, 24)
-        time.sleep(1.2)
-        found = spool_status(spool)
+        deadline = time.monotonic() + 20  # the note is written within a second, on a machine that is not busy
+        while " 38 % " not in as_table(found := spool_status(spool)) and time.monotonic() < deadline:
+            time.sleep(0.2)
     rows = [" ".join(line.split()) for line in as_table(found).splitlines()]
     assert [row.split()[1] for row in rows[1:4]] == ["running", "queue", "failed"]
     assert " 1/3 " in rows[1]
-    assert " 38 % 1:42 runs.mkv 1/3 " in rows[1]
+    assert re.search(r" 38 % 1:[45]\d runs.mkv 1/3 ", rows[1]), rows[1]
     assert rows[1].endswith(" farm7-77 rendering: 12 of 24 frames")
     assert " - - fails.mkv " in rows[3]
     assert rows[3].endswith(" - kinochrome: error: ?[31mno video stream")
