@@ -333,9 +333,9 @@ def test_a_guidance_file_with_a_nul_in_its_name_is_one_line(tmp_path: Path) -> N
 
 
 def test_a_feature_film_guided_shot_by_shot_is_read(tmp_path: Path) -> None:
-    """1,500 shots with two strokes each; more than a settings file had room for."""
+    """1,500 shots with a stroke each; more than a settings file had room for."""
     (tmp_path / "a.mkv").write_bytes(b"x")
     mark = "{shape: stroke, frame: 1, colour: navy, path: [[0.1, 0.1], [0.2, 0.2]]}"
-    shots = "".join(f'  "{shot}": {{guidance: {{marks: [{mark}, {mark}]}}}}\n' for shot in range(1500))
+    shots = "".join(f'  "{shot}": {{guidance: {{marks: [{mark}]}}}}\n' for shot in range(1500))
     (tmp_path / "job.yaml").write_text(f"input: a.mkv\noutput: b.mkv\nshots:\n{shots}")
     assert len(load_job(tmp_path / "job.yaml").shots) == 1500
