@@ -59,12 +59,18 @@ export class Playhead {
 
   toggle(): void {
     if (this.playing) this.pause();
+    else if (this.#resumes) this.#resumes = false;
     else void this.play();
   }
 
   async play(): Promise<void> {
     const { video } = this;
-    if (!video || this.playing) return;
+    if (this.playing) return;
+    if (!video) {
+      // the moving preview is still being made: it plays as soon as there are pictures
+      this.#resumes = true;
+      return;
+    }
     const range = this.loop ?? { start: 0, end: this.times.frames };
     if (this.frame < range.start || this.frame >= range.end - 1) this.frame = range.start;
     this.playing = true;
