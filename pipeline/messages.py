@@ -23,5 +23,14 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text, such as a name of a file, has no bytes that were not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _cut(text: str, characters: int) -> str:
     return text if len(text) <= characters else f"{text[:characters]}…"

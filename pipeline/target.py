@@ -91,6 +91,13 @@ def target_of(path: Path) -> Target:
     return Target(path, "still" if is_still else "film")
 
 
+def kind_by_name(path: Path) -> Literal["film", "still"] | None:
+    """A film or a still by its suffix; None for anything else. A GIF is looked into: one that moves is a film."""
+    if target_of(path).kind == "still":
+        return "still"
+    return "film" if path.suffix.lower() in {*FILM_SUFFIXES, *STILL_SUFFIXES} else None
+
+
 def _is(test: Callable[[], bool]) -> bool:
     try:
         return test()

@@ -12,7 +12,7 @@ from jobs.progress.reporters import one_line
 from jobs.settings.output_paths import is_bag
 from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.messages import first_few
-from pipeline.target import FILM_SUFFIXES, STILL_FORMATS, STILL_SUFFIXES, target_of
+from pipeline.target import STILL_FORMATS, kind_by_name, target_of
 
 _FEWEST_NUMBERED = 24
 
@@ -107,10 +107,7 @@ def _kind(path: Path, *, is_named: bool) -> Literal["film", "still"] | None:
     """A film or a still by its name; a file that the user named is a film whatever its suffix."""
     if not path.is_file():
         return None
-    if target_of(path).kind == "still":
-        return "still"
-    moves = path.suffix.lower() in {*FILM_SUFFIXES, *STILL_SUFFIXES}  # a GIF may
-    return "film" if is_named or moves else None
+    return kind_by_name(path) or ("film" if is_named else None)
 
 
 def _still_name(path: Path) -> str:

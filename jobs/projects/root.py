@@ -16,7 +16,8 @@ from typing import Literal
 
 from jobs.projects.errors import ForbiddenError, MissingError
 from pipeline.errors import SettingsError
-from pipeline.target import FILM_SUFFIXES, target_of
+from pipeline.messages import is_unicode
+from pipeline.target import kind_by_name
 
 HOME = "kinochrome"
 _MOST_LISTED = 2000
@@ -88,7 +89,7 @@ class Root:
         Raises ForbiddenError where it leads out of the root or into Kinochrome's own files, MissingError where nothing
         is.
         """
-        if "\0" in relative or len(relative) > _LONGEST_PATH or not _is_unicode(relative):
+        if "\0" in relative or len(relative) > _LONGEST_PATH or not is_unicode(relative):
             raise ForbiddenError("this is no path of a file; choose one of the list")
         parts = [part for part in relative.split("/") if part]
         if relative.startswith("/") or any(part in (".", "..") or part.startswith(".") for part in parts):
@@ -114,11 +115,7 @@ class Root:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if (
-                        entry.name.startswith(".")
-                        or not _is_unicode(entry.name)
-                        or not self._is_inside(entry)
-                    ):
+                    if entry.name.startswith(".") or not is_unicode(entry.name) or not self._is_inside(entry):
                         continue
                     count += 1
                     if count > _MOST_LISTED:
@@ -126,7 +123,7 @@ class Root:
                     path = self.relative(folder / entry.name)
                     if entry.is_dir():
                         folders.append(path)
-                    elif entry.is_file() and (kind := kind_of(Path(entry.name))):
+                    elif entry.is_file() and (kind := kind_by_name(Path(entry.path))):
                         files.append(
                             Listed(name=entry.name, path=path, kind=kind, bytes=entry.stat().st_size)
                         )
@@ -153,18 +150,3 @@ class Root:
         except (OSError, RuntimeError):
             return False
         return real.is_relative_to(self.path) and not self._is_own(real)
-
-
-def kind_of(path: Path) -> Literal["film", "still"] | None:
-    """`film` or `still` by a file's name; None for anything else."""
-    if path.suffix.lower() in FILM_SUFFIXES:
-        return "film"
-    return "still" if target_of(path).kind == "still" else None
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

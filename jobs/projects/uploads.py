@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.projects.errors import ConflictError, MissingError
-from jobs.projects.root import Root, kind_of
+from jobs.projects.root import Root
 from jobs.workdir.locks import take_lock
 from pipeline.atomic_files import clear_os_errors, free_bytes, make_durable, read_json, write_json
 from pipeline.errors import OutputError, SettingsError
+from pipeline.target import kind_by_name
 
 CHUNK_BYTES = 4 << 20
 """The most that is taken at a time."""
@@ -66,7 +67,7 @@ class Uploads:
         Raises SettingsError for a name or a size that does not do, OutputError where the disk has no room.
         """
         name = safe_name(name)
-        if kind_of(Path(name)) is None:
+        if kind_by_name(Path(name)) is None:
             raise SettingsError(
                 f"{name}: by its name no film or picture; .mp4, .mkv, .mov, .png, .jpg or .tif work"
             )

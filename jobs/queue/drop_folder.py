@@ -24,7 +24,7 @@ from jobs.settings.job_file import load_job, make_job, queue_preset
 from jobs.settings.queue_presets import NO_PRESETS, QueuePresets
 from pipeline.atomic_files import write_json
 from pipeline.errors import KinochromeError, SettingsError
-from pipeline.target import FILM_SUFFIXES, target_of
+from pipeline.target import kind_by_name
 
 logger = logging.getLogger(__name__)
 
@@ -187,7 +187,7 @@ class DropFolder:
 
 def _is_wanted(name: Path) -> bool:
     """Whether a file is a film, a still or a job file by its name; everything else is left alone."""
-    return name.suffix.lower() in {*FILM_SUFFIXES, *_JOB_SUFFIXES} or target_of(name).kind == "still"
+    return name.suffix.lower() in _JOB_SUFFIXES or kind_by_name(name) is not None
 
 
 def _exists(path: Path) -> bool:

@@ -12,6 +12,7 @@ from jobs.settings.job_stills import input_faults, key_faults, name_faults, outp
 from jobs.settings.layers import Fault, Layer, Loc, Values
 from jobs.settings.output_paths import bag_in_the_way, finished_fingerprint, report_in_the_way, work_folder
 from pipeline.errors import OutputError, SettingsError
+from pipeline.messages import is_unicode
 from pipeline.output.containers import container_of
 from pipeline.still_pattern import looks_numbered
 from pipeline.target import STILL_FORMATS, Target, target_of
@@ -42,7 +43,7 @@ def refuse_undecodable(layer: Layer) -> None:
     """Raises SettingsError for a path that some program along the way cannot take."""
     for loc, section in _places(layer.values):
         value = section.get(str(loc[-1]))
-        if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
+        if isinstance(value, str) and ("\0" in value or not is_unicode(value)):
             message = f"found {_as_bytes(value)}; a name in UTF-8 would work: rename it, or link to it"
             raise SettingsError(str(Fault(layer.origin(loc), ".".join(map(str, loc)), message)))
         if isinstance(value, str) and not _fits(os.fsencode(value)):
@@ -276,11 +277,3 @@ def _is(path: Path, test: str) -> bool:
         return bool(getattr(path, test)())
     except OSError:
         return False
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -9,7 +9,6 @@ from jobs.projects.job_text import RENDER_PRESETS, Wish, job_text
 from jobs.projects.project import Project
 from jobs.projects.renderings import Rendering, find_plan, render
 from jobs.projects.review import Change
-from jobs.projects.root import kind_of
 from jobs.projects.standing import Standing, job_state
 from jobs.queue.control import cancel_job
 from jobs.web.contract import project as contract
@@ -21,6 +20,7 @@ from jobs.web.pictures import describe_apart
 from jobs.web.server import Server
 from jobs.web.shown import outputs_of, report_of, show_project
 from pipeline.errors import KinochromeError, SettingsError, SourceError
+from pipeline.target import kind_by_name
 
 _PAGE_CLIENT = "server"
 
@@ -185,7 +185,7 @@ def project_of(server: Server, path: Path) -> Project:
 
 def _create(server: Server, path: Path) -> Project:
     """A new project; the preview of a film is put into the queue."""
-    kind = kind_of(path)
+    kind = kind_by_name(path)
     if kind is None:
         raise SettingsError(f"{path.name}: by its name it is no film or picture")
     media = describe_apart("describe", path=str(path), kind=kind, most_pixels=server.picture_pixels)
