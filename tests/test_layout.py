@@ -130,7 +130,8 @@ tests/jobs/queue/test_control.py: jobs/queue/recovery.py jobs/queue/status.py
 tests/jobs/queue/test_drop_folder.py: jobs/queue/job_file.py
 tests/jobs/queue/test_worker.py: jobs/queue/child.py
 tests/jobs/records/test_page.py: jobs/records/page_parts.py jobs/records/premis.py
-tests/jobs/run/test_film.py: jobs/progress/frame_count.py jobs/records/gather.py jobs/records/host.py
+tests/jobs/run/test_film.py: jobs/run/film_mux.py jobs/progress/frame_count.py jobs/records/gather.py
+    jobs/records/host.py
     jobs/records/make_record.py jobs/records/record_parts.py jobs/run/stills_output.py
 tests/jobs/run/test_guided.py: jobs/cli/guidance.py jobs/review/small_pictures.py jobs/run/frame_still.py
     jobs/run/takes_sheet.py jobs/settings/guidance.py pipeline/guidance/guided_shot.py

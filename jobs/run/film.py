@@ -7,42 +7,31 @@ killed run continues where it stopped.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from jobs.estimate.forecast import error_line, expect
 from jobs.progress.frame_count import FrameCount
 from jobs.progress.reporters import Progress
-from jobs.records.gather import record_film
-from jobs.records.make_record import publish_record
-from jobs.run.source_notes import source_notes
-from jobs.run.stills_output import write_stills, written_picture
+from jobs.run.film_mux import RunSummary, film_tags, mux_film
 from jobs.segments.lanes import do_lanes
 from jobs.segments.spec import check_output, check_weights, find_weights, make_spec
 from jobs.segments.task import make_predictor, open_tools
 from jobs.settings.job import Job
 from jobs.settings.shots import Ranges
-from jobs.version import VERSION
 from jobs.workdir.film_plan import open_plan, plan_film
 from jobs.workdir.film_spec import FilmSpec, probe_source
 from jobs.workdir.folder import WorkDir
 from jobs.workdir.locks import reachable
 from jobs.workdir.run_log import keep_notes
-from jobs.workdir.segment_records import job_fingerprint
-from jobs.workdir.status import cache_line, survey, video_paths, what_is_missing
+from jobs.workdir.status import cache_line, survey, what_is_missing
 from jobs.workers.devices import Seat, describe_seats, plan_seats
 from models.weights_info import WeightsInfo
 from pipeline.colorize.predict import Predictor
 from pipeline.errors import DeviceError, OutputError
-from pipeline.media import FilmInfo, Segment, Shot
-from pipeline.output.mux import MuxReport, mux
+from pipeline.media import Segment
 from pipeline.plan.plan import Plan
-from pipeline.render.delivery import Delivery
 from pipeline.render.frame_writer import notices
-from pipeline.render.render import as_coded
 from pipeline.source.fingerprint import check_source
-from pipeline.timeline import Timeline
 
 __all__ = [
     "RunSummary",
@@ -56,21 +45,6 @@ __all__ = [
     "run_plan",
     "run_shots",
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunSummary:
-    """The result of a finished run."""
-
-    film: FilmInfo
-    output: Path
-    timeline: Timeline
-    shots: tuple[Shot, ...]
-    segments: int
-    seconds: float
-    mux: MuxReport
-    delivery: Delivery | None = None
-    """The film at the rate that was asked for."""
 
 
 def run_job(
@@ -94,7 +68,7 @@ def run_job(
         spec = make_spec(job, film, plan=plan, work=work, weights=weights)
         expected = expect(spec, seats=seats, started=started[0], progress=recorder)
         _do(spec, plan.segments, predictor=predictor, seats=seats, scheduler=scheduler, progress=recorder)
-        made = _mux(
+        made = mux_film(
             spec, weights, started=started, progress=recorder, hashed=False, expected_seconds=expected
         )
         if expected is not None:
@@ -149,20 +123,7 @@ def run_mux(job: Job, *, work: WorkDir, progress: Progress) -> RunSummary:
         film, plan = open_plan(job, work=work)
         weights = find_weights(job)
         spec = make_spec(job, film, plan=plan, work=work, weights=weights)
-        return _mux(spec, weights, started=started, progress=recorder, hashed=True)
-
-
-def film_tags(
-    weights: WeightsInfo | None, *, guided: bool = False, recolored: bool = False
-) -> dict[str, str]:
-    """Tags for the film which say that its colours are predicted, by which weights, and whether some were given or
-    are the source's own with another theme."""
-    source = f"weights {weights.name} {weights.sha256[:12]}" if weights else "colours from proxies"
-    how = "predicted, some of them guided by a person" if guided else "predicted"
-    theme = " Colours that the source had were changed by a look." if recolored else ""
-    return {
-        "comment": f"Colourised by machine: the colours are {how}, not recorded.{theme} Kinochrome {VERSION}, {source}."
-    }
+        return mux_film(spec, weights, started=started, progress=recorder, hashed=True)
 
 
 def _seats(
@@ -238,69 +199,3 @@ def _tell_kept(spec: FilmSpec, segments: Sequence[Segment], progress: Progress) 
         share = f"{frames:,} of {all_frames:,} frames ({100 * frames / all_frames:.0f} %)"
         progress.note(f"going on: {share} are kept from before, {len(kept)} of {len(segments)} segments")
     return [segment.index for segment in kept]
-
-
-def _mux(
-    spec: FilmSpec,
-    weights: WeightsInfo | None,
-    *,
-    started: tuple[float, datetime],
-    progress: Progress,
-    hashed: bool,
-    expected_seconds: float | None = None,
-) -> RunSummary:
-    job, film, plan, work = spec.job, spec.film.info, spec.film.plan, spec.film.work
-    segments = survey(spec, hashed=hashed)
-    videos = video_paths(spec, segments)
-    sources = {choice.treatment.source for choice in spec.shots}
-    tags = film_tags(weights, guided=any(spec.guidance), recolored="recoloured" in sources)
-    notes = source_notes(job, film, plan)
-
-    def put_on_record(partial: Path, mux_report: MuxReport) -> None:
-        new = None
-        if job.report:
-            new = record_film(
-                partial,
-                job=job,
-                film=film,
-                plan=plan,
-                work=work.path,
-                records=[status.records for status in segments],
-                picture=written_picture(spec),
-                weights=weights,
-                mux=notes.added_to(mux_report),
-                started=started[1],
-                started_clock=started[0],
-                estimated_seconds=expected_seconds,
-                progress=progress,
-            )
-        work.record_output(partial, fingerprint=job_fingerprint(job))
-        publish_record(new, job.output, film=partial)
-
-    if job.target.is_numbered:
-        report = write_stills(spec, videos, tags=tags, progress=progress, before=put_on_record)
-    else:
-        delivery = spec.delivery
-        report = mux(
-            as_coded(film if delivery is None else delivery.film, spec.picture),
-            videos,
-            job.output,
-            timeline=plan.timeline if delivery is None else delivery.timeline,
-            changes=() if delivery is None else (delivery.line(),),
-            color=spec.picture.color,
-            tags=tags,
-            allow_loss=job.allow_loss,
-            faststart=job.faststart,
-            before_publish=put_on_record,
-            progress=lambda stage, done, total: progress.stage(stage, done, total),
-        )
-    return RunSummary(
-        film=film,
-        output=job.output,
-        timeline=plan.timeline,
-        shots=plan.shots,
-        segments=len(plan.segments),
-        seconds=time.monotonic() - started[0],
-        mux=notes.added_to(report),
-        delivery=spec.delivery,
-    )
