@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from jobs.segments.stages import Proxy
@@ -85,8 +84,8 @@ class Renderer:
         ):
             rendered = render(frames, proxy=colors, film=info, output=output, treatment=treatment)
             for number, frame in zip(segment.frames(), rendered, strict=True):
-                for time_shown in [frame.pts] if delivery is None else delivery.pts_of(number):
-                    writer.write(replace(frame, pts=time_shown))
-                    pts.append(time_shown)
+                times = [frame.pts] if delivery is None else delivery.pts_of(number)
+                writer.write(frame, times=times)
+                pts += times
                 on_frame()
         return pts

@@ -1,6 +1,7 @@
 """Encodes colour frames into a video-only file: exact times, the film's own luma, the same bytes in every run."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -105,18 +106,18 @@ class FrameWriter:
         with self._stack:
             self._encode(None)
 
-    def write(self, frame: ColorFrame) -> None:
-        """Codes one frame, whose luma goes in as it is; pts must rise.
+    def write(self, frame: ColorFrame, *, times: Sequence[int] = ()) -> None:
+        """Codes one frame, whose luma goes in as it is, once at its pts or at each of `times`; these must rise.
 
         Raises ValueError for planes of another size or sample type than was announced.
         """
-        if self._last_pts is not None and frame.pts <= self._last_pts:
-            raise ValueError(
-                f"{self._path}: frame at pts {frame.pts} comes after the one at {self._last_pts}"
-            )
-        self._last_pts = frame.pts
-        self._encode(self._flagged(self._filled(frame), frame))
-        self.frame_count += 1
+        filled = self._filled(frame)
+        for pts in times or (frame.pts,):
+            if self._last_pts is not None and pts <= self._last_pts:
+                raise ValueError(f"{self._path}: frame at pts {pts} comes after the one at {self._last_pts}")
+            self._last_pts = filled.pts = pts
+            self._encode(self._flagged(filled, frame))
+            self.frame_count += 1
 
     def _encode(self, frame: av.VideoFrame | None) -> None:
         try:
@@ -141,7 +142,7 @@ class FrameWriter:
                 found = f"{samples.shape} {samples.dtype}"
                 raise ValueError(f"{self._path}: a plane is {found}, expected {shape} {np.dtype(dtype)}")
             _store(samples, target)
-        out.pts, out.time_base = frame.pts, self._film.time_base
+        out.time_base = self._film.time_base
         return out
 
     def _flagged(self, out: av.VideoFrame, frame: ColorFrame) -> av.VideoFrame:
