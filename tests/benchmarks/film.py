@@ -220,7 +220,8 @@ def _plain_loop(source: Path, output: Path) -> None:
     width, height = (int(capture.get(key)) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
     size = net_size(width=width, height=height, sample_aspect=1, short_side=ColorSettings().short_side)
     with av.open(str(output), "w") as out:
-        stream = out.add_stream("libx264", rate=25, options={"preset": "medium", "crf": "18"})
+        encode = make_job({"input": str(source), "output": str(output), "preset": "access"}).encode
+        stream = out.add_stream("libx264", rate=25, options=dict(encode.options))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         while True:
             there, bgr = capture.read()
