@@ -187,7 +187,8 @@ class JsonProgress:
     def _emit(self, event: str, **details: object) -> None:
         line = json.dumps({"event": event, "time": round(time.time(), 3), **details}, default=str)
         with self._lock:
-            print(line, file=self._stream, flush=True)
+            self._stream.write(f"{line}\n")  # in one piece: a process that is ended leaves no half of a line
+            self._stream.flush()
 
 
 @contextlib.contextmanager

@@ -107,3 +107,18 @@ def test_a_line_without_end_has_one(text: str) -> None:
     assert len(line) < 14_100
     assert (line[0], line[-1]) == ("a", "z")
     assert " characters … " in line
+
+
+def test_an_event_is_written_in_one_piece() -> None:
+    """Where a process was ended between a text and its line break, the next event stood on the same line."""
+    pieces: list[str] = []
+
+    class Pieces(io.StringIO):
+        def write(self, text: str) -> int:
+            pieces.append(text)
+            return len(text)
+
+    progress = JsonProgress(Pieces())
+    progress.note("one")
+    progress.finish("done")
+    assert [piece.count("\n") for piece in pieces] == [1, 1]
