@@ -47,9 +47,15 @@ def _leaves_nothing_behind() -> Iterator[None]:
     threads = set(threading.enumerate())
     state = str(np.random.get_state())
     yield
-    left = [thread for thread in threading.enumerate() if thread not in threads]
     # tqdm keeps one monitor thread for the life of the process; a dummy is a library's thread that Python once met
     kept = ("TMonitor", "_DummyThread")
-    names = [thread.name for thread in left if thread.is_alive() and type(thread).__name__ not in kept]
+    left = [
+        thread
+        for thread in threading.enumerate()
+        if thread not in threads and type(thread).__name__ not in kept
+    ]
+    for thread in left:  # a thread of a pool that was just shut down may take a moment to end
+        thread.join(_END_SECONDS / len(left))
+    names = [thread.name for thread in left if thread.is_alive()]
     assert not names, f"the test left threads running: {names}"
     assert state == str(np.random.get_state()), "the test changed numpy's global random state"

@@ -19,6 +19,7 @@ from models.weights_info import DEFAULT_WEIGHTS
 from tests.stages import SEGMENTS, digest, each_once, events, finish, make_place, published, start
 
 WORK = ".out.mkv.kinochrome"
+_SMALL_KIB = 240  # all four segments take 300 with their records; the colour of all and one rendered, 200
 OTHER_VERSION = "import jobs.version\njobs.version.VERSION = '0.0.1'"
 SMALL_DEVICE = """
 import torch
@@ -116,7 +117,7 @@ class SmallDisk:
         self.path = path
         self._holder: subprocess.Popen[str] | None = None
         self._enter: list[str] = []
-        if self._mount("size=180k") != 0:
+        if self._mount(f"size={_SMALL_KIB}k") != 0:
             self._holder = subprocess.Popen(
                 ["unshare", "-Urm", "sh", "-c", "echo; read line"],
                 stdin=subprocess.PIPE,
@@ -126,7 +127,7 @@ class SmallDisk:
             assert self._holder.stdout is not None
             self._holder.stdout.readline()
             self._enter = ["nsenter", "-U", "-m", "--preserve-credentials", "-t", str(self._holder.pid)]
-            assert self._mount("size=180k") == 0
+            assert self._mount(f"size={_SMALL_KIB}k") == 0
 
     def grow(self) -> None:
         """Somebody makes space."""
