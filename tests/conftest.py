@@ -20,6 +20,8 @@ hypothesis.settings.load_profile(
     "kinochrome"
 )  # how long an example takes says more about the machine than about us
 
+_END_SECONDS = 20.0
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tells failures as they happen; those of workers arrive in the process that started them."""
