@@ -14,31 +14,37 @@ _MOST = 10**6
 
 def add_export_options(verb: argparse.ArgumentParser) -> None:
     """Adds what `export` takes, less what every verb takes."""
-    verb.add_argument("farm", choices=FARMS, metavar="|".join(FARMS), help="what to write")
-    verb.add_argument("job", type=Path, metavar="JOB.yaml")
+    verb.add_argument("farm", choices=FARMS, metavar="|".join(FARMS), help="the kind of farm")
+    verb.add_argument("job", type=Path, metavar="JOB.yaml", help="the job file of the film")
     verb.add_argument(
         "-o",
         "--output",
         type=Path,
         required=True,
         metavar="FILE",
-        help="the template (.json, .yaml), the script, or the name of three lists: FILE.1-plan, .2-shots, .3-mux",
+        help="file to write: a template (.json, .yaml), a script, or lists: FILE.1-plan, FILE.2-shots, FILE.3-mux",
     )
     verb.add_argument("--overwrite", action="store_true", help="replace an existing FILE")
     verb.add_argument(
-        "--chunk", type=_whole(1), metavar="N", help=f"shots a task; else about {CHUNK_FRAMES} frames"
+        "--chunk",
+        type=_whole(1),
+        metavar="N",
+        help=f"shots in each task (default: about {CHUNK_FRAMES} frames)",
     )
     verb.add_argument("--gpus", type=_whole(0), default=0, metavar="N", help="GPUs that each chunk asks for")
     verb.add_argument(
         "--timeout",
         type=_hours,
         metavar="HOURS",
-        help="of a task; else 24 (openjd) or the partition's (slurm)",
+        help="longest time of a task (default: 24 with openjd, the limit of the partition with slurm)",
     )
     verb.add_argument(
-        "--program", type=_program, metavar="CMD", help="what starts Kinochrome there; else this very program"
+        "--program",
+        type=_program,
+        metavar="CMD",
+        help="command that starts Kinochrome on the farm (default: this program)",
     )
-    verb.add_argument("--work", metavar="DIR", help="folder for work folders, which are then kept")
+    verb.add_argument("--work", metavar="DIR", help="make the work folder in DIR, and keep it")
 
 
 def export(arguments: argparse.Namespace, progress: Progress) -> Details:

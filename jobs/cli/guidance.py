@@ -12,20 +12,28 @@ _TAKES = 4
 
 def add_guidance_verbs(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
     """Adds still and takes; `parents` hold the options of `run`."""
-    one = add("still", still, "Write one frame of a film, to be painted over.", *parents)
-    one.add_argument("job", type=Path, metavar="JOB.yaml")
-    summary = "number from 0, a time such as 12.5s, or a timecode"
+    one = add("still", still, "Write one frame of a film as a picture, to paint on.", *parents)
+    one.add_argument("job", type=Path, metavar="JOB.yaml", help="the job file of the film")
+    summary = "which frame: a number from 0, a time such as 12.5s, or a timecode"
     one.add_argument("--frame", required=True, type=_place, metavar="N", help=summary)
-    one.add_argument("-o", "--output", required=True, type=Path, metavar="PNG")
-    one = add("takes", takes, "Write a sheet of the takes and the regions of shots.", *parents)
-    one.add_argument("job", type=Path, metavar="JOB.yaml")
+    one.add_argument("-o", "--output", required=True, type=Path, metavar="PNG", help="file to write")
+    one = add(
+        "takes",
+        takes,
+        "Write a sheet that shows shots with other colourings to choose from, and their regions.",
+        *parents,
+    )
+    one.add_argument("job", type=Path, metavar="JOB.yaml", help="the job file of the film")
     one.add_argument(
-        "--shots", type=parsed_ranges, metavar="RANGE", help="3-7,12 or 0-99:2; else the first 50"
+        "--shots",
+        type=parsed_ranges,
+        metavar="RANGE",
+        help="which shots: 3-7,12 or 0-99:2 (default: the first 50)",
     )
     one.add_argument(
-        "-n", "--count", type=int, default=_TAKES, metavar="N", help=f"takes a shot; else {_TAKES}"
+        "-n", "--count", type=int, default=_TAKES, metavar="N", help=f"takes of each shot (default: {_TAKES})"
     )
-    one.add_argument("-o", "--output", required=True, type=Path, metavar="PNG|JPG")
+    one.add_argument("-o", "--output", required=True, type=Path, metavar="PNG|JPG", help="file to write")
 
 
 def still(arguments: argparse.Namespace, progress: Progress) -> Details:

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 def add_machine_verbs(add: Callable[..., argparse.ArgumentParser], *, whole: argparse.ArgumentParser) -> None:
     """Adds the verbs with their options by `add(name, call, told)`; `whole` is the parser of all verbs."""
-    verb = add("doctor", doctor, "Say what of this machine works, and what to do where something does not.")
+    verb = add("doctor", doctor, "Say what works on this machine, and what to do about what does not.")
     verb.add_argument(
         "folder",
         type=Path,
         nargs="?",
         default=Path(),
         metavar="FOLDER",
-        help="where films, work folders or a queue will lie, e.g. on a share; else this folder",
+        help="folder for films, work folders or a queue, e.g. on a share (default: this folder)",
     )
 
     def completion(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -41,10 +41,12 @@ def add_machine_verbs(add: Callable[..., argparse.ArgumentParser], *, whole: arg
         return _printed("page", man_page(whole, version=VERSION), arguments)
 
     verb = add(
-        "completion", completion, "Print a script by which a shell completes verbs, options and files."
+        "completion",
+        completion,
+        "Print a script that lets your shell complete verbs, options and names of files.",
     )
-    verb.add_argument("shell", choices=("bash", "zsh", "fish"), help="see jobs/guides/install.md")
-    add("man", man, "Print the manual page, for man.")
+    verb.add_argument("shell", choices=("bash", "zsh", "fish"), help="your shell")
+    add("man", man, "Print the manual page; `kinochrome man > kinochrome.1; man ./kinochrome.1` shows it.")
 
 
 def doctor(arguments: argparse.Namespace, progress: Progress) -> Details:

@@ -39,6 +39,12 @@ from pipeline.errors import KinochromeError
 DONE, FAULT, WRONG_COMMAND, BUG = 0, 1, 2, 3
 _TRUSTED = ("schema", "submit", "cancel", "retry", "worker", "train", "serve")
 """Verbs that open no film, or leave it to processes of their own."""
+_BEGIN = """to begin:
+  kinochrome colorize film.mkv -o film-colour.mp4    colour a film
+  kinochrome colorize reels/ -o colour/              colour every film and still in a folder
+  kinochrome VERB --help                             the options of a verb
+
+exit codes: 0 done, 1 a fault of the input or the settings, 2 a wrong command line, 3 a bug, 130 interrupted"""
 
 Verb = Callable[[argparse.Namespace, Progress], Details]
 
@@ -85,6 +91,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kinochrome",
         description="Restores colour to black-and-white films without touching the picture.",
+        epilog=_BEGIN,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"kinochrome {VERSION}")
     every = _options_of_every_verb()
@@ -101,14 +109,15 @@ def make_parser() -> argparse.ArgumentParser:
         made.set_defaults(call=call, verb=name)
         return made
 
-    summary = "Colour films and stills; of a folder every one that is not done yet."
+    summary = "Colour films and stills, or all in a folder; the same command again does what is not done yet."
     one = add("colorize", films.colorize, summary, job, settings)
-    one.add_argument("inputs", type=Path, nargs="+", metavar="FILM|STILL|FOLDER")
+    summary = "what to colour; numbered stills as scan/%%06d.dpx"
+    one.add_argument("inputs", type=Path, nargs="+", metavar="FILM|STILL|FOLDER", help=summary)
     one.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="file to write, or a folder to write into"
     )
     one.add_argument(
-        "--sheet", type=Path, metavar="PNG", help="write pairs of pictures, before and after, there"
+        "--sheet", type=Path, metavar="PNG", help="also write a picture that shows shots before and after"
     )
     add_crew_options(one)
     for name, call, summary in (
@@ -116,19 +125,21 @@ def make_parser() -> argparse.ArgumentParser:
         (
             "check",
             films.check,
-            "Say what a job file, or a folder, will need and what is wrong; nothing is written.",
+            "Say what is wrong with a job file, a film or a folder, and how much time, disk and memory it will take.",
         ),
     ):
         one = add(name, call, summary, job, settings)
         metavar = "JOB.yaml|FILM|FOLDER" if call is films.check else "JOB.yaml"
-        one.add_argument("job", type=Path, metavar=metavar)
+        one.add_argument(
+            "job", type=Path, metavar=metavar, help="what to check" if call is films.check else "the job file"
+        )
         if call is films.check:
             add_workers_option(one)
-            summary = "where colorize would write, for a film or a folder in place of a job file"
+            summary = "of a film or a folder: where colorize would write"
             one.add_argument("-o", "--output", metavar="OUT", help=summary)
         if call is films.run:
             add_crew_options(one)
-            summary = "publish only while JOB.yaml stays where it is; a queue's workers say so"
+            summary = "for the workers of a queue: give up where JOB.yaml is moved away"
             one.add_argument("--claimed", action="store_true", help=summary)
             add_presets_option(one)
     add_stage_verbs(add, job, settings)
@@ -150,11 +161,15 @@ def make_parser() -> argparse.ArgumentParser:
 def _options_of_every_verb() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     loudness = options.add_mutually_exclusive_group()
-    loudness.add_argument("-q", "--quiet", action="store_true", help="tell warnings and errors only")
-    loudness.add_argument("-v", "--verbose", action="store_true", help="tell every step")
+    loudness.add_argument("-q", "--quiet", action="store_true", help="print warnings and errors only")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="print every step")
     machine = options.add_mutually_exclusive_group()
-    machine.add_argument("--json-events", action="store_true", help="one JSON object a line on stdout")
-    machine.add_argument("--openjd", action="store_true", help="openjd_progress: lines on stdout, for a farm")
+    machine.add_argument(
+        "--json-events", action="store_true", help="print progress as one JSON object a line, for programs"
+    )
+    machine.add_argument(
+        "--openjd", action="store_true", help="print openjd_progress: lines, for a render farm"
+    )
     return options
 
 

@@ -16,37 +16,54 @@ def job_options() -> argparse.ArgumentParser:
     options.add_argument(
         "--preset",
         metavar="NAME|FILE",
-        help="access, archival, mezzanine, studio, preview, sequence or a YAML file",
+        help="what kind of file to make: access, archival, mezzanine, studio, preview, sequence or a YAML file",
     )
-    options.add_argument("--weights", metavar="FILE", help="a .safetensors file, or `default`")
+    options.add_argument(
+        "--weights", metavar="FILE", help="weights of the network: a .safetensors file, or `default`"
+    )
     options.add_argument("--overwrite", action="store_true", help="replace an existing output")
     options.add_argument(
-        "--allow-loss", action="store_true", help="leave out streams that the output cannot hold"
+        "--allow-loss",
+        action="store_true",
+        help="go on where the output cannot hold a stream; the report lists what was left out",
     )
     options.add_argument(
-        "--from-proxy", metavar="DIR", help="render from these colour proxies, without the network"
+        "--from-proxy",
+        metavar="DIR",
+        help="take the colours from the proxy.mkv files of this work folder, without the network",
     )
-    options.add_argument("--work", metavar="DIR", help="folder for work folders, which are then kept")
+    options.add_argument("--work", metavar="DIR", help="make the work folder in DIR, and keep it")
     options.add_argument(
-        "--keep-work", action="store_true", help="keep the work folder when the film is done"
+        "--keep-work",
+        action="store_true",
+        help="keep the work folder when the film is done, so that a change renders only what it touches",
     )
-    summary = "frames per second of numbered stills, frames/%%06d.dpx: 24, 23.976, 24000/1001"
+    summary = "frames per second of numbered stills (frames/%%06d.dpx): 24, 23.976, 24000/1001"
     options.add_argument("--rate", metavar="FPS", help=summary)
-    options.add_argument("--sound", metavar="FILE", help="the sound of numbered stills")
-    options.add_argument("--cache", metavar="DIR", help="folder that keeps predicted colours of any film")
-    summary = "YAML or JSON file of given colours: strokes, stills, words, a take, a look"
+    options.add_argument("--sound", metavar="FILE", help="sound file for numbered stills")
+    options.add_argument(
+        "--cache",
+        metavar="DIR",
+        help="folder that keeps predicted colours of all films; a re-cut colours only new shots",
+    )
+    summary = "YAML or JSON file with colours that you give: strokes, stills, words, a take, a look"
     options.add_argument("--guidance", metavar="FILE", help=summary)
     options.add_argument(
-        "--reference", action="append", metavar="STILL", help="a still in colour; again for more"
+        "--reference",
+        action="append",
+        metavar="STILL",
+        help="a still in colour that shows the colours; may be given several times",
     )
-    options.add_argument("--bag", action="store_true", help="also make a BagIt bag of the film, OUT.bag")
+    options.add_argument(
+        "--bag", action="store_true", help="also make a BagIt bag of film and report, OUT.bag"
+    )
     return options
 
 
 def set_option() -> argparse.ArgumentParser:
     """`--set`, for the parsers of verbs."""
     options = argparse.ArgumentParser(add_help=False)
-    summary = "change one setting, e.g. steady.strength=0.8; again for more"
+    summary = "change one setting, e.g. color.saturation=0.8; may be given several times"
     options.add_argument(
         "--set", action="append", default=[], type=_assignment, metavar="KEY=VALUE", help=summary
     )
@@ -88,13 +105,13 @@ def add_crew_options(verb: argparse.ArgumentParser) -> None:
     """Adds `--workers` and `--scheduler`, of which one may be given."""
     one = verb.add_mutually_exclusive_group()
     add_workers_option(one)
-    summary = "tcp://HOST:PORT of a Dask scheduler, whose workers do the film; else this machine does"
+    summary = "tcp://HOST:PORT of a Dask scheduler whose workers colour the film (default: this machine does)"
     one.add_argument("--scheduler", type=_scheduler, metavar="ADDRESS", help=summary)
 
 
 def add_workers_option(verb: "argparse._ActionsContainer") -> None:
     """Adds `--workers`."""
-    summary = "processes at work on the film; else one for each GPU, or one. The film is the same"
+    summary = "processes that work on a film (default: one for each GPU, or one); the result is the same"
     verb.add_argument("--workers", type=_workers, metavar="N", help=summary)
 
 

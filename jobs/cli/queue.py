@@ -118,17 +118,21 @@ def retry(arguments: argparse.Namespace, progress: Progress) -> Details:
 
 def add_queue_verbs(add: AddVerb, *, job: argparse.ArgumentParser, settings: argparse.ArgumentParser) -> None:
     """Adds submit, worker, cancel and retry; `job` and `settings` hold the options of `run`."""
-    verb = add("submit", submit, "Put job files into a queue folder, checked.", job, settings)
-    verb.add_argument("jobs", type=Path, nargs="+", metavar="JOB.yaml")
+    verb = add("submit", submit, "Check job files and put them into a queue folder.", job, settings)
+    verb.add_argument("jobs", type=Path, nargs="+", metavar="JOB.yaml", help="all or none of them are queued")
     _add_spool(verb)
     add_presets_option(verb)
     _add_standing(verb)
-    _add_worker(add("worker", worker, "Run the jobs of a queue folder.", settings))
-    whose = "as submit printed it, or its last eight characters"
+    _add_worker(add("worker", worker, "Run the jobs of a queue folder, until you stop it.", settings))
+    whose = "id of the job, as submit printed it, or its last eight characters"
     verb = add(
-        "cancel", cancel, "Take a job out of a queue folder, or stop a running one; end a run of colorize."
+        "cancel",
+        cancel,
+        "Take a job out of a queue folder, or stop it; or stop a run of colorize.",
     )
-    verb.add_argument("id", metavar="ID|OUT", help=f"{whose}; without --spool, what a run writes")
+    verb.add_argument(
+        "id", metavar="ID|OUT", help=f"{whose}; without --spool, the file or folder that a run writes"
+    )
     verb.add_argument("--spool", type=Path, metavar="DIR", help="the queue folder")
     verb = add("retry", retry, "Put a failed or cancelled job back into the queue.")
     verb.add_argument("id", metavar="ID", help=whose)
@@ -137,7 +141,7 @@ def add_queue_verbs(add: AddVerb, *, job: argparse.ArgumentParser, settings: arg
 
 def add_presets_option(verb: argparse.ArgumentParser) -> None:
     """Adds `--presets`, the folder of a queue's own presets."""
-    summary = "folder whose YAML files are presets, by their names; jobs of a queue can name no other file"
+    summary = "folder with presets of your own (YAML files), which jobs of the queue may name"
     verb.add_argument("--presets", type=Path, metavar="DIR", help=summary)
 
 
@@ -185,14 +189,14 @@ def _add_worker(verb: argparse.ArgumentParser) -> None:
     _add_spool(verb)
     add_presets_option(verb)
     until = verb.add_mutually_exclusive_group()
-    until.add_argument("--once", action="store_true", help="take one job at most")
-    until.add_argument("--drain", action="store_true", help="end once no job waits and none runs anywhere")
+    until.add_argument("--once", action="store_true", help="run one job at most, then end")
+    until.add_argument("--drain", action="store_true", help="end when no job waits and none runs")
     normal = WorkerSettings()
     for option, name, summary in (
         ("--poll", "poll_seconds", "between two looks at the queue and the drop folder"),
         ("--heartbeat", "beat_seconds", "between two signs of life"),
-        ("--dead-after", "dead_seconds", "without a sign of life, and a worker's job goes back"),
-        ("--grace", "grace_seconds", "for a job that is asked to end, before it is killed"),
+        ("--dead-after", "dead_seconds", "without a sign of life until the job is queued again"),
+        ("--grace", "grace_seconds", "that a job has to end, before it is killed"),
     ):
         verb.add_argument(
             option,
@@ -204,9 +208,11 @@ def _add_worker(verb: argparse.ArgumentParser) -> None:
         )
     add_workers_option(verb)
     drop = verb.add_argument_group("drop folder")
-    drop.add_argument("--watch", type=Path, metavar="DIR", help="make jobs of what is put there")
-    drop.add_argument("--output-dir", type=Path, metavar="DIR", help="where dropped films go")
-    drop.add_argument("--preset", metavar="NAME", help="of dropped films")
+    drop.add_argument(
+        "--watch", type=Path, metavar="DIR", help="queue every film and job file that is put into DIR"
+    )
+    drop.add_argument("--output-dir", type=Path, metavar="DIR", help="folder for outputs of dropped films")
+    drop.add_argument("--preset", metavar="NAME", help="preset of dropped films")
     _add_standing(drop)
 
 
@@ -220,14 +226,14 @@ def _add_standing(verb: argparse._ActionsContainer) -> None:
         type=int,
         default=NORMAL_PRIORITY,
         metavar="N",
-        help=f"0 to {HIGHEST_PRIORITY}, the higher the sooner (%(default)s)",
+        help=f"0 to {HIGHEST_PRIORITY}; higher runs sooner (%(default)s)",
     )
     verb.add_argument(
         "--attempts",
         type=int,
         default=NORMAL_ATTEMPTS,
         metavar="N",
-        help="starts before a job that crashes is given up (%(default)s)",
+        help="how often a job that crashes is started before it counts as failed (%(default)s)",
     )
 
 

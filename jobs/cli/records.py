@@ -15,13 +15,19 @@ if TYPE_CHECKING:
 
 def add_record_verbs(add: AddVerb) -> None:
     """Adds verify and report."""
-    one = add("verify", verify, "Say whether films are still what their reports say, and what changed.")
-    summary = "a film with its report, a bag, or a folder of them with all below it"
+    one = add("verify", verify, "Check that finished films are unchanged, and name what changed.")
+    summary = "a film that has its report beside it, a bag, or a folder with such films"
     one.add_argument("films", type=Path, nargs="+", metavar="OUT", help=summary)
-    one.add_argument("--source", type=Path, metavar="FILM", help="whether this is the source on record, too")
+    one.add_argument(
+        "--source", type=Path, metavar="FILM", help="also check that the film was made from this source"
+    )
     one = add("report", report, "Make the report page of a finished film again.")
-    one.add_argument("work", type=Path, metavar="WORK", help="its kept work folder")
-    one.add_argument("-o", "--output", type=Path, metavar="PAGE", help="file to write; else OUT.report.html")
+    one.add_argument(
+        "work", type=Path, metavar="WORK", help="work folder of the film, which was kept (--keep-work)"
+    )
+    one.add_argument(
+        "-o", "--output", type=Path, metavar="PAGE", help="file to write (default: OUT.report.html)"
+    )
 
 
 def verify(arguments: argparse.Namespace, progress: Progress) -> Details:

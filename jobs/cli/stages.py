@@ -32,11 +32,20 @@ _WATCH_SECONDS = 2.0
 
 def add_status_verb(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
     """Adds status; `parents` hold the options of `run`."""
-    summary = "Say how a job, a run, a queue folder or an output folder stands."
+    summary = "Show how far a run, a folder of films, a job or a queue is."
     verb = add("status", status, summary, *parents)
-    verb.add_argument("path", type=Path, metavar="JOB.yaml|OUT|DIR")
-    verb.add_argument("--all", action="store_true", help="every job that is done, not the last ones only")
-    verb.add_argument("--hash", action="store_true", help="read every finished file of a job, as a run does")
+    verb.add_argument(
+        "path",
+        type=Path,
+        metavar="JOB.yaml|OUT|DIR",
+        help="job file, output file, output folder or queue folder",
+    )
+    verb.add_argument(
+        "--all", action="store_true", help="list all finished jobs of a queue, not only the last ones"
+    )
+    verb.add_argument(
+        "--hash", action="store_true", help="also read every finished file of a job and compare its checksum"
+    )
     verb.add_argument(
         "--watch",
         type=_seconds,
@@ -57,14 +66,14 @@ def _seconds(text: str) -> float:
 def add_stage_verbs(add: AddVerb, *parents: argparse.ArgumentParser) -> None:
     """Adds plan, shots and mux; `parents` hold the options of `run`."""
     for name, call, summary in (
-        ("plan", plan, "First stage of a job: look at the film, find its shots."),
-        ("shots", shots, "Second stage: colour and render shots of a planned film."),
-        ("mux", mux, "Last stage: the film, once all its shots are done."),
+        ("plan", plan, "First stage of run: read the film and find its shots."),
+        ("shots", shots, "Second stage: colour and render shots of a planned film, all or some."),
+        ("mux", mux, "Last stage: put the film together when all its shots are done."),
     ):
         verb = add(name, call, summary, *parents)
-        verb.add_argument("job", type=Path, metavar="JOB.yaml")
+        verb.add_argument("job", type=Path, metavar="JOB.yaml", help="the job file of the film")
         if call is shots:
-            summary = "shots to do, from 0, both ends included: 3-7,12 or 0-99:2; else all"
+            summary = "shots to do, numbered from 0, both ends included: 3-7,12 or 0-99:2 (default: all)"
             verb.add_argument("--range", type=parsed_ranges, metavar="RANGE", help=summary)
             add_crew_options(verb)
 

@@ -19,19 +19,26 @@ def add_dataset_verb(
     add: Callable[..., argparse.ArgumentParser], *, settings: argparse.ArgumentParser
 ) -> None:
     """Adds the verb with its options by `add(name, call, told, *parents)`."""
-    verb = add("dataset", dataset, "Make a training set from films, stills and folders of them.", settings)
-    verb.add_argument("paths", type=Path, nargs="+", metavar="FILM|STILL|FOLDER")
+    verb = add("dataset", dataset, "Make a training set from films and stills in colour.", settings)
+    verb.add_argument(
+        "paths", type=Path, nargs="+", metavar="FILM|STILL|FOLDER", help="films, stills and folders of them"
+    )
     verb.add_argument(
         "-o",
         "--output",
         type=Path,
         required=True,
         metavar="DIR",
-        help="folder of the set; the same one goes on",
+        help="folder of the set; a set that was begun there goes on",
     )
-    verb.add_argument("--config", type=Path, metavar="YAML", help=f"settings, see {CONFIGS / 'README.md'}")
     verb.add_argument(
-        "--workers", type=int, metavar="N", help="films read at the same time; else as many as CPU cores"
+        "--config", type=Path, metavar="YAML", help=f"settings; {CONFIGS / 'README.md'} lists them"
+    )
+    verb.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="films read at the same time (default: one for each CPU core)",
     )
 
 
@@ -78,7 +85,7 @@ def dataset(arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]
 def recipe_help() -> str:
     """The help of the argument of `train`."""
     names = ", ".join(path.stem for path in sorted((CONFIGS / "train").glob("*.yaml")))
-    return f"a YAML file, or a recipe that comes along: {names}"
+    return f"a YAML file, or one of the recipes that come with Kinochrome: {names}"
 
 
 def train(arguments: argparse.Namespace, progress: Progress) -> Details:
@@ -97,23 +104,36 @@ def train(arguments: argparse.Namespace, progress: Progress) -> Details:
 def add_evaluate_verb(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Adds the verb with its options by `add(name, call, told)`."""
     verb = add("evaluate", evaluate, "Measure predicted colours against true ones.")
-    verb.add_argument("paths", type=Path, nargs="+", metavar="PHOTO|CLIP|FOLDER")
     verb.add_argument(
-        "--weights", type=Path, metavar="FILE", help="a .safetensors file; else the default weights"
+        "paths", type=Path, nargs="+", metavar="PHOTO|CLIP|FOLDER", help="photos and clips in colour"
     )
-    verb.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    verb.add_argument("--groups", type=Path, metavar="CSV", help="table with the columns path and group")
-    verb.add_argument("--sheet", type=Path, metavar="PNG", help="write the best and worst photos there")
     verb.add_argument(
-        "--kernel-distance", action="store_true", help="also on features (needs kinochrome[train])"
+        "--weights", type=Path, metavar="FILE", help="a .safetensors file (default: the default weights)"
     )
-    summary = "measure what given colours of points gain: zhang2017 or icolorit"
+    verb.add_argument(
+        "--device", default="auto", help="where the network computes: auto, cpu, cuda or cuda:N"
+    )
+    verb.add_argument(
+        "--groups",
+        type=Path,
+        metavar="CSV",
+        help="table with the columns path and group; each group gets figures of its own",
+    )
+    verb.add_argument(
+        "--sheet", type=Path, metavar="PNG", help="also write a picture with the best and the worst photos"
+    )
+    verb.add_argument(
+        "--kernel-distance",
+        action="store_true",
+        help="also measure the kernel distance of features (needs kinochrome[train])",
+    )
+    summary = "measure how much given points of true colour help, by the protocol zhang2017 or icolorit"
     verb.add_argument("--hints", metavar="PROTOCOL", help=summary)
-    verb.add_argument("--photos", type=int, metavar="N", help="with --hints: draw N of the photos")
-    summary = "measure clips of which stills are given: first, first-last or foreign"
+    verb.add_argument("--photos", type=int, metavar="N", help="with --hints: take N of the photos")
+    summary = "measure clips with given stills: first (frame of each shot), first-last or foreign"
     verb.add_argument("--reference", metavar="STILLS", help=summary)
     verb.add_argument(
-        "--frames", type=int, metavar="N", help="with --reference: the first N frames of a shot"
+        "--frames", type=int, metavar="N", help="with --reference: measure the first N frames of each shot"
     )
     verb.add_argument("--json", action="store_true", help="print JSON instead of a table")
 

@@ -13,22 +13,28 @@ _MOST_TOKEN_BYTES = 4096
 
 def add_serve_verb(add: AddVerb) -> None:
     """Adds serve."""
-    one = add("serve", serve, "Show films and stills of a folder in a browser: look, paint, approve, render.")
-    one.add_argument("folder", type=Path, metavar="FOLDER")
+    one = add(
+        "serve", serve, "Serve a page for a folder of films: look, paint, approve and render in a browser."
+    )
+    one.add_argument("folder", type=Path, metavar="FOLDER", help="folder with films and stills")
     summary = "address to listen on (%(default)s: this machine only); any other needs --token-file"
     one.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=summary)
     one.add_argument(
-        "--port", type=_port, default=_PORT, metavar="N", help="(%(default)s); 0 takes a free one"
+        "--port",
+        type=_port,
+        default=_PORT,
+        metavar="N",
+        help="port to listen on (%(default)s); 0 takes a free one",
     )
-    summary = "another name by which browsers know this server, such as films.example.org; again for more"
+    summary = "name or address that people type in the browser, such as films.example.org; may be given several times"
     one.add_argument("--name", action="append", default=[], metavar="NAME", help=summary)
-    summary = "file with the text that people must give before they see anything"
+    summary = "file with a text of 16 or more characters that people must type before they see anything"
     one.add_argument("--token-file", type=Path, metavar="FILE", help=summary)
-    summary = "start no worker: `kinochrome worker` runs the jobs, here or on other machines"
+    summary = "do not start a worker; run `kinochrome worker` here or on other machines"
     one.add_argument("--no-worker", action="store_true", help=summary)
-    summary = "film or still in FOLDER that becomes a project at once; again for more"
+    summary = "film or still in FOLDER to make a project of at once; may be given several times"
     one.add_argument("--add", action="append", default=[], metavar="FILE", help=summary)
-    one.add_argument("--browser", action="store_true", help="open the page in a browser")
+    one.add_argument("--browser", action="store_true", help="also open the page in a browser")
 
 
 def serve(arguments: argparse.Namespace, progress: Progress) -> Details:

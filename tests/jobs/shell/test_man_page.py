@@ -29,6 +29,13 @@ def test_the_page_names_every_option_and_the_exit_codes() -> None:
     assert "%(default)s" not in page
 
 
+def test_every_argument_of_every_verb_is_explained() -> None:
+    (verbs,) = (action for action in make_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    for name, verb in verbs.choices.items():
+        unexplained = [action.dest for action in verb._actions if not action.help]
+        assert unexplained == [], name
+
+
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff shows what man shows")
 def test_groff_sets_it_without_a_warning(tmp_path: Path) -> None:
     (tmp_path / "kinochrome.1").write_text(man_page(make_parser(), version="1.2"))
