@@ -1,7 +1,7 @@
 """The names of what is not whole yet, and whose it is: partials beside their targets, folders for temporary files.
 
 A partial is called `NAME.<host>.<pid>.<place>-<token>.partial`, beside its target so that the rename stays within one
-file system. The token is random, so no two processes anywhere write into one partial, however alike their hosts
+file system. The token is random, so no two threads anywhere write into one partial, however alike their hosts
 and numbers are. The place says where the number counts: in one boot of one kernel, and in one of its name spaces of
 processes. A run that was killed leaves its partials behind; `remove_partials` takes those away and nobody else's.
 """
@@ -14,6 +14,7 @@ import secrets
 import shutil
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,10 +28,11 @@ _TEMPORARY = re.compile(r"kinochrome-(?P<pid>[0-9]+)-(?P<place>[0-9a-f]{8})-.+",
 _LONGEST_NAME_BYTES = 255
 _FOREIGN_STALE_SECONDS = 3600.0
 _TRIES = 2
+_own = threading.local()
 
 
 def partial_path(path: Path) -> Path:
-    """Where this process writes what is to become `path`; the same as long as it lives."""
+    """Where this thread writes what is to become `path`; the same as long as it lives."""
     return path.with_name(f"{_shortened(path.name)}.{_host()}.{os.getpid()}.{_place()}-{_token()}.partial")
 
 
@@ -144,12 +146,13 @@ def _place() -> str:
     return xxhash.xxh32_hexdigest(boot + space.encode())
 
 
-@functools.cache
 def _token() -> str:
-    return secrets.token_hex(4)
+    """Of this thread of this process; a process that was forked off has its own."""
+    if getattr(_own, "pid", None) != os.getpid():
+        _own.pid, _own.token = os.getpid(), secrets.token_hex(4)
+    return str(_own.token)
 
 
-os.register_at_fork(after_in_child=_token.cache_clear)
 os.register_at_fork(after_in_child=_place.cache_clear)
 
 

@@ -8,8 +8,10 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,6 +50,21 @@ def test_a_block_that_ends_well_leaves_the_whole_file_and_nothing_else(tmp_path:
         assert not target.exists()
     assert target.read_bytes() == b"picture"
     assert _names(tmp_path) == ["film.mkv"]
+
+
+def test_threads_that_publish_one_file_at_once_all_end_well_and_the_last_one_stays(tmp_path: Path) -> None:
+    target, written = tmp_path / "strip.jpg", threading.Barrier(8)
+
+    def write(number: int) -> None:
+        with publish(target) as partial:
+            partial.write_bytes(bytes([number]) * 9)
+            written.wait(60)
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(write, number) for number in range(8)]:
+            done.result()
+    assert target.read_bytes() in {bytes([number]) * 9 for number in range(8)}
+    assert _names(tmp_path) == ["strip.jpg"]
 
 
 @pytest.mark.parametrize("exception", [RuntimeError, KeyboardInterrupt, SystemExit, GeneratorExit])
