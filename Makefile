@@ -29,7 +29,7 @@ page: $(PAGE)/node_modules/.package-lock.json
 serve: install
 	mkdir -p out/review
 	cp -n tests/data/chaplin_street.mp4 out/review/
-	$(BIN)/kinochrome serve out/review --add chaplin_street.mp4
+	$(BIN)/kinochrome serve out/review --add chaplin_street.mp4 $(if $(DISPLAY)$(WAYLAND_DISPLAY),--browser)
 
 test: install $(PAGE)/node_modules/.package-lock.json
 	$(BIN)/python -m pytest -n auto --dist worksteal

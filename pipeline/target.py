@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Literal
@@ -22,13 +23,26 @@ STILL_FORMATS: Mapping[str, StillFormat] = MappingProxyType(
 """The formats of single stills that are written, by suffix."""
 RAW_SUFFIXES = frozenset({".h264", ".264", ".avc", ".h265", ".265", ".hevc", ".h266", ".266", ".vvc"})
 """Names of coded pictures without a container, which have no times."""
-# fmt: off
-STILL_SUFFIXES = frozenset({
-    *STILL_FORMATS,
-    ".avif", ".bmp", ".dib", ".dpx", ".exr", ".gif", ".heic", ".heif", ".hif", ".j2c", ".j2k", ".jp2", ".jpc", ".jpf",
-    ".jpx", ".webp",
-})
+READ_STILLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "PNG": (".png",),
+        "JPEG": (".jpg", ".jpeg", ".jpe"),
+        "TIFF": (".tif", ".tiff"),
+        "JPEG 2000": (".j2c", ".j2k", ".jp2", ".jpc", ".jpf", ".jpx"),
+        "WebP": (".webp",),
+        "AVIF": (".avif",),
+        "GIF": (".gif",),
+        "BMP": (".bmp", ".dib"),
+        "DPX": (".dpx",),
+        "OpenEXR": (".exr",),
+    }
+)
+"""The kinds of single stills that are read, and the suffixes of each."""
+_REFUSED_STILLS = (".heic", ".heif", ".hif")
+"""Known as stills, so that they are refused as what they are."""
+STILL_SUFFIXES = frozenset({*chain.from_iterable(READ_STILLS.values()), *_REFUSED_STILLS})
 """Names by which single stills are known; what is written in another format is in STILL_FORMATS."""
+# fmt: off
 FILM_SUFFIXES = frozenset({
     ".3gp", ".asf", ".avi", ".dv", ".flv", ".m2ts", ".m2v", ".m4v", ".mkv", ".mov", ".mp4",
     ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m",

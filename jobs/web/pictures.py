@@ -142,11 +142,13 @@ class Pictures:
         return code
 
 
-def describe_apart(question: str, **arguments: Any) -> Any:
+def describe_apart(
+    question: str, *, answer_seconds: float | None = _ANSWER_SECONDS, **arguments: Any
+) -> Any:
     """The answer of `jobs.run.describe_media`, by a process of its own that ends with it.
 
-    It does not wait for pictures that are being made. Raises SourceError for a file that is refused or that crashes a
-    decoder, TimeoutError.
+    It does not wait for pictures that are being made. `answer_seconds` of None is as long as it takes. Raises
+    SourceError for a file that is refused or that crashes a decoder, TimeoutError.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -156,7 +158,7 @@ def describe_apart(question: str, **arguments: Any) -> Any:
     process.start()
     theirs.close()
     try:
-        if not ours.poll(_ANSWER_SECONDS):
+        if not ours.poll(answer_seconds):
             raise TimeoutError(
                 "reading this file took too long; try again, or convert it with another program"
             )

@@ -178,17 +178,22 @@ def shown(
     return show_project(project, standing, filter=review.film.get("filter", "colourise"))
 
 
-def project_of(server: Server, path: Path) -> Project:
-    """The project of a file that is under the root, made if there is none yet. Raises as the page is told."""
-    return server.projects.of_source(server.root.relative(path)) or _create(server, path)
+def project_of(server: Server, path: Path, **patience: float | None) -> Project:
+    """The project of a file that is under the root, made if there is none yet; `patience` is of `describe_apart`.
+
+    Raises as the page is told.
+    """
+    return server.projects.of_source(server.root.relative(path)) or _create(server, path, **patience)
 
 
-def _create(server: Server, path: Path) -> Project:
+def _create(server: Server, path: Path, **patience: float | None) -> Project:
     """A new project; the preview of a film is put into the queue."""
     kind = kind_by_name(path)
     if kind is None:
         raise SettingsError(f"{path.name}: by its name it is no film or picture")
-    media = describe_apart("describe", path=str(path), kind=kind, most_pixels=server.picture_pixels)
+    media = describe_apart(
+        "describe", path=str(path), kind=kind, most_pixels=server.picture_pixels, **patience
+    )
     project = server.projects.create(server.root.relative(path), kind=kind, media=media)
     if kind == "film":
         _render(server, project, Wish(what="preview"))

@@ -13,7 +13,6 @@ from waitress.server import BaseWSGIServer, create_server
 
 from jobs.projects.root import Root
 from jobs.web.app import make_app
-from jobs.web.contract.errors import BusyError
 from jobs.web.contract.security import Access
 from jobs.web.events import MOST_STREAMS
 from jobs.web.project_routes import project_of, shown
@@ -27,6 +26,8 @@ _IDLE_SECONDS = 30
 _MOST_CONNECTIONS = 200
 _MOST_BODY_BYTES = 210_000_000
 _MOST_HEADER_BYTES = 32_768
+_LONG_SECONDS = 10.0
+"""A file of `--add` that is not read by then is told of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +48,12 @@ def opened(
     has_worker: bool = True,
     add: Sequence[str] = (),
     note: Callable[[str], None] = lambda line: None,
+    long_seconds: float = _LONG_SECONDS,
 ) -> Iterator[Opened]:
     """A server on `folder` that listens; it serves once `http.run` is called. The files of `add` become projects.
 
-    `note` is told why one does not. A port of 0 takes a free one. Raises SettingsError for an address that cannot be
-    had, and as `Root`.
+    `note` is told why one does not, and that one takes longer than `long_seconds`. A port of 0 takes a free one. Raises
+    SettingsError for an address that cannot be had, and as `Root`.
     """
     listening = _listen(access)
     try:
@@ -83,9 +85,9 @@ def opened(
             clear_untrusted_proxy_headers=True,
             ident=None,
         )
-        stack.callback(http.close)
+        stack.callback(_end, server, http)
         paths = [root.find(name) for name in add]
-        adding = threading.Thread(target=_add, args=(server, paths, note), name="add", daemon=True)
+        adding = threading.Thread(target=_add, args=(server, paths, note, long_seconds), name="add", daemon=True)
         adding.start()
         shown_host = f"[{access.host}]" if ":" in access.host else access.host
         yield Opened(server=server, http=http, address=f"http://{shown_host}:{access.port}/", worker=worker)
@@ -112,17 +114,26 @@ def serve(
         made.http.run()
 
 
-def _add(server: Server, paths: Sequence[Path], note: Callable[[str], None]) -> None:
-    """Makes projects of files, once pictures can be made."""
+def _end(server: Server, http: BaseWSGIServer) -> None:
+    """Ends the threads that answer, and what they wait for."""
+    server.events.close()
+    http.task_dispatcher.shutdown()
+    http.close()
+
+
+def _add(server: Server, paths: Sequence[Path], note: Callable[[str], None], long_seconds: float) -> None:
+    """Makes projects of files. Nobody waits for an answer, so reading one may take as long as it takes."""
     for path in paths:
-        while not server.is_closed:
-            try:
-                project_of(server, path)
-            except BusyError:
-                continue
-            except (KinochromeError, OSError) as error:
-                note(f"{path}: {error}")
-            break
+        line = f"{path.name} takes long to read; the page shows it once it is read"
+        tells = threading.Timer(long_seconds, note, [line])
+        tells.daemon = True
+        tells.start()
+        try:
+            project_of(server, path, answer_seconds=None)
+        except (KinochromeError, OSError) as error:
+            note(f"{path}: {error}")
+        finally:
+            tells.cancel()
 
 
 def _state_of(worker: WorkerProcess | None) -> Callable[[], str]:

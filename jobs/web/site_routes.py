@@ -18,6 +18,7 @@ from jobs.web.server import Server
 from pipeline.guidance.hints.words import NOUNS
 from pipeline.guidance.looks.built_in_looks import BUILT_IN
 from pipeline.guidance.looks.color_names import find_names, hex_of, parse_color
+from pipeline.target import FILM_SUFFIXES, READ_STILLS
 
 STATIC = Path(__file__).with_name("static")
 _TYPES = {
@@ -134,6 +135,8 @@ def _session(server: Server, *, signed_in: bool) -> Session:
             upload_bytes=MOST_BYTES,
             streams=MOST_STREAMS,
             picture_pixels=server.picture_pixels,
+            stills=list(READ_STILLS),
+            films=sorted(suffix[1:] for suffix in FILM_SUFFIXES),
         ),
     )
 

@@ -19,11 +19,11 @@ from pipeline.stills.metadata import label_xmp, profile_space, rgb_from_grey
 from pipeline.stills.png import read_png, read_png_tags, write_png
 from pipeline.stills.still import Still, StillTags, still_format, still_matrix
 from pipeline.stills.tiff import read_tiff, read_tiff_tags, write_tiff
-from pipeline.target import StillFormat
+from pipeline.target import READ_STILLS, StillFormat
 
 __all__ = ["Still", "read_still", "still_format", "still_matrix", "write_still"]
 
-_KINDS = "PNG, JPEG, TIFF, JPEG 2000, WebP, AVIF, GIF, BMP, DPX, OpenEXR"
+_KINDS = ", ".join(READ_STILLS)
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": read_png,
     b"\xff\xd8\xff": read_jpeg,

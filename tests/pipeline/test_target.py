@@ -9,7 +9,7 @@ from PIL import Image
 
 from pipeline.errors import SettingsError
 from pipeline.output.container_table import CONTAINERS
-from pipeline.target import FILM_SUFFIXES, Target, target_of
+from pipeline.target import FILM_SUFFIXES, READ_STILLS, Target, target_of
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,12 @@ def test_a_name_says_what_it_is_where_nothing_is_there(
 
 def test_every_film_that_can_be_written_is_known_as_one_in_a_folder() -> None:
     assert set(CONTAINERS) <= FILM_SUFFIXES
+
+
+def test_the_manual_names_every_kind_of_still_that_is_read() -> None:
+    manual = (Path(__file__).parents[2] / "jobs/guides/sources.md").read_text(encoding="utf-8")
+    (line,) = (line for line in manual.splitlines() if line.startswith("**Stills**"))
+    assert [kind for kind in READ_STILLS if kind not in line] == []
 
 
 def test_what_is_there_wins_over_the_name(tmp_path: Path) -> None:

@@ -20,6 +20,10 @@ class Limits(Answer):
     upload_bytes: int
     streams: int
     picture_pixels: int
+    stills: list[str]
+    """Kinds of pictures that are read, such as PNG."""
+    films: list[str]
+    """Suffixes of films that are read, such as mkv."""
 
 
 class Session(Answer):

@@ -24,6 +24,38 @@ _END_SECONDS = 60.0
 
 
 @pytest.mark.slow
+def test_photo_is_coloured_in_three_clicks(tmp_path: Path) -> None:
+    """Dropped, seen in colour and downloaded at full size; then painted, and downloaded with a key."""
+    program = browser()
+    node_tool("vite")
+    photo, out = tmp_path / "family.png", tmp_path / "out"
+    grey = np.tile(np.linspace(30, 220, 320, dtype=np.uint8), (240, 1))
+    grey[80:160, 100:220] = 140
+    cv2.imwrite(str(photo), grey)
+    (tmp_path / "root").mkdir()
+    with _served(tmp_path / "root") as address:
+        environment = {"BASE": address, "BROWSER": program, "OUT": str(out), "PHOTO": str(photo)}
+        told = run("node", "tests/flow/photo.mjs", timeout_seconds=_PATIENCE_SECONDS, **environment)
+    assert "2 clicks" in told
+    first, painted = (cv2.imread(str(out / name)) for name in ("family.png", "painted-family.png"))
+    assert first is not None and first.shape[:2] == grey.shape
+    assert painted is not None and np.abs(painted.astype(int) - first).max() > 10
+
+
+@pytest.mark.slow
+def test_a_token_is_asked_for_on_a_page_that_axe_likes(tmp_path: Path) -> None:
+    program = browser()
+    node_tool("vite")
+    token = tmp_path / "token"
+    token.write_text("a token of some length")
+    (tmp_path / "root").mkdir()
+    with _served(tmp_path / "root", "--no-worker", "--token-file", str(token)) as address:
+        environment = {"BASE": address, "BROWSER": program, "OUT": str(tmp_path / "out")}
+        command = ("node", "tests/flow/sign-in.mjs")
+        run(*command, timeout_seconds=_PATIENCE_SECONDS, TOKEN=token.read_text(), **environment)
+
+
+@pytest.mark.slow
 def test_film_is_dropped_painted_approved_rendered_and_downloaded(tmp_path: Path) -> None:
     """With the keyboard alone; then every screen at three widths. axe finds nothing on any."""
     program = browser()
@@ -31,7 +63,7 @@ def test_film_is_dropped_painted_approved_rendered_and_downloaded(tmp_path: Path
     film, photo = tmp_path / "street.mp4", tmp_path / "films" / "زفاف 🎞 <img src=x onerror=alert(1)>.png"
     photo.parent.mkdir()
     _cut(film, photo)
-    with _served(photo.parent, photo) as address:
+    with _served(photo.parent, "--add", photo.name) as address:
         environment = {"BASE": address, "BROWSER": program, "OUT": str(tmp_path / "out")}
         told = run(
             "node", "tests/flow/film.mjs", timeout_seconds=_PATIENCE_SECONDS, FILM=str(film), **environment
@@ -71,10 +103,9 @@ def _samples(plane: VideoPlane) -> npt.NDArray[np.uint8]:
 
 
 @contextmanager
-def _served(folder: Path, *files: Path) -> Iterator[str]:
+def _served(folder: Path, *options: str) -> Iterator[str]:
     """The address of a server on `folder`, with its worker."""
-    added = [part for path in files for part in ("--add", path.name)]
-    command = [sys.executable, "-m", "jobs.cli.main", "serve", str(folder), "--port", "0", *added]
+    command = [sys.executable, "-m", "jobs.cli.main", "serve", str(folder), "--port", "0", *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None

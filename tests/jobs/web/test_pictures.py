@@ -78,3 +78,11 @@ def test_files_are_described_apart_and_large_stills_are_not_read(tmp_path: Path)
     with pytest.raises(SourceError, match="4,800 pixels"):
         describe_apart("describe", path=str(path), kind="still", most_pixels=4000)
     assert describe_apart("thumbnail", path=str(path), lines=30).startswith(b"\xff\xd8")
+
+
+def test_only_who_is_patient_waits_for_a_file_that_takes_long(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    tiny_photo(path)
+    with pytest.raises(TimeoutError, match="took too long"):
+        describe_apart("thumbnail", answer_seconds=0, path=str(path), lines=30)
+    assert describe_apart("thumbnail", answer_seconds=None, path=str(path), lines=30)

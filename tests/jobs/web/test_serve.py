@@ -18,6 +18,7 @@ from jobs.web.contract.security import Access
 from jobs.web.serve import opened
 from pipeline.errors import SettingsError
 from tests.served import PATIENCE_SECONDS, Served, wait_for
+from tests.webapp import tiny_photo
 
 
 def say(served: Served, text: str) -> bytes:
@@ -123,6 +124,17 @@ def test_a_server_that_is_killed_takes_its_worker_along(tmp_path: Path) -> None:
     assert worker is not None
     made.end(signal.SIGKILL)
     wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_file_of_add_may_take_long_to_read_and_is_told_of(tmp_path: Path) -> None:
+    tiny_photo(tmp_path / "photo.png")
+    told: list[str] = []
+    add = ["photo.png"]
+    with opened(
+        tmp_path, Access(port=0), has_worker=False, add=add, note=told.append, long_seconds=0
+    ) as made:
+        wait_for(made.server.projects.all)
+        assert told == ["photo.png takes long to read; the page shows it once it is read"]
 
 
 def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ export type Session = {
   version: string;
   root: string;
   worker: WorkerState;
-  limits: { chunk_bytes: number; upload_bytes: number; streams: number; picture_pixels: number };
+  limits: { chunk_bytes: number; upload_bytes: number; streams: number; picture_pixels: number; stills: string[]; films: string[] };
 };
 export type WorkerState = "running" | "stopped" | "off";
 
@@ -43,6 +43,7 @@ export type Media = {
   display_width: number;
   display_height: number;
   rotation_degrees: 0 | 90 | 180 | 270;
+  mirrored: boolean;
   frames: number | null;
   rate: number | null;
   seconds: number | null;

@@ -31,7 +31,7 @@ export function FilmScreen({ id }: { id: string }) {
   return (
     <div className="flex h-full flex-col">
       <ProjectBar project={project} tab="film" {...(project.can_review ? { reviewing } : {})}>
-        {project.can_review && <RenderButton project={project} review={reviewing.review} shots={shots.data?.shots ?? []} />}
+        {project.can_review && project.kind === "film" && <RenderButton project={project} review={reviewing.review} shots={shots.data?.shots ?? []} />}
       </ProjectBar>
       {project.can_review && shots.data ? <Workspace project={project} shots={shots.data.shots} reviewing={reviewing} />
         : project.can_review ? (

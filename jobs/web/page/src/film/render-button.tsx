@@ -11,7 +11,7 @@ import { Lines } from "../ui/states";
 import { useToasts } from "../ui/toasts";
 import { tally } from "./shot-order";
 
-/** Asks how, then puts the film into the queue at full size. A picture is written at once. */
+/** Asks how, then puts the film into the queue at full size. */
 export function RenderButton({ project, review, shots }: { project: Project; review: Review | undefined; shots: Shot[] }) {
   const [open, setOpen] = useState(false);
   const busy = project.job !== null && ["queue", "running", "cancelling"].includes(project.job.state) && project.progress?.what !== "preview";
@@ -29,7 +29,6 @@ export function RenderButton({ project, review, shots }: { project: Project; rev
 function RenderDialog({ project, review, shots, onClose }: { project: Project; review: Review | undefined; shots: Shot[]; onClose: () => void }) {
   const { data: looks } = useLooks();
   const { say } = useToasts();
-  const film = project.kind === "film";
   const [preset, setPreset] = useState(project.preset);
   const [only, setOnly] = useState(false);
   const [lines, setLines] = useState<string[]>([]);
@@ -38,9 +37,9 @@ function RenderDialog({ project, review, shots, onClose }: { project: Project; r
   const go = async (): Promise<void> => {
     setBusy(true);
     try {
-      await request("POST", `projects/${project.id}/render`, { json: film ? { preset, only_approved: only } : {} });
+      await request("POST", `projects/${project.id}/render`, { json: { preset, only_approved: only } });
       storeProject(await request<Project>("GET", `projects/${project.id}`));
-      say({ kind: "good", lines: [film ? "The film is in the queue. The download appears when it is done." : "The picture is being written."] });
+      say({ kind: "good", lines: ["The film is in the queue. The download appears when it is done."] });
       onClose();
     } catch (error) {
       setLines(linesOf(error));
@@ -48,30 +47,26 @@ function RenderDialog({ project, review, shots, onClose }: { project: Project; r
     }
   };
   return (
-    <Dialog title={film ? "Render the film" : "Write the picture"} onClose={onClose}>
+    <Dialog title="Render the film" onClose={onClose}>
       <form className="flex flex-col gap-5" onSubmit={(event) => { event.preventDefault(); void go(); }}>
-        {film ? (
-          <>
-            <p className="text-quiet">{[count(approved, "shot is approved", "shots are approved"), redo > 0 && count(redo, "is to be redone", "are to be redone"), open > 0 && count(open, "is open", "are open")].filter(Boolean).join(", ")}.</p>
-            <fieldset className="flex flex-col gap-1">
-              <legend className="mb-2 text-sm font-semibold">For</legend>
-              {(looks?.presets ?? []).filter(({ id }) => id !== "preview" && id !== "sequence").map((each) => (
-                <label key={each.id} className="flex cursor-pointer items-start gap-3 rounded-lg border border-transparent px-3 py-2.5 hover:bg-hover has-checked:border-accent has-checked:bg-accent-soft">
-                  <input type="radio" name="preset" className="mt-1 accent-accent" checked={preset === each.id} onChange={() => setPreset(each.id)} />
-                  <span><span className="block font-medium">{each.name} <span className="font-normal text-quiet">{each.suffix}</span></span><span className="block text-sm text-quiet">{each.text}</span></span>
-                </label>
-              ))}
-            </fieldset>
-            <label className="flex items-start gap-3">
-              <input type="checkbox" className="mt-1 h-4 w-4 accent-accent" checked={only} onChange={(event) => setOnly(event.target.checked)} />
-              <span>Only approved shots in colour<span className="block text-sm text-quiet">Shots that are open or to be redone stay grey.</span></span>
+        <p className="text-quiet">{[count(approved, "shot is approved", "shots are approved"), redo > 0 && count(redo, "is to be redone", "are to be redone"), open > 0 && count(open, "is open", "are open")].filter(Boolean).join(", ")}.</p>
+        <fieldset className="flex flex-col gap-1">
+          <legend className="mb-2 text-sm font-semibold">For</legend>
+          {(looks?.presets ?? []).filter(({ id }) => id !== "preview" && id !== "sequence").map((each) => (
+            <label key={each.id} className="flex cursor-pointer items-start gap-3 rounded-lg border border-transparent px-3 py-2.5 hover:bg-hover has-checked:border-accent has-checked:bg-accent-soft">
+              <input type="radio" name="preset" className="mt-1 accent-accent" checked={preset === each.id} onChange={() => setPreset(each.id)} />
+              <span><span className="block font-medium">{each.name} <span className="font-normal text-quiet">{each.suffix}</span></span><span className="block text-sm text-quiet">{each.text}</span></span>
             </label>
-          </>
-        ) : <p className="text-quiet">The picture is written at its full size and depth, with the colours that you see.</p>}
+          ))}
+        </fieldset>
+        <label className="flex items-start gap-3">
+          <input type="checkbox" className="mt-1 h-4 w-4 accent-accent" checked={only} onChange={(event) => setOnly(event.target.checked)} />
+          <span>Only approved shots in colour<span className="block text-sm text-quiet">Shots that are open or to be redone stay grey.</span></span>
+        </label>
         <div role="alert"><Lines lines={lines} className={lines.length > 0 ? "text-bad" : ""} /></div>
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Not now</Button>
-          <Button look="primary" type="submit" disabled={busy} data-first>{film ? "Render" : "Write"}</Button>
+          <Button look="primary" type="submit" disabled={busy} data-first>Render</Button>
         </div>
       </form>
     </Dialog>

@@ -4,7 +4,7 @@ import { useSession } from "../api/queries";
 
 const PARTS: { id: string; title: string; text: string[] }[] = [
   { id: "start", title: "Start", text: [
-    "Drop a photo or a film on the start page, or choose one from the server’s folder. A photo is coloured in seconds; download it from the bar on top.",
+    "Drop a photo or a film on the start page, or choose one from the server’s folder. A photo is coloured in seconds; one press on Download writes it at its full size and depth.",
     "A film is cut into shots, coloured small, and shown as a moving preview. You may close the page meanwhile: the work goes on in the queue.",
   ] },
   { id: "look", title: "Look", text: [
@@ -42,7 +42,7 @@ export function HelpScreen() {
         <div className="mx-auto grid max-w-6xl gap-12 px-5 py-8 sm:px-8 sm:py-12 lg:grid-cols-[11rem_1fr]">
           <nav aria-label="Help" className="max-lg:hidden">
             <ul className="sticky top-12 flex flex-col gap-1">
-              {[...PARTS, { id: "keys", title: "Keys" }].map(({ id, title }) => (
+              {[...PARTS, { id: "kinds", title: "Kinds of files" }, { id: "keys", title: "Keys" }].map(({ id, title }) => (
                 <li key={id}><a href={`#${id}`} className="block rounded-md px-3 py-1.5 text-sm text-quiet hover:bg-hover hover:text-ink">{title}</a></li>
               ))}
             </ul>
@@ -55,6 +55,13 @@ export function HelpScreen() {
                 {text.map((paragraph) => <p key={paragraph}>{paragraph}</p>)}
               </section>
             ))}
+            {session && (
+              <section id="kinds" aria-labelledby="kinds-title" className="flex max-w-2xl scroll-mt-8 flex-col gap-3">
+                <h2 id="kinds-title" className="text-lg font-semibold">Kinds of files</h2>
+                <p>Photos: {session.limits.stills.join(", ")}. They are written as PNG, JPEG or TIFF: a kind that is only read becomes a PNG.</p>
+                <p>Films, by the ends of their names: {session.limits.films.map((suffix) => `.${suffix}`).join(", ")}. Anything else, and numbered stills, take the command line.</p>
+              </section>
+            )}
             <section id="keys" aria-labelledby="keys-title" className="scroll-mt-8">
               <h2 id="keys-title" className="mb-5 text-lg font-semibold">Keys</h2>
               <KeyTable />

@@ -25,7 +25,7 @@ export function SignIn() {
       <form className="flex w-full max-w-sm flex-col gap-4" onSubmit={(event) => { event.preventDefault(); void enter(); }}>
         <Mark size={36} />
         <h1 className="text-xl font-semibold">Enter the token</h1>
-        <p className="text-quiet">Whoever started the server sees it in the terminal, after “token:”.</p>
+        <p className="text-quiet">It is the text of the file that the server was started with (--token-file). Ask whoever started it.</p>
         <label className="flex flex-col gap-1.5 text-sm font-medium">
           Token
           <input value={token} onChange={(event) => setToken(event.target.value)} type="password" autoComplete="current-password" autoFocus required

@@ -14,6 +14,11 @@ const SCREENS = {
   ...(still && { still: [`/projects/${still.id}`, exact] }),
   ...(failed && { failed: [`/projects/${failed.id}`] }),
 };
+/** Dialogs that nothing else opens: the screen, and what is pressed there. */
+const DIALOGS = {
+  folder: ["/", /From the folder/],
+  ...(projects.length > 0 && { "take-away": ["/projects", /^Take .* away$/] }),
+};
 const LOOKS = (process.env.LOOKS ?? "1440-light 1024-dark 390-light").split(" ").map((each) => each.split("-"));
 
 for (const [width, theme] of LOOKS) {
@@ -25,6 +30,13 @@ for (const [width, theme] of LOOKS) {
       await page.waitForLoadState("load");
       if (ready) await ready(page);
       else await page.waitForTimeout(300);
+      await look(page, `${name}-${width}-${theme}`);
+    }
+    for (const [name, [path, button]] of Object.entries(DIALOGS)) {
+      await page.goto(BASE + path);
+      await page.getByRole("button", { name: button }).first().click();
+      await page.getByRole("dialog").getByRole("heading").waitFor();
+      await page.waitForTimeout(300);
       await look(page, `${name}-${width}-${theme}`);
     }
     assert.deepEqual(faults, []);
