@@ -21,7 +21,7 @@ export const launch = () => chromium.launch({ executablePath: process.env.BROWSE
 export async function pageAt(browser, width = 1440, theme = "dark") {
   const phone = width < 500;
   const context = await browser.newContext({ viewport: { width, height: SIZES[width] ?? 900 }, colorScheme: theme, hasTouch: phone, isMobile: phone, acceptDownloads: true });
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   opened.push(page);
   const faults = [];

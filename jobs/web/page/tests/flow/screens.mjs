@@ -26,8 +26,7 @@ for (const [width, theme] of LOOKS) {
     const { page, faults, close } = await pageAt(browser, Number(width), theme);
     for (const [name, [path, ready]] of Object.entries(SCREENS)) {
       await page.goto(BASE + path);
-      await page.locator("main").waitFor();
-      await page.waitForLoadState("load");
+      await page.getByRole("heading", { level: 1 }).first().waitFor({ state: "attached" });
       if (ready) await ready(page);
       else await page.waitForTimeout(300);
       await look(page, `${name}-${width}-${theme}`);
