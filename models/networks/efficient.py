@@ -115,9 +115,9 @@ class EfficientGenerator(Generator):
     def encode(self, lightness: Tensor) -> list[Tensor]:
         """The encoder's maps of L* (N, 1, H, W), at strides 4, 8, 16 and 32."""
         self.check_input(lightness)
-        grey = srgb_from_lightness(lightness.float()).expand(-1, 3, -1, -1)
-        picture = normalize_rgb(grey).to(self.logits.weight.dtype)
-        return self.encoder(picture.contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
+        grey = normalize_rgb(srgb_from_lightness(lightness.float())).to(self.logits.weight.dtype)
+        picture = grey.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+        return self.encoder(picture)  # type: ignore[no-any-return]
 
     def decode(self, maps: Sequence[Tensor], hints: Tensor, lightness: Tensor) -> Tensor:
         """The logits for maps of `encode`, the map of the hints (N, 3, H/4, W/4) and the L* that both are of."""
@@ -133,7 +133,7 @@ class EfficientGenerator(Generator):
         x32 = self.context(torch.cat((self.drop(m32), _filled(h32)), dim=1))
         x16 = self.up16(x32, torch.cat((self.drop(m16), _filled(h16)), dim=1))
         x8 = self.up8(x16, torch.cat((m8, _filled(h8)), dim=1))
-        x4 = self.up4(x8, torch.cat((m4, h4), dim=1))
+        x4 = self.up4(x8, torch.cat((m4, _as_maps(h4)), dim=1))
         logits: Tensor = self.logits(x4)
         if self.queries:
             logits = logits + self.queries((x32, x16, x8), x4)
@@ -215,4 +215,9 @@ def hint_map(lightness: Tensor, hints: Hints | None) -> Tensor:
 def _filled(pooled: Tensor) -> Tensor:
     """A pooled hint map with its ab divided by the pooled confidence: one hinted sample speaks for its cell."""
     ab, confidence = pooled[:, :2], pooled[:, 2:]
-    return torch.cat((ab / confidence.clamp_min(1e-6), confidence.sqrt()), dim=1)
+    return _as_maps(torch.cat((ab / confidence.clamp_min(1e-6), confidence.sqrt()), dim=1))
+
+
+def _as_maps(hints: Tensor) -> Tensor:
+    """Hints laid out as the encoder's maps are: joined with others, those would be copied twice."""
+    return hints.contiguous(memory_format=torch.channels_last)

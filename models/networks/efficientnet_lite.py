@@ -143,7 +143,7 @@ class ImageNetFeatures(nn.Module):
 
 
 def normalize_rgb(rgb: Tensor) -> Tensor:
-    """sRGB (N, 3, H, W) in 0..1 to the range that the TensorFlow original was trained on.
+    """sRGB (N, 3, H, W), or grey (N, 1, H, W), in 0..1 to the range that the TensorFlow original was trained on.
 
     Its input is (v - 127) / 128; on photographs of known classes it is surer of them that way than
     with the mean and deviation usual for ports.
