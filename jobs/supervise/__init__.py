@@ -1,1 +1,1 @@
-"""Supervises processes from outside: crashes, hangs and signals; limits the growth of their heaps."""
+"""Supervises processes from outside: crashes, hangs and signals; keeps their heaps small and their idle threads asleep."""

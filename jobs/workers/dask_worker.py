@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from jobs.progress.log_forwarding import start_forwarding, stop_forwarding
 from jobs.supervise.heap import share_heaps
+from jobs.supervise.idle_threads import let_idle_threads_sleep
 from jobs.supervise.watchdog import Watch
 from jobs.version import VERSION
 from pipeline.atomic_files import remove_partials
@@ -104,11 +105,12 @@ def work(task: "SegmentTask", run: str, process: str, threads: int, level: int) 
             sent_at[stage] = now
             worker.log_event(TOPIC, {"run": run, "stage": stage, "segment": segment, "done": done})
 
+    share_heaps()
+    let_idle_threads_sleep()
     import torch
 
     from jobs.segments.task import do_segments
 
-    share_heaps()
     torch.set_num_threads(threads)
     _at_work.add(run)
     try:
