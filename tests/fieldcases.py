@@ -5,7 +5,7 @@ from typing import Any
 
 from tests import fieldfilms
 from tests.fieldfilms import H264
-from tests.kindchecks import Case, has_sound, keeps_distances, same
+from tests.kindchecks import Case, has_format, has_sound, keeps_distances, same
 from tests.kindfilms import MPEG, film, with_sound
 
 ACCESS = ("--preset", "access")
@@ -136,6 +136,12 @@ FIELD_CASES = [
         output="out.mp4",
         arguments=ACCESS,
         refused=r"it cannot hold audio stream 1 \(pcm_s16le\)",
+    ),
+    *(
+        Case(
+            kind="rgb", make=fieldfilms.unpacked(pixels), source=f"film{source}", check=has_format("yuv444p")
+        )
+        for pixels, source in (("gray", ".mov"), ("pal8", ".avi"), ("pal8", ".nut"), ("monow", ".avi"))
     ),
     Case(kind="any-name", make=film(**H264), source="reel%04d.mp4", output="reel%04d.mkv"),
 ]

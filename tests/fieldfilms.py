@@ -119,6 +119,18 @@ def _jpeg(number: int, subsampling: str) -> bytes:
     return data.getvalue()
 
 
+def unpacked(pixel_format: str) -> Maker:
+    """An uncompressed film as old computers have it, such as QuickTime's greys, which are a palette."""
+
+    def make(path: Path) -> None:
+        bare = path.with_name("bare.mkv")
+        make_film(bare, frames=FRAMES)
+        ffmpeg("-i", bare, "-c:v", "rawvideo", "-pix_fmt", pixel_format, path)
+        bare.unlink()
+
+    return make
+
+
 def with_grain(path: Path) -> None:
     """AV1 that asks for film grain."""
     make_film(

@@ -9,7 +9,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 _STREAM = re.compile(r"  Stream #0:(\d+)\S*?(?:\[0x[0-9a-f]+\])?(?:\((\w+)\))?: (\w+): (.*)")
-_HEX = re.compile(r" \(\S+ / 0x[0-9A-F]+\)")
+_HEX = re.compile(r" \([^()]* / 0x[0-9A-F]+\)")
 _FLAGS = re.compile(
     r" \(((?:default|forced|dub|original|comment|lyrics|hearing impaired|attached pic)[^)]*)\)"
 )

@@ -47,9 +47,11 @@ def rebuild(
     tags: Sequence[Element] = (),
     chapters: Element | None = None,
     tracks: Mapping[int, Sequence[Element]] | None = None,
+    info: Sequence[Element] = (),
+    attachments: Element | None = None,
     behind: bool = False,
 ) -> None:
-    """Gives a Matroska film these tags and chapters instead of its own, and more about its tracks.
+    """Gives a Matroska film these tags, chapters and attachments instead of its own, and more about itself and tracks.
 
     They stand in front of its clusters, or behind them, where FFmpeg does not see them without an index.
     """
@@ -64,7 +66,12 @@ def rebuild(
                 kept.append(Element(place.id, file.read(place.end - place.payload)))
         file.seek(head.start)
         first = file.read(segment.start - head.start)
-    kept = [_with_tracks(element, tracks or {}) if element.id == of.TRACKS else element for element in kept]
+    other = {
+        of.INFO: lambda element: replaced(element, [new.id for new in info], info),
+        of.TRACKS: lambda element: _with_tracks(element, tracks or {}),
+        of.ATTACHMENTS: lambda element: attachments or element,
+    }
+    kept = [other.get(element.id, lambda same: same)(element) for element in kept]
     more = [] if chapters is None else [chapters]
     more += [master(of.TAGS, tags)] if tags else []
     at = len(kept) if behind else [element.id for element in kept].index(of.CLUSTER)

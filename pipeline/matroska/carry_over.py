@@ -39,7 +39,8 @@ class CarryPlan:
     def padding_bytes(self) -> int:
         """Room behind the header that FFmpeg has to leave."""
         parts = [*self.source.tags, *([self.source.chapters] if self.source.chapters else [])]
-        return _SPARE_BYTES + sum(len(part.payload) + 64 for part in parts) + 64 * len(self.tracks)
+        told = sum(len(file.description or "") * 4 + 16 for file in self.source.attachments)
+        return _SPARE_BYTES + sum(len(part.payload) + 64 for part in parts) + 64 * len(self.tracks) + told
 
 
 def carry_over(path: Path, plan: CarryPlan) -> None:
@@ -96,6 +97,10 @@ def _changed(element: Element, written: Header, plan: CarryPlan, uids: Mapping[i
             for child in element.children
         ]
         return master(of.TRACKS, entries, crc=_has_crc(element))
+    if element.id == of.ATTACHMENTS:
+        return master(
+            of.ATTACHMENTS, [_attached(file, plan) for file in element.children], crc=_has_crc(element)
+        )
     if element.id == of.CHAPTERS and plan.source.chapters:
         return plan.source.chapters
     if element.id == of.TAGS:
@@ -113,6 +118,14 @@ def _track(entry: Element, source: Element) -> Element:
         mark for mark in source.all(of.TRACK_ENABLED) if not int.from_bytes(mark.payload)
     ]
     return replaced(entry, [child.id for child in new], new)
+
+
+def _attached(file: Element, plan: CarryPlan) -> Element:
+    """The attached file with the source's description."""
+    name = file.text(of.FILE_NAME)
+    told = next((one.description for one in plan.source.attachments if one.name == name), None)
+    new = [Element(of.FILE_DESCRIPTION, told.encode())] if told else []
+    return replaced(file, [of.FILE_DESCRIPTION], new) if new else file
 
 
 def _merged_tags(
@@ -158,8 +171,8 @@ def _from_source(
                 return None
             moved.append(unsigned(target.id, uids[uid]))
         elif uid and target.id == of.OF_ATTACHMENT:
-            name = next((name for name, other in plan.source.attachments if other == uid), None)
-            if name not in (there := dict(written.attachments)):
+            name = next((file.name for file in plan.source.attachments if file.uid == uid), None)
+            if name not in (there := {file.name: file.uid for file in written.attachments}):
                 return None
             moved.append(unsigned(target.id, there[name]))
         else:

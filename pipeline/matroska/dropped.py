@@ -16,8 +16,25 @@ _FILM_LEVEL = 50
 
 def dropped_items(header: Header) -> tuple[str, ...]:
     """One line for each thing of the header that FFmpeg drops or flattens; empty where it keeps everything."""
-    found = [*_tracks(header), *_chapters(header), *_tags(header)]
-    return tuple(found)
+    if header.fault is not None:
+        kept = "of its tags, chapters and languages only what FFmpeg reads is kept"
+        return (f"its header is damaged ({header.fault}): {kept}",)
+    return (*_tracks(header), *_attachments(header), *_chapters(header), *_tags(header))
+
+
+def linked_files(header: Header) -> tuple[str, ...]:
+    """A line where the file says which one comes before or after it: the new film stands in no such row."""
+    ids = (of.PREVIOUS_UID, of.PREVIOUS_FILE, of.NEXT_UID, of.NEXT_FILE)
+    links = [link for id in ids for link in (header.info.all(id) if header.info else ())]
+    if not links:
+        return ()
+    told = [
+        link.payload.hex()
+        if link.id in (of.PREVIOUS_UID, of.NEXT_UID)
+        else link.payload.decode(errors="replace")
+        for link in links
+    ]
+    return (f"its links to the files before or after it, {first_few(told)}, are left out",)
 
 
 def tag_texts(tag: Element) -> list[str]:
@@ -39,6 +56,12 @@ def _tracks(header: Header) -> Iterator[str]:
             yield f"language {language} of stream {index}: only {track.text(of.LANGUAGE) or 'eng'} is left of it"
         if track.number(of.TRACK_ENABLED, 1) == 0:
             yield f"stream {index} is marked as disabled: the mark is left out"
+
+
+def _attachments(header: Header) -> Iterator[str]:
+    for attachment in header.attachments:
+        if attachment.description:
+            yield f"the description of attachment {attachment.name}, {attachment.description!r}, is left out"
 
 
 def _chapters(header: Header) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pipeline.matroska.ebml import EbmlError, Element, Place, places
 
@@ -17,12 +17,13 @@ SEEK_HEAD, INFO, TRACKS, CHAPTERS, ATTACHMENTS, TAGS = (
 )
 CLUSTER = 0x1F43B675
 TITLE = 0x7BA9
+PREVIOUS_UID, PREVIOUS_FILE, NEXT_UID, NEXT_FILE = 0x3CB923, 0x3C83AB, 0x3EB923, 0x3E83BB
 TRACK, TRACK_UID, TRACK_TYPE, TRACK_ENABLED = 0xAE, 0x73C5, 0x83, 0xB9
 LANGUAGE, LANGUAGE_BCP47 = 0x22B59C, 0x22B59D
 EDITION, CHAPTER, CHAPTER_START, DISPLAY = 0x45B9, 0xB6, 0x91, 0x80
 EDITION_ORDERED, EDITION_HIDDEN, CHAPTER_HIDDEN, CHAPTER_ENABLED = 0x45DD, 0x45BD, 0x98, 0x4598
 CHAPTER_STRING, CHAPTER_LANGUAGE, CHAPTER_BCP47 = 0x85, 0x437C, 0x437D
-ATTACHED, FILE_NAME, FILE_UID = 0x61A7, 0x466E, 0x46AE
+ATTACHED, FILE_NAME, FILE_UID, FILE_DESCRIPTION = 0x61A7, 0x466E, 0x46AE, 0x467E
 TAG, TARGETS, LEVEL, SIMPLE = 0x7373, 0x63C0, 0x68CA, 0x67C8
 TAG_NAME, TAG_STRING, TAG_BINARY, TAG_LANGUAGE, TAG_BCP47 = 0x45A3, 0x4487, 0x4485, 0x447A, 0x447B
 OF_TRACK, OF_EDITION, OF_CHAPTER, OF_ATTACHMENT = 0x63C5, 0x63C9, 0x63C4, 0x63C6
@@ -30,8 +31,19 @@ OF_TRACK, OF_EDITION, OF_CHAPTER, OF_ATTACHMENT = 0x63C5, 0x63C9, 0x63C4, 0x63C6
 _WANTED = {INFO, TRACKS, CHAPTERS, ATTACHMENTS, TAGS}
 _MOST_BYTES = 32 << 20
 """Of one element that is read; attachments are only looked over."""
+_MASTERS = {TRACK, EDITION, CHAPTER, DISPLAY, TAG, TARGETS, SIMPLE}
+_MOST_LEVELS = 30
+"""Of elements inside each other."""
 _SHOWN_TRACKS = {1, 2, 0x11, 0x21}
 """Types of tracks that FFmpeg makes streams of: video, sound, subtitles, metadata."""
+
+
+class Attachment(NamedTuple):
+    """An attached file, without its bytes."""
+
+    name: str
+    uid: int
+    description: str | None
 
 
 @dataclass(frozen=True)
@@ -44,16 +56,18 @@ class Header:
     chapters: Element | None = None
     tags: tuple[Element, ...] = ()
     """Every `Tag` of the file."""
-    attachments: tuple[tuple[str, int], ...] = ()
-    """Names and UIDs of the attached files, in their order."""
+    attachments: tuple[Attachment, ...] = ()
+    """In their order."""
     places: dict[int, Place] = field(default_factory=dict)
     """Where the elements of the header lie: the first of each kind."""
     origin: int = 0
     """The place in the file that the index counts from: where the segment's payload begins."""
+    fault: str | None = None
+    """Why it could not be read; such a header is empty."""
 
 
 def read_header(path: Path) -> Header:
-    """The header of a Matroska or WebM file; an empty one for any other file, or where it is damaged.
+    """The header of a Matroska or WebM file; an empty one for any other file, and where it is damaged.
 
     Raises OSError where the file cannot be read.
     """
@@ -70,8 +84,8 @@ def read_header(path: Path) -> Header:
                 found.setdefault(place.id, []).append(place)
         try:
             return _header(file, found, segment.payload)
-        except EbmlError:
-            return Header()
+        except EbmlError as error:
+            return Header(fault=str(error))
 
 
 def _header(file: BinaryIO, found: dict[int, list[Place]], origin: int) -> Header:
@@ -101,18 +115,33 @@ def _read(file: BinaryIO, place: Place) -> Element:
     if place.end - place.payload > _MOST_BYTES:
         raise EbmlError("too long")
     file.seek(place.payload)
-    return Element(place.id, file.read(place.end - place.payload))
+    element = Element(place.id, file.read(place.end - place.payload))
+    if place.id in _WANTED:
+        _check(element, _MOST_LEVELS)
+    return element
 
 
-def _attached(file: BinaryIO, place: Place) -> list[tuple[str, int]]:
+def _check(element: Element, levels: int) -> None:
+    """Reads all that is inside a master element. Raises EbmlError where it is damaged."""
+    if not levels:
+        raise EbmlError("too many elements inside each other")
+    for child in element.children:
+        if child.id in _MASTERS:
+            _check(child, levels - 1)
+
+
+def _attached(file: BinaryIO, place: Place) -> list[Attachment]:
     found = []
     for attached in places(file, place.payload, place.end or place.payload):
         if attached.id == ATTACHED and attached.end is not None:
             values = {
                 child.id: _read(file, child).payload
                 for child in places(file, attached.payload, attached.end)
-                if child.id in (FILE_NAME, FILE_UID) and child.end is not None
+                if child.id in (FILE_NAME, FILE_UID, FILE_DESCRIPTION) and child.end is not None
             }
-            name = values.get(FILE_NAME, b"").decode(errors="replace")
-            found.append((name, int.from_bytes(values.get(FILE_UID, b""))))
+            name, description = (
+                None if data is None else data.split(b"\0")[0].decode(errors="replace")
+                for data in (values.get(FILE_NAME), values.get(FILE_DESCRIPTION))
+            )
+            found.append(Attachment(name or "", int.from_bytes(values.get(FILE_UID, b"")), description))
     return found

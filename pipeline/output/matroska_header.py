@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import OutputError
 from pipeline.matroska.carry_over import CarryPlan
-from pipeline.matroska.dropped import dropped_items
+from pipeline.matroska.dropped import dropped_items, linked_files
 from pipeline.matroska.header import read_header
 from pipeline.media import FilmInfo, StreamInfo
 from pipeline.output.containers import ContainerPlan
@@ -36,10 +36,10 @@ def carry_plan(film: FilmInfo, plan: ContainerPlan) -> Carried:
         source = read_header(film.path)
     except OSError as error:
         raise OutputError(f"cannot read {film.path} for its other streams: {error.strerror}") from error
-    dropped = dropped_items(source)
+    dropped, links = dropped_items(source), linked_files(source)
     tracks = [stream.index for stream in film.streams if _is_track(stream)]
     if not dropped or plan.container.muxer not in _MUXERS or len(tracks) != len(source.tracks):
-        return Carried(None, dropped)
+        return Carried(None, dropped + links)
     numbers = {index: number for number, index in enumerate(tracks)}
     carried = CarryPlan(
         source=source,
@@ -53,7 +53,7 @@ def carry_plan(film: FilmInfo, plan: ContainerPlan) -> Carried:
         left_out=OF_THE_FILE,
         of_the_coding=OF_THE_CODING,
     )
-    return Carried(carried, tuple(line for line in dropped if "ordered edition" in line))
+    return Carried(carried, tuple(line for line in dropped if "ordered edition" in line) + links)
 
 
 def _is_track(stream: StreamInfo) -> bool:

@@ -84,8 +84,6 @@ def luma_plane(frame: av.VideoFrame) -> Plane:
     pixels = describe_pixels(name)
     if name in ("monow", "monob"):
         return _unpack_bits(frame, white=0 if name == "monow" else 1)
-    if frame.format.has_palette:
-        return _palette_luma(frame)
     if pixels.chroma == "rgb":
         return _weigh(*red_green_blue(frame), depth=pixels.depth)
     first, step = _PACKED_LUMA.get(_stem(name), (0, 1))
@@ -121,6 +119,8 @@ def stored_samples(frame: av.VideoFrame, index: int, *, depth: int, per_pixel: i
 
 def red_green_blue(frame: av.VideoFrame) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     """The three components as (H, W) arrays."""
+    if frame.format.has_palette:
+        return _looked_up(frame)
     name, width = frame.format.name, frame.width
     depth = frame.format.components[0].bits
     packed = _PACKED_RGB.match(_stem(name))
@@ -142,6 +142,17 @@ def red_green_blue(frame: av.VideoFrame) -> tuple[npt.NDArray[Any], npt.NDArray[
         pixels = rows.reshape(frame.height, width, len(letters))
         return tuple(pixels[:, :, letters.index(letter)] for letter in "rgb")  # type: ignore[return-value]
     return _spread(frame)
+
+
+def _looked_up(
+    frame: av.VideoFrame,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Red, green and blue of each pixel's palette entry."""
+    palette: Any = frame.planes[1]
+    entries = np.frombuffer(palette, np.uint32)  # 0xAARRGGBB in the machine's byte order
+    codes = stored_samples(frame, 0, depth=8)[:, : frame.width]
+    red, green, blue = ((entries >> shift & 255).astype(np.uint8)[codes] for shift in (16, 8, 0))
+    return red, green, blue
 
 
 def _spread(
@@ -183,11 +194,3 @@ def _unpack_bits(frame: av.VideoFrame, *, white: int) -> Plane:
     bits = np.unpackbits(rows[::-1] if stored < 0 else rows, axis=1)[:, : frame.width]
     luma: npt.NDArray[np.uint8] = np.where(bits == white, 255, 0).astype(np.uint8)
     return luma
-
-
-def _palette_luma(frame: av.VideoFrame) -> Plane:
-    """The luma of each pixel's palette entry."""
-    palette: Any = frame.planes[1]
-    entries = np.frombuffer(palette, np.uint32)  # 0xAARRGGBB in the machine's byte order
-    table = _weigh(entries >> 16 & 255, entries >> 8 & 255, entries & 255, depth=8)
-    return np.ascontiguousarray(table[stored_samples(frame, 0, depth=8)[:, : frame.width]])

@@ -1,15 +1,19 @@
 """What FFmpeg drops of a Matroska header comes along into Matroska, and is listed where it cannot."""
 
+import functools
 from pathlib import Path
 
 import av
 import pytest
 
 from pipeline.matroska import header as of
-from pipeline.matroska.dropped import dropped_items, tag_texts
-from pipeline.matroska.ebml import Element, master, unsigned
+from pipeline.matroska.dropped import tag_texts
+from pipeline.matroska.ebml import VOID, Element, master, parse, replaced, unsigned
 from pipeline.matroska.header import read_header
+from pipeline.output.containers import check_container
+from pipeline.output.matroska_header import Carried, carry_plan
 from pipeline.source.probe import probe
+from pipeline.target import target_of
 from tests.matroska_films import chapter, rebuild, simple, tag, text, track_uids
 from tests.media import make_film
 from tests.muxed import X264, finish
@@ -112,10 +116,73 @@ def test_languages_and_disabled_tracks(tmp_path: Path) -> None:
 
 
 def test_a_header_that_ffmpeg_carries_whole_is_left_to_it(tmp_path: Path) -> None:
+    """FFmpeg is asked for no room behind its header, and writes all that there is."""
     source = film(tmp_path / "film.mkv")
-    assert dropped_items(read_header(source)) == ()
+    given = chapters(chapter(1, 0, [("a", "en")]), chapter(2, 100, [("b", "en")]))
+    rebuild(source, tags=[tag(simple("ARTIST", "A"), simple("DATE", "1922"))], chapters=given)
+    planned = carry_plan(
+        probe(source), check_container(probe(source), target_of(tmp_path / "out.mkv"), video_codec="ffv1")
+    )
+    assert planned == Carried(None, ())
     finish(probe(source), tmp_path / "out.mkv")
-    assert of.TAGS in read_header(tmp_path / "out.mkv").places
+    assert {"ARTIST=A", "DATE=1922"} <= set(texts(tmp_path / "out.mkv"))
+    assert [one.title for one in probe(tmp_path / "out.mkv").chapters] == ["a", "b"]
+    assert room(tmp_path / "out.mkv") < 2000
+    rebuild(source, tags=[tag(simple("ARTIST", "A", simple("PART", "b")))])
+    finish(probe(source), tmp_path / "again.mkv")
+    assert room(tmp_path / "again.mkv") > 2000
+
+
+def room(path: Path) -> int:
+    """Bytes of padding between the header and the first cluster."""
+    header = read_header(path)
+    data = path.read_bytes()[header.places[of.INFO].start : header.places[of.CLUSTER].start]
+    return sum(len(element.payload) for element in parse(data) if element.id == VOID)
+
+
+def test_descriptions_of_attachments_come_along(tmp_path: Path) -> None:
+    source = film(tmp_path / "film.mkv")
+    described(source, "Die Schrift der Titel")
+    finish(probe(source), tmp_path / "out.mkv")
+    (attachment,) = read_header(tmp_path / "out.mkv").attachments
+    assert (attachment.name, attachment.description) == ("font.ttf", "Die Schrift der Titel")
+    report, _ = finish(probe(source), tmp_path / "out.mp4", settings=X264, allow_loss=True)
+    assert [line for line in report.converted if "description of attachment font.ttf" in line]
+
+
+def described(path: Path, description: str) -> None:
+    """Gives the attachment of a film a description."""
+    header = read_header(path)
+    place = header.places[of.ATTACHMENTS]
+    data = path.read_bytes()
+    assert place.end is not None
+    (attached,) = Element(0, data[place.payload : place.end]).children
+    more = replaced(attached, [of.FILE_DESCRIPTION], [text(of.FILE_DESCRIPTION, description)])
+    rebuild(path, attachments=master(of.ATTACHMENTS, [more]))
+
+
+def test_a_film_of_a_row_stands_in_none_afterwards(tmp_path: Path) -> None:
+    source = film(tmp_path / "film.mkv")
+    rebuild(source, info=[Element(of.NEXT_UID, bytes(range(16))), text(of.NEXT_FILE, "reel 2.mkv")])
+    report, _ = finish(probe(source), tmp_path / "out.mkv")
+    (line,) = (line for line in report.converted if "links to the files" in line)
+    assert "000102030405060708090a0b0c0d0e0f, reel 2.mkv" in line
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        Element(of.TARGETS, b"\x63\xca\x88TAPE"),  # says that it is longer than what holds it
+        Element(of.SIMPLE, b"\0\0\0"),
+        functools.reduce(lambda inner, _: master(of.SIMPLE, [inner]), range(2000), simple("A", "b")),
+    ],
+    ids=["longer than what holds it", "no element", "2,000 elements inside each other"],
+)
+def test_damaged_tags_are_listed(tmp_path: Path, inside: Element) -> None:
+    source = film(tmp_path / "film.mkv")
+    rebuild(source, tags=[master(of.TAG, [inside])])
+    report, _ = finish(probe(source), tmp_path / "out.mkv")
+    assert [line for line in report.converted if line.startswith("its header is damaged (")]
 
 
 @pytest.mark.parametrize(

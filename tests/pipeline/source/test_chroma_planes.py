@@ -69,6 +69,17 @@ def test_rgb_becomes_chroma_of_its_own_luma() -> None:
     assert found[1][0].tolist() == [255, 12, 116, 128, 128]
 
 
+def test_a_palette_is_looked_up() -> None:
+    """As GIF, old AVI and the greys of QuickTime have it: the numbers of pixels are no samples."""
+    palette = np.full((256, 4), 255, np.uint8)  # alpha, red, green, blue
+    palette[:5, 1:] = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [77, 77, 77]]
+    frame = av.VideoFrame.from_ndarray((np.array([[0, 1, 2, 3, 4]] * 2, np.uint8), palette), "pal8")  # type: ignore[arg-type]
+    found = chroma_planes(frame)
+    assert found is not None
+    assert found[0][0].tolist() == [99, 30, 255, 128, 128]
+    assert found[1][0].tolist() == [255, 12, 116, 128, 128]
+
+
 def test_same_format_hands_the_very_arrays_on() -> None:
     film = film_info(64, 48, chroma="422", depth=10)
     planes = _noise((48, 32), 10), _noise((48, 32), 10)
