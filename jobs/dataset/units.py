@@ -26,6 +26,7 @@ from jobs.dataset.records import (
     write_record,
 )
 from pipeline.atomic_files import publish, remove_partials
+from pipeline.color.picture_file import encode_picture
 from pipeline.dataset.quality import shrink
 from pipeline.dataset.select_frames import RULES, Judged, judge_film, judge_still
 from pipeline.dataset.settings import DatasetSettings
@@ -37,6 +38,7 @@ FRAMES = "frames"
 
 _SHOWN_PER_RULE = 3
 _SHOWN_PX = 192
+_SHOWN_QUALITY = 85
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +226,5 @@ def _seen(path: Path) -> SourceFile:
 
 
 def _small_jpeg(judged: Judged) -> str:
-    small = cv2.cvtColor(shrink(judged.small, longest_px=_SHOWN_PX), cv2.COLOR_RGB2BGR)
-    encoded = cv2.imencode(".jpg", small, [int(cv2.IMWRITE_JPEG_QUALITY), 85])[1]
-    return base64.b64encode(encoded.tobytes()).decode("ascii")
+    small = shrink(judged.small, longest_px=_SHOWN_PX)
+    return base64.b64encode(encode_picture(small, ".jpg", quality=_SHOWN_QUALITY)).decode("ascii")

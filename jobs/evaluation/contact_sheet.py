@@ -13,6 +13,7 @@ from jobs.evaluation.figures import PhotoFigures
 from jobs.evaluation.photos import PhotoPictures
 from models.networks.lab import Rgb
 from pipeline.atomic_files import publish
+from pipeline.color.picture_file import encode_picture
 
 _TILE_PX = (208, 156)  # width, height
 _GAP_PX = 4
@@ -46,9 +47,8 @@ def write_sheet(path: Path, sections: Sequence[Section]) -> None:
     Needs the package `matplotlib` for its font.
     """
     rows = [row for section in sections for row in _section(section)]
-    encoded = cv2.imencode(".png", cv2.cvtColor(_framed(np.vstack(rows)), cv2.COLOR_RGB2BGR))[1]
     with publish(path) as partial:
-        partial.write_bytes(encoded.tobytes())
+        partial.write_bytes(encode_picture(_framed(np.vstack(rows)), ".png"))
 
 
 def _section(section: Section) -> list[Rgb]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.atomic_files import publish
+from pipeline.color.picture_file import encode_picture
 from pipeline.errors import SourceError
 from pipeline.limits import MOST_PIXELS
 from pipeline.media import FilmInfo, Shot
@@ -49,8 +50,7 @@ def write_sheet(
         shot = next(shot.index for shot in shots if shot.start <= number < shot.end)
         cells.append(_pair(before, after, f"shot {shot}, frame {number}, {float(seconds):.2f} s"))
     with publish(path) as partial:
-        encoded = cv2.imencode(".png", np.ascontiguousarray(_grid(cells)[..., ::-1]))[1]
-        partial.write_bytes(encoded.tobytes())
+        partial.write_bytes(encode_picture(_grid(cells), ".png"))
 
 
 def _pick_frames(shots: tuple[Shot, ...]) -> list[int]:

@@ -6,14 +6,10 @@ They are rendered like the film itself, only smaller: its own luma, the proxy's 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import cv2
-import numpy as np
-import numpy.typing as npt
-
 from jobs.review.shot_strips import strip_frames
 from jobs.review.small_pictures import Rgb, SmallPictures
+from pipeline.color.picture_file import encode_picture
 from pipeline.colorize.chroma_proxy import ProxyFrame
-from pipeline.errors import OutputError
 from pipeline.media import FilmInfo, Frame, Shot
 
 _SIZES = ((8, 480), (24, 360), (100, 240), (400, 160))
@@ -90,9 +86,5 @@ class StillsMaker:
         self._shot = _Unfinished()
 
 
-def _webp(picture: npt.NDArray[np.uint8]) -> bytes:
-    settings = [cv2.IMWRITE_WEBP_QUALITY, _WEBP_QUALITY]
-    ok, data = cv2.imencode(".webp", np.ascontiguousarray(picture[..., ::-1]), settings)
-    if not ok:
-        raise OutputError(f"cannot code a picture of the report, {picture.shape}")
-    return data.tobytes()
+def _webp(picture: Rgb) -> bytes:
+    return encode_picture(picture, ".webp", quality=_WEBP_QUALITY)

@@ -6,13 +6,11 @@ They are rendered like the film itself, only smaller: its own luma, the proxy's 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from jobs.review.small_pictures import Rgb, SmallPictures
+from pipeline.color.picture_file import encode_picture
 from pipeline.colorize.chroma_proxy import ProxyFrame
-from pipeline.errors import OutputError
 from pipeline.media import FilmInfo, Frame, Shot
 
 _SIZES = ((100, 150), (400, 100))
@@ -64,8 +62,8 @@ class StripMaker:
                 frames=numbers,
                 width=color.shape[1],
                 height=color.shape[0],
-                grey=_jpeg(grey[..., 0]),
-                color=_jpeg(color[..., ::-1]),
+                grey=encode_picture(np.ascontiguousarray(grey[..., 0]), ".jpg", quality=_JPEG_QUALITY),
+                color=encode_picture(color, ".jpg", quality=_JPEG_QUALITY),
             )
         )
         self._pairs = []
@@ -80,10 +78,3 @@ def _beside(pictures: Sequence[Rgb]) -> Rgb:
     gap = np.full((pictures[0].shape[0], _GAP_PX, 3), 255, np.uint8)
     parts = [part for picture in pictures for part in (gap, picture)][1:]
     return np.hstack(parts).astype(np.uint8)
-
-
-def _jpeg(picture: npt.NDArray[np.uint8]) -> bytes:
-    ok, data = cv2.imencode(".jpg", np.ascontiguousarray(picture), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    if not ok:
-        raise OutputError(f"cannot code a picture of the report, {picture.shape}")
-    return data.tobytes()

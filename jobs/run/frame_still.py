@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from jobs.settings.job import Job
@@ -10,6 +9,7 @@ from jobs.workdir.film_plan import open_plan
 from jobs.workdir.folder import WorkDir
 from pipeline.atomic_files import publish
 from pipeline.color.colorimetry import luma_to_unit
+from pipeline.color.picture_file import encode_picture
 from pipeline.errors import OutputError, SettingsError
 from pipeline.source.frame_reader import FrameReader
 from pipeline.timecode import FrameNumbers, Place
@@ -34,5 +34,5 @@ def write_frame(job: Job, *, work: WorkDir, place: Place, path: Path, overwrite:
     unit = luma_to_unit(frame.luma, depth=film.pixel_format.depth, range=film.color.range)
     grey = (unit.clip(0, 1) * 255 + np.float32(0.5)).astype(np.uint8)
     with publish(path) as partial:
-        partial.write_bytes(cv2.imencode(".png", grey)[1].tobytes())
+        partial.write_bytes(encode_picture(grey, ".png"))
     return number

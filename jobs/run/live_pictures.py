@@ -9,14 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
-import cv2
-import numpy as np
-
 from jobs.run.live_film import LiveFilm
 from jobs.run.live_still import LiveStill
 from jobs.segments.task import make_predictor
 from jobs.settings.job import Job
 from jobs.settings.job_file import make_job
+from pipeline.color.picture_file import encode_picture
 from pipeline.colorize.predict import Predictor
 from pipeline.colorize.settings import ColorSettings
 from pipeline.errors import SettingsError
@@ -25,7 +23,8 @@ from pipeline.guidance.looks.color_names import GivenColor, hex_of
 DEFAULT: Final = "default"
 """Name of the weights that come with Kinochrome, as a job has it."""
 _MOST_OPEN = 2
-_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+_FAST = 1
+"""Compression of a PNG that is only looked at."""
 _TAKE_LINES = 240
 
 
@@ -74,7 +73,7 @@ class LivePictures:
             made = live.grey(number, lines=lines)
         else:
             made = live.colored(job, number, lines=lines, is_draft=is_draft)
-        return _png(made.rgb), made.pts, made.is_rendered
+        return encode_picture(made.rgb, ".png", compression=_FAST), made.pts, made.is_rendered
 
     def likely(
         self, source: Source, number: int, *, place: tuple[float, float], count: int
@@ -99,8 +98,8 @@ class LivePictures:
         made = live.takes(shot, count=count, seed=seed, lines=_TAKE_LINES)
         return {
             "frame": made.frame,
-            "takes": [_png(take) for take in made.takes],
-            "regions": _png(made.regions),
+            "takes": [encode_picture(take, ".png", compression=_FAST) for take in made.takes],
+            "regions": encode_picture(made.regions, ".png", compression=_FAST),
             "letters": list(made.letters),
         }
 
@@ -147,10 +146,3 @@ class LivePictures:
 
 def _job(source: Source) -> Job:
     return make_job(source["values"])
-
-
-def _png(rgb: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
-    ok, data = cv2.imencode(".png", np.ascontiguousarray(rgb[..., ::-1]), _PNG)
-    if not ok:
-        raise AssertionError(f"a picture of shape {rgb.shape} was not coded")
-    return data.tobytes()

@@ -13,6 +13,7 @@ from jobs.settings.shots import Ranges
 from jobs.workdir.film_plan import open_plan
 from jobs.workdir.folder import WorkDir
 from pipeline.atomic_files import publish
+from pipeline.color.picture_file import encode_picture
 from pipeline.colorize.network_view import NetworkView
 from pipeline.colorize.segment_colors import SegmentColors, as_proxy_frames
 from pipeline.errors import OutputError, SettingsError
@@ -65,7 +66,7 @@ def write_takes(
         ]
     )
     with publish(path) as partial:
-        partial.write_bytes(cv2.imencode(path.suffix, np.ascontiguousarray(grid[..., ::-1]))[1].tobytes())
+        partial.write_bytes(encode_picture(np.asarray(grid, np.uint8), path.suffix))
     return tuple(shot.index for shot in shots)
 
 

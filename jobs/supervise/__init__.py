@@ -1,1 +1,1 @@
-"""Supervises processes from outside: crashes, hangs and signals; keeps their heaps small and their idle threads asleep."""
+"""Supervises processes from outside: crashes, hangs, signals; keeps heaps small and idle threads asleep."""

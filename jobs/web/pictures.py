@@ -142,9 +142,7 @@ class Pictures:
         return code
 
 
-def describe_apart(
-    question: str, *, answer_seconds: float | None = _ANSWER_SECONDS, **arguments: Any
-) -> Any:
+def describe_apart(question: str, *, answer_seconds: float | None = _ANSWER_SECONDS, **arguments: Any) -> Any:
     """The answer of `jobs.run.describe_media`, by a process of its own that ends with it.
 
     It does not wait for pictures that are being made. `answer_seconds` of None is as long as it takes. Raises

@@ -87,7 +87,9 @@ def opened(
         )
         stack.callback(_end, server, http)
         paths = [root.find(name) for name in add]
-        adding = threading.Thread(target=_add, args=(server, paths, note, long_seconds), name="add", daemon=True)
+        adding = threading.Thread(
+            target=_add, args=(server, paths, note, long_seconds), name="add", daemon=True
+        )
         adding.start()
         shown_host = f"[{access.host}]" if ":" in access.host else access.host
         yield Opened(server=server, http=http, address=f"http://{shown_host}:{access.port}/", worker=worker)
