@@ -65,7 +65,7 @@ def ffprobe(path: Path) -> list[Told]:
     found = _json(
         "ffprobe", "-v", "error", "-of", "json", "-show_streams", "-show_chapters", "-show_format", path
     )
-    told = []
+    told: list[Told] = []
     picture = next((s for s in found.get("streams", ()) if _is_picture(s)), None)
     if picture is not None:
         told += _ffprobe_picture(picture)

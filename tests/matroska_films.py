@@ -1,6 +1,6 @@
 """Matroska films whose headers hold what FFmpeg does not write: the tests' own elements beside a film's own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.matroska import header as of
@@ -66,7 +66,7 @@ def rebuild(
                 kept.append(Element(place.id, file.read(place.end - place.payload)))
         file.seek(head.start)
         first = file.read(segment.start - head.start)
-    other = {
+    other: dict[int, Callable[[Element], Element]] = {
         of.INFO: lambda element: replaced(element, [new.id for new in info], info),
         of.TRACKS: lambda element: _with_tracks(element, tracks or {}),
         of.ATTACHMENTS: lambda element: attachments or element,
