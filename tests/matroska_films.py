@@ -71,7 +71,7 @@ def rebuild(
         of.TRACKS: lambda element: _with_tracks(element, tracks or {}),
         of.ATTACHMENTS: lambda element: attachments or element,
     }
-    kept = [other.get(element.id, lambda same: same)(element) for element in kept]
+    kept = [other[element.id](element) if element.id in other else element for element in kept]
     more = [] if chapters is None else [chapters]
     more += [master(of.TAGS, tags)] if tags else []
     at = len(kept) if behind else [element.id for element in kept].index(of.CLUSTER)
