@@ -52,11 +52,10 @@ jobs/workdir: pipeline pipeline/color pipeline/source pipeline/plan pipeline/col
 jobs/segments: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/guidance
     pipeline/render pipeline/output jobs/supervise jobs/settings jobs/workdir
 jobs/workers: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/segments
-jobs/dataset: pipeline pipeline/source pipeline/dataset jobs/progress jobs/settings jobs/workdir
+jobs/dataset: pipeline pipeline/color pipeline/source pipeline/dataset jobs/progress jobs/settings jobs/workdir
     jobs/workers
-jobs/evaluation: pipeline pipeline/stills pipeline/source pipeline/plan models/networks models
-    pipeline/dataset pipeline/colorize pipeline/guidance/hints pipeline/guidance pipeline/render
-    pipeline/dataset pipeline/colorize pipeline/guidance/hints pipeline/render jobs
+jobs/evaluation: pipeline pipeline/color pipeline/stills pipeline/source pipeline/plan models/networks models
+    pipeline/dataset pipeline/colorize pipeline/guidance/hints pipeline/guidance pipeline/render jobs
 jobs/training: pipeline models/networks models models/training pipeline/dataset pipeline/colorize
     jobs/progress jobs/settings
 jobs/queue: pipeline jobs jobs/progress jobs/settings jobs/workdir
@@ -68,10 +67,9 @@ jobs/records: pipeline pipeline/source pipeline/plan models pipeline/colorize pi
 jobs/estimate: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/render jobs/progress
     jobs/supervise jobs/settings jobs/workdir jobs/segments jobs/workers jobs/review
 jobs/run: pipeline pipeline/color pipeline/stills pipeline/stills/read_only pipeline/source pipeline/plan models
-    pipeline/colorize
-    pipeline/guidance/hints pipeline/guidance pipeline/render pipeline/output jobs jobs/progress
-    jobs/settings jobs/workdir jobs/segments jobs/workers jobs/review jobs/records jobs/estimate
-    pipeline/guidance/looks
+    pipeline/colorize pipeline/guidance/looks pipeline/guidance/hints pipeline/guidance pipeline/render
+    pipeline/output jobs jobs/progress jobs/settings jobs/workdir jobs/segments jobs/workers jobs/review
+    jobs/records jobs/estimate
 jobs/shell:
 jobs/doctor: pipeline pipeline/source models jobs jobs/segments jobs/settings
 jobs/projects: pipeline pipeline/plan pipeline/guidance/looks pipeline/guidance/hints pipeline/guidance
@@ -84,8 +82,7 @@ jobs/batch: pipeline models jobs jobs/progress jobs/settings jobs/workdir jobs/s
     jobs/records jobs/estimate jobs/run
 jobs/cli: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/dataset
     jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm jobs/shell jobs/doctor
-    jobs/evaluation jobs/training jobs/queue jobs/records jobs/estimate jobs/run jobs/farm jobs/batch
-    jobs/web jobs/web/contract
+    jobs/batch jobs/web jobs/web/contract
 kinochrome: jobs/cli
 """)
 """From the bottom to the top: what each folder may import beside itself. Values lie at the bottom, the command line on
