@@ -17,7 +17,7 @@ def test_a_picture_keeps_its_colours(suffix: str) -> None:
 
 
 def test_grey_stays_grey_and_quality_and_compression_count() -> None:
-    grey = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    grey = (np.arange(64 * 64) % 61).reshape(64, 64).astype(np.uint8)
     packed, fast = (encode_picture(grey, ".png", compression=level) for level in (9, 0))
     assert len(packed) < len(fast)
     for data in (packed, fast):
