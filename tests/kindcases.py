@@ -27,7 +27,6 @@ ACCESS = ("--preset", "access")
 MOV = ("--preset", "mezzanine")
 GOING = ("--preset", "archival", "--set", "damage=keep-going")
 STUDIO = ("--preset", "studio")
-LOSS = ("--preset", "access", "--set", "allow_loss=true")
 H264 = {"codec": "libx264", "pixel_format": "yuv420p"}
 LARGE = {"size": (256, 144), "pixel_format": "yuv420p"}
 

@@ -87,11 +87,6 @@ def renderings(spool: Spool, root: Root, *states: str) -> list[Rendering]:
     return list(found.values())
 
 
-def rendering_of(spool: Spool, root: Root, entry: Entry) -> Rendering | None:
-    """What a job renders; None where it is not of a project."""
-    return _rendering(spool, root, entry)
-
-
 def find_plan(project: Project) -> Plan | None:
     """The plan of a project's film; None before there is one."""
     for path in plan_paths(project):
@@ -142,8 +137,9 @@ def _take_plan(project: Project, wish: Wish) -> None:
 
 
 def _rendering(spool: Spool, root: Root, entry: Entry) -> Rendering | None:
+    """What a job renders; None where it is not of a project."""
     try:
-        order = _order(spool.path, entry.id, entry.state, entry.file_name)
+        order = _order(spool.file(entry))
     except (OSError, SettingsError):  # it moved on, or is none of ours
         return None
     source = Path(order.source)
@@ -160,6 +156,6 @@ def _rendering(spool: Spool, root: Root, entry: Entry) -> Rendering | None:
 
 
 @lru_cache(maxsize=10_000)
-def _order(spool: Path, id: str, state: str, name: str) -> Order:
+def _order(path: Path) -> Order:
     """What the first line of a job's file says, which never changes."""
-    return read_order(spool / state / name)
+    return read_order(path)

@@ -172,7 +172,10 @@ def _check_keyed(change: Change, review: Review) -> None:
     if name in ("marks", "references"):
         if not _KEY.fullmatch(key):
             raise SettingsError("its id has 1 to 40 letters, digits, - and _")
-        (_check_mark if name == "marks" else _check_reference)(value, review)
+        if name == "marks":
+            _check_mark(value, review)
+        else:
+            _check_reference(value)
         return
     if not isinstance(value, str):
         raise SettingsError(f'found {_shown(value)}; a colour such as navy or "#2c3f6b" would work')
@@ -213,7 +216,7 @@ def _point(value: object) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _check_reference(value: object, review: Review) -> None:
+def _check_reference(value: object) -> None:
     if not isinstance(value, dict) or not {"file", "name"} <= value.keys() <= {
         "file",
         "name",

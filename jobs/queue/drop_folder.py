@@ -5,7 +5,6 @@ name, size and time of change, so that no worker takes it twice; what cannot bec
 with its reason. The files themselves stay where they are.
 """
 
-import logging
 import os
 import time
 from collections.abc import Sequence
@@ -25,8 +24,6 @@ from jobs.settings.queue_presets import NO_PRESETS, QueuePresets
 from pipeline.atomic_files import write_json
 from pipeline.errors import KinochromeError, SettingsError
 from pipeline.target import kind_by_name
-
-logger = logging.getLogger(__name__)
 
 _JOB_SUFFIXES = (".yaml", ".yml")
 

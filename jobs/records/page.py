@@ -59,7 +59,7 @@ def report_page(
     count = _fitting(articles)
     length = picture_length(record)
     values = course.shown(most=MOST_POINTS)
-    seconds = seconds_of(course, record, length=float(length))
+    seconds = seconds_of(course, length=float(length))
     shots = shot_columns(record)
     stem, _, suffix = name.rpartition(".")
     common = {

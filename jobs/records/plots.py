@@ -68,7 +68,7 @@ def cuts_path(record: FilmRecord) -> str:
     return "".join(f"M{place:.1f},0V{HEIGHT}" for place in dict.fromkeys(round(place, 1) for place in places))
 
 
-def seconds_of(course: Course, record: FilmRecord, *, length: float) -> list[float]:
+def seconds_of(course: Course, *, length: float) -> list[float]:
     """When each of the shown values begins, as if frames were evenly spread."""
     count = len(course.shown(most=MOST_POINTS))
     return [length * part / count for part in range(count)]

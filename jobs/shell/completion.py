@@ -9,7 +9,6 @@ from typing import Literal
 import shtab
 
 Shell = Literal["bash", "zsh", "fish"]
-SHELLS: tuple[Shell, ...] = ("bash", "zsh", "fish")
 _FILES = {"FILM", "STILL", "FILE", "PNG", "JPEG", "YAML", "CSV", "OUT", "FOLDER", "JOB", "yaml"}
 
 

@@ -22,8 +22,6 @@ from jobs.web.shown import outputs_of, report_of, show_project
 from pipeline.errors import KinochromeError, SettingsError, SourceError
 from pipeline.target import kind_by_name
 
-_PAGE_CLIENT = "server"
-
 
 def project_routes(server: Server) -> Blueprint:
     """The routes."""

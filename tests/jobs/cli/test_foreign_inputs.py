@@ -95,7 +95,7 @@ def test_a_graded_proxy_is_no_playlist(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_pictures_that_are_compared_or_learnt_from_are_no_playlists(
-    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clip = write_playlist(film.with_name("clip.mp4"), "concat", film)
     assert "clip.mp4: is a playlist" in _refused("evaluate", clip, "--device", "cpu", capsys=capsys)

@@ -251,9 +251,7 @@ def test_a_folder_in_a_queue_goes_on_where_the_attempt_before_was(tmp_path: Path
     assert times == [path.stat().st_mtime_ns for path in sorted((tmp_path / "out").glob("*.png"))]
 
 
-def test_stills_may_replace_what_their_own_attempt_made_and_nothing_else(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_stills_may_replace_what_their_own_attempt_made_and_nothing_else(tmp_path: Path) -> None:
     for name in ("album", "out"):
         (tmp_path / name).mkdir()
     Image.new("L", (64, 48), 99).save(tmp_path / "album" / "a.png")

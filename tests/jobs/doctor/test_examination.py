@@ -35,7 +35,7 @@ def test_what_is_missing_is_told_at_its_place_and_the_rest_is_looked_at(
     assert "film" not in last["message"].replace(str(tmp_path), "")
 
 
-def test_a_program_that_is_not_ffmpeg_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_that_is_not_ffmpeg_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/bin/false")
     found = look_at_ffmpeg()
     assert (found.state, found.told) == ("missing", "/bin/false ends with 1")

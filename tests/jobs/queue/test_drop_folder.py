@@ -126,8 +126,9 @@ def test_a_drop_folder_that_goes_away_is_told_once(
     assert len(spool.entries("queue")) == 1
 
 
-def test_folders_that_cannot_work_are_refused(spool: Spool, tmp_path: Path) -> None:
+def test_folders_that_cannot_work_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="--watch: no such folder"):
         DropFolder(tmp_path / "none", settings=DropSettings(output_dir=tmp_path))
+    (tmp_path / "drop").mkdir()
     with pytest.raises(SettingsError, match="is the watched folder"):
         DropFolder(tmp_path / "drop", settings=DropSettings(output_dir=tmp_path / "drop"))

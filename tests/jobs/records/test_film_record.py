@@ -144,9 +144,7 @@ def test_a_name_too_long_for_a_report_is_told_before_the_start(
     assert [path.name for path in tmp_path.iterdir()] == ["film.mkv"]
 
 
-def test_a_report_that_cannot_be_written_is_an_error_and_there_is_no_film(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_report_that_cannot_be_written_is_an_error_and_there_is_no_film(tmp_path: Path) -> None:
     """A folder that takes the report's name while the film is made, as nobody would."""
     output = color_film(tmp_path, "--work", str(tmp_path / "work"))
     record_path(output).unlink()

@@ -304,7 +304,7 @@ def test_the_schema_describes_every_key() -> None:
         assert told.get("description") or told.get("$ref"), f"{key} has no description"
 
 
-def test_the_examples_are_the_presets_and_real_jobs(tmp_path: Path) -> None:
+def test_the_examples_are_the_presets_and_real_jobs() -> None:
     examples = Path(__file__).parents[3] / "configs" / "jobs"
     for name in PRESETS:
         shown = yaml.safe_load((examples / f"{name}.yaml").read_text(encoding="utf-8"))

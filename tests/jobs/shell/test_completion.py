@@ -1,11 +1,12 @@
 import shutil
 import subprocess
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from jobs.cli.main import make_parser
-from jobs.shell.completion import SHELLS, Shell, completion
+from jobs.shell.completion import Shell, completion
 
 BASH = """
 source "$1"
@@ -39,7 +40,7 @@ def test_bash_offers_verbs_options_choices_and_files(tmp_path: Path) -> None:
     assert offered(script, tmp_path, "kinochrome", "run", "--work", "f") == {"folder"}
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", get_args(Shell))
 def test_each_script_names_every_verb_and_parses(shell: Shell, tmp_path: Path) -> None:
     text = completion(make_parser(), shell)
     for verb in ("colorize", "verify", "worker", "doctor"):

@@ -4,7 +4,6 @@ import io
 import json
 from collections.abc import Iterator
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -165,7 +164,7 @@ def test_two_browsers_hear_of_each_other(place: tuple[Browser, Server, str]) -> 
     assert told["client"] == "two" and told["changes"][0]["theirs_lost"]
 
 
-def test_a_photo_is_coloured(place: tuple[Browser, Server, str], tmp_path: Path) -> None:
+def test_a_photo_is_coloured(place: tuple[Browser, Server, str]) -> None:
     browser, server, _ = place
     tiny_photo(server.root.path / "photo.png")
     project = browser.post("/projects", {"path": "photo.png"})

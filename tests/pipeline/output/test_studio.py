@@ -20,7 +20,6 @@ from tests.kindfilms import ffmpeg, with_timecode
 from tests.media import make_film
 
 FRAMES = 12
-SECONDS = Fraction(1, 2)
 
 
 def _studio(source: Path, name: str = "out.mxf", *arguments: str) -> Path:
