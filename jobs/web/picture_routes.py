@@ -37,10 +37,10 @@ def picture_routes(server: Server) -> Blueprint:
         project = _film(server, id)
         log = server.log(project)
         review, revision = log.review()
-        standing = server.standing(project)
+        status = server.status(project)
         _, colored = log.colored()
-        rows = shot_rows(project, review, colored=colored, preview_revision=standing.preview_revision)
-        stamp = standing.preview_revision or 0
+        rows = shot_rows(project, review, colored=colored, preview_revision=status.preview_revision)
+        stamp = status.preview_revision or 0
         shots = [show_shot(project, row, revision=stamp) for row in rows]
         return answered(Shots(revision=revision, rate=project.media["rate"], shots=shots))
 

@@ -9,7 +9,7 @@ from jobs.projects.job_text import RENDER_PRESETS, Wish, job_text
 from jobs.projects.project import Project
 from jobs.projects.renderings import Rendering, find_plan, render
 from jobs.projects.review import Change
-from jobs.projects.standing import Standing, job_state
+from jobs.projects.status import ProjectStatus, job_state
 from jobs.queue.control import cancel_job
 from jobs.web.contract import project as contract
 from jobs.web.contract.base import Empty
@@ -144,7 +144,7 @@ def project_routes(server: Server) -> Blueprint:
     @describes(answer="text/html")
     def get_report(id: str) -> Response:
         """The page of the record of what was rendered last."""
-        path = report_of(server.standing(server.projects.get(id)))
+        path = report_of(server.status(server.projects.get(id)))
         if path is None:
             raise MissingError("there is no report yet; it is written with the film")
         response = send_path(path, mimetype="text/html; charset=utf-8")
@@ -168,12 +168,12 @@ def shown(
     project: Project,
     *,
     jobs: list[Rendering] | None = None,
-    standing: Standing | None = None,
+    status: ProjectStatus | None = None,
 ) -> contract.Project:
     """A project as the page gets it; with its jobs or how it stands, where they were read just before."""
-    standing = standing or server.standing(project, jobs)
+    status = status or server.status(project, jobs)
     review, _ = server.log(project).review()
-    return show_project(project, standing, filter=review.film.get("filter", "colourise"))
+    return show_project(project, status, filter=review.film.get("filter", "colourise"))
 
 
 def project_of(server: Server, path: Path, **patience: float | None) -> Project:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from jobs.projects.errors import MissingError
 from jobs.projects.renderings import Rendering
-from jobs.projects.standing import job_progress, job_state, said_lines, tail
+from jobs.projects.status import job_progress, job_state, said_lines, tail
 from jobs.queue.control import cancel_job, retry_job
 from jobs.version import VERSION
 from jobs.web.contract.base import Empty

@@ -70,7 +70,7 @@ def opened(
         if worker is not None:
             worker.start()
             stack.callback(worker.close)
-        watcher = Watcher(server, shown=lambda project, standing: shown(server, project, standing=standing))
+        watcher = Watcher(server, shown=lambda project, status: shown(server, project, status=status))
         watcher.start()
         stack.callback(watcher.close)
         http = create_server(

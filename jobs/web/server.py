@@ -13,7 +13,7 @@ from jobs.projects.project import Project, Projects
 from jobs.projects.renderings import Rendering, open_queue, renderings
 from jobs.projects.review_log import ReviewLog
 from jobs.projects.root import Root
-from jobs.projects.standing import Standing, standing_of
+from jobs.projects.status import ProjectStatus, project_status
 from jobs.projects.uploads import Uploads
 from jobs.queue.folder import Spool
 from jobs.web.contract.security import Access, Guard
@@ -63,11 +63,11 @@ class Server:
         """What the queue holds for the projects of this folder."""
         return renderings(self.queue, self.root)
 
-    def standing(self, project: Project, jobs: list[Rendering] | None = None) -> Standing:
+    def status(self, project: Project, jobs: list[Rendering] | None = None) -> ProjectStatus:
         """How a project stands; `jobs` where they were read just before."""
         found = self.jobs() if jobs is None else jobs
         mine = [job for job in found if job.project == project.id]
-        return standing_of(project, self.log(project), mine, self.queue)
+        return project_status(project, self.log(project), mine, self.queue)
 
     def close(self) -> None:
         """Ends streams and the process of the pictures."""
@@ -79,7 +79,7 @@ class Server:
 class Watcher:
     """Looks every second how the projects stand, while somebody listens, and tells what changed."""
 
-    def __init__(self, server: Server, *, shown: Callable[[Project, Standing], BaseModel]) -> None:
+    def __init__(self, server: Server, *, shown: Callable[[Project, ProjectStatus], BaseModel]) -> None:
         """`shown` makes of a project what the page gets."""
         self._server, self._shown = server, shown
         self._over = threading.Event()
@@ -110,7 +110,7 @@ class Watcher:
         seen = {}
         for project in server.projects.all():
             try:
-                page = self._shown(project, server.standing(project, jobs))
+                page = self._shown(project, server.status(project, jobs))
                 seen[project.id] = page.model_dump(mode="json")
             except (KinochromeError, OSError) as error:
                 logger.warning("%s: %s", project.id, error)

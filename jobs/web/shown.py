@@ -6,7 +6,7 @@ from urllib.parse import quote
 from jobs.projects.job_text import preset_of
 from jobs.projects.project import Project
 from jobs.projects.shot_table import ShotRow
-from jobs.projects.standing import JobProgress, Standing
+from jobs.projects.status import JobProgress, ProjectStatus
 from jobs.review.concerns import attention, concerns, was_to_get_color
 from jobs.review.shot_strips import strip_frames
 from jobs.settings.output_paths import page_path, record_path
@@ -18,7 +18,7 @@ _PREVIEW_LINES = 540
 """Of the preset `preview`."""
 
 
-def show_project(project: Project, standing: Standing, *, filter: str) -> contract.Project:
+def show_project(project: Project, status: ProjectStatus, *, filter: str) -> contract.Project:
     """The project as the page gets it."""
     return contract.Project(
         id=project.id,
@@ -26,21 +26,21 @@ def show_project(project: Project, standing: Standing, *, filter: str) -> contra
         path=project.source,
         kind=project.kind,
         created=project.created,
-        state=standing.state,  # type: ignore[arg-type]
-        can_review=standing.can_review,
+        state=status.state,  # type: ignore[arg-type]
+        can_review=status.can_review,
         filter=filter,
         preset=project.preset,
-        media=_media(project, standing),
-        progress=show_progress(standing.progress),
-        lines=list(standing.lines),
+        media=_media(project, status),
+        progress=show_progress(status.progress),
+        lines=list(status.lines),
         job=None
-        if standing.job is None
-        else contract.JobRef(id=standing.job.entry.id, state=standing.job_state or standing.job.entry.state),
-        revision=standing.revision,
-        preview=_preview(project, standing),
-        film=_result(standing),
+        if status.job is None
+        else contract.JobRef(id=status.job.entry.id, state=status.job_state or status.job.entry.state),
+        revision=status.revision,
+        preview=_preview(project, status),
+        film=_result(status),
         outputs=_outputs(project),
-        poster=_poster(project, standing),
+        poster=_poster(project, status),
     )
 
 
@@ -89,11 +89,11 @@ def outputs_of(project: Project) -> dict[str, Path]:
     }
 
 
-def report_of(standing: Standing) -> Path | None:
+def report_of(status: ProjectStatus) -> Path | None:
     """The page of the record of what was rendered last."""
-    if standing.result is None:
+    if status.result is None:
         return None
-    path = page_path(Path(standing.result.order.output))
+    path = page_path(Path(status.result.order.output))
     return path if path.is_file() else None
 
 
@@ -101,8 +101,8 @@ def _address(project: Project) -> str:
     return f"{PREFIX}/projects/{project.id}"
 
 
-def _media(project: Project, standing: Standing) -> contract.Media:
-    plan = standing.plan
+def _media(project: Project, status: ProjectStatus) -> contract.Media:
+    plan = status.plan
     if project.kind == "still":
         return contract.Media(**project.media, frames=1, seconds=None, shots=1)
     if plan is None:
@@ -115,17 +115,17 @@ def _media(project: Project, standing: Standing) -> contract.Media:
     )
 
 
-def _preview(project: Project, standing: Standing) -> contract.Preview | None:
-    if project.kind == "still" or standing.preview_revision is None:
+def _preview(project: Project, status: ProjectStatus) -> contract.Preview | None:
+    if project.kind == "still" or status.preview_revision is None:
         return None
     width, height = project.media["width"], project.media["height"]
     if height > _PREVIEW_LINES:
         width, height = max(round(width * _PREVIEW_LINES / height / 2) * 2, 2), _PREVIEW_LINES
-    revision = standing.preview_revision
+    revision = status.preview_revision
     return contract.Preview(
         revision=revision,
         url=f"{_address(project)}/video.mp4?r={_stamp(project.preview)}",
-        stale=standing.is_preview_stale,
+        stale=status.is_preview_stale,
         width=2 * (width + width % 2),
         height=height,
     )
@@ -139,11 +139,11 @@ def _stamp(path: Path) -> str:
         return "0"
 
 
-def _result(standing: Standing) -> contract.Result | None:
-    if standing.result is None or standing.result_revision is None:
+def _result(status: ProjectStatus) -> contract.Result | None:
+    if status.result is None or status.result_revision is None:
         return None
-    preset = preset_of(Path(standing.result.order.source))
-    return contract.Result(revision=standing.result_revision, stale=standing.is_result_stale, preset=preset)
+    preset = preset_of(Path(status.result.order.source))
+    return contract.Result(revision=status.result_revision, stale=status.is_result_stale, preset=preset)
 
 
 def _outputs(project: Project) -> list[contract.Output]:
@@ -161,14 +161,14 @@ def _outputs(project: Project) -> list[contract.Output]:
     return found
 
 
-def _poster(project: Project, standing: Standing) -> str | None:
+def _poster(project: Project, status: ProjectStatus) -> str | None:
     if project.kind == "still":
-        return f"{_address(project)}/frames/0.png?side=colour&max_lines=240&r={standing.color_revision}"
-    if standing.plan is None:
+        return f"{_address(project)}/frames/0.png?side=colour&max_lines=240&r={status.color_revision}"
+    if status.plan is None:
         return None
-    shot = max(standing.plan.shots, key=lambda one: one.end - one.start)
-    side = "grey" if standing.preview_revision is None else "colour"
-    stamp = f"{standing.preview_revision}-{_stamp(project.preview)}"
+    shot = max(status.plan.shots, key=lambda one: one.end - one.start)
+    side = "grey" if status.preview_revision is None else "colour"
+    stamp = f"{status.preview_revision}-{_stamp(project.preview)}"
     return f"{_address(project)}/frames/{(shot.start + shot.end - 1) // 2}.png?side={side}&max_lines=240&r={stamp}"
 
 

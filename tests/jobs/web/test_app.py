@@ -245,7 +245,7 @@ def test_files_that_are_no_films_are_refused_in_place(place: tuple[Browser, Serv
 
 def test_listeners_are_told_how_projects_stand(place: tuple[Browser, Server, str]) -> None:
     browser, server, id = place
-    watcher = Watcher(server, shown=lambda project, standing: shown(server, project, standing=standing))
+    watcher = Watcher(server, shown=lambda project, status: shown(server, project, status=status))
     watcher.look()
     told = [event for event in server.events._events if event.name == "project" and event.data["id"] == id]
     page = browser.get(f"/projects/{id}")

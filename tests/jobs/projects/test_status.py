@@ -6,7 +6,7 @@ import pytest
 
 from jobs.progress.rates import Rate, parse_stage_line, stage_line
 from jobs.progress.reporters import LineProgress
-from jobs.projects.standing import job_progress, said_lines
+from jobs.projects.status import job_progress, said_lines
 
 LOG = """\
 === attempt 1 of 3: host-1, 2026-12-01 04:00:00 +0000, kinochrome 0.1.0

@@ -36,7 +36,7 @@ class JobProgress:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class ProjectStatus:
     """How a project stands."""
 
     state: str
@@ -69,7 +69,9 @@ class Standing:
         return self.result_revision is not None and self.color_revision > self.result_revision
 
 
-def standing_of(project: Project, log: ReviewLog, jobs: Sequence[Rendering], spool: Spool) -> Standing:
+def project_status(
+    project: Project, log: ReviewLog, jobs: Sequence[Rendering], spool: Spool
+) -> ProjectStatus:
     """How a project stands; `jobs` are its renderings. Raises SettingsError for a damaged review, SpoolError."""
     jobs = sorted(jobs, key=lambda job: job.order.submitted)
     current = next((job for job in jobs if job.entry.state == "running"), None)
@@ -83,7 +85,7 @@ def standing_of(project: Project, log: ReviewLog, jobs: Sequence[Rendering], spo
     progress = None if current is None else _progress(current, spool)
     color_revision, _ = log.colored()
     can_review = project.kind == "still" or (plan is not None and project.preview.exists())
-    standing = Standing(
+    status = ProjectStatus(
         state="",
         can_review=can_review,
         progress=progress,
@@ -97,7 +99,7 @@ def standing_of(project: Project, log: ReviewLog, jobs: Sequence[Rendering], spo
         result=result,
         plan=plan,
     )
-    return replace(standing, state=_state(standing, current=current, last=last))
+    return replace(status, state=_state(status, current=current, last=last))
 
 
 def job_state(job: Rendering, spool: Spool) -> str:
@@ -114,19 +116,19 @@ def said_lines(log: Path, *, kinds: Sequence[str] = ("error",)) -> tuple[str, ..
     return tuple(texts)[-_MOST_LINES:]
 
 
-def _state(standing: Standing, *, current: Rendering | None, last: Rendering | None) -> str:
+def _state(status: ProjectStatus, *, current: Rendering | None, last: Rendering | None) -> str:
     if current is not None:
         if current.entry.state == "queue":
             return "queued"
-        is_planning = current.what == "preview" and standing.plan is None
+        is_planning = current.what == "preview" and status.plan is None
         return "planning" if is_planning else "running"
     if last is None:
-        return "ready" if standing.can_review else "new"
-    if last.entry.state == "failed" or (last.entry.state == "cancelled" and not standing.can_review):
+        return "ready" if status.can_review else "new"
+    if last.entry.state == "failed" or (last.entry.state == "cancelled" and not status.can_review):
         return "failed"
-    if standing.result_revision is not None and not standing.is_result_stale:
+    if status.result_revision is not None and not status.is_result_stale:
         return "done"
-    return "ready" if standing.can_review else "new"
+    return "ready" if status.can_review else "new"
 
 
 def _newest(jobs: Sequence[Rendering], what: str) -> Rendering | None:
