@@ -97,12 +97,12 @@ tests/jobs/batch/test_run.py: jobs/batch/check.py jobs/batch/index_page.py jobs/
     jobs/batch/verify.py jobs/cli/batch.py
 tests/jobs/batch/test_runs.py: jobs/workdir/running.py
 tests/jobs/cli/test_queue.py: jobs/cli/queued_job.py
-tests/jobs/projects/test_review.py: jobs/projects/review_draft.py
+tests/jobs/projects/test_review.py: jobs/projects/review_check.py jobs/projects/review_draft.py
 tests/jobs/projects/test_root.py: jobs/projects/errors.py
 tests/jobs/web/contract/test_security.py: jobs/web/contract/errors.py
-tests/jobs/web/test_app.py: jobs/projects/job_text.py jobs/projects/project.py jobs/projects/renderings.py
-    jobs/projects/shot_table.py jobs/run/live_film.py jobs/run/live_pictures.py jobs/run/live_still.py
-    jobs/run/describe_media.py
+tests/jobs/web/test_app.py: jobs/projects/job_text.py jobs/projects/project.py jobs/projects/render_spec.py
+    jobs/projects/renderings.py jobs/projects/shot_table.py jobs/run/live_film.py jobs/run/live_pictures.py
+    jobs/run/live_still.py jobs/run/describe_media.py
     jobs/web/contract/base.py jobs/web/contract/files.py jobs/web/contract/film.py jobs/web/contract/folder.py
     jobs/web/contract/operations.py jobs/web/contract/project.py jobs/web/contract/review.py
     jobs/web/contract/site.py jobs/web/folder_routes.py jobs/web/kept_pictures.py jobs/web/picture_routes.py

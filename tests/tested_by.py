@@ -18,7 +18,7 @@ REASONS = {
     "jobs/evaluation/test_references": "figures of references, compared on scenes whose colours are known",
     "jobs/progress/test_openjd": "rates and the order of stages, seen in lines whose clock is set",
     "jobs/progress/test_reporters": "it only chooses a reporter",
-    "jobs/projects/test_review": "a draft of a review, seen in the review that it becomes",
+    "jobs/projects/test_review": "the check of a change and a draft, seen in the review that they make",
     "jobs/projects/test_root": "errors without a method, raised by what is tested there",
     "jobs/queue/test_control": "what becomes of jobs is told by the folders that they lie in",
     "jobs/queue/test_drop_folder": "job files, as the drop folder writes and reads them",

@@ -6,58 +6,34 @@ are never changed, so that a job that waits in the queue renders what was there 
 
 import json
 import os
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
-from jobs import presets
 from jobs.projects.project import Project
+from jobs.projects.render_spec import PREVIEW_PRESET, RenderSpec, output_path, work_path
 from jobs.projects.review import Given, Review
 from jobs.projects.root import Root
-from jobs.settings.job import Job
 from jobs.settings.shots import format_ranges
 from pipeline.atomic_files import publish
 from pipeline.guidance.looks.built_in_looks import BUILT_IN
-from pipeline.target import STILL_FORMATS
 
-What = Literal["preview", "film", "still"]
-PREVIEW_PRESET = "preview"
-RENDER_PRESETS = ("archival", "access", "mezzanine", "studio")
-"""Presets by which a film may be rendered from the page."""
 _OF_GUIDANCE = ("words", "regions", "take", "seed", "look", "look_strength", "kind")
 _PATHS = ("input", "output", "work", "cache")
-_LONGEST_STEM_BYTES = 120
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What is to be rendered."""
-
-    what: What
-    preset: str = "archival"
-    """Of a film."""
-    only_approved: bool = False
-    """Whether shots that are not approved stay grey."""
-    allow_loss: bool = False
-    """Whether streams that the container cannot hold may be left out."""
-    keep_going: bool = False
-    """Whether a damaged film is rendered as far as it decodes."""
 
 
 def write_job(
-    project: Project, review: Review, wish: Wish, *, root: Root, revision: int, shots: int | None
+    project: Project, review: Review, spec: RenderSpec, *, root: Root, revision: int, shots: int | None
 ) -> Path:
     """Publishes the job file and its guidance in the project's `jobs` folder; returns the job file's path.
 
     `shots` is the number of shots, None before the film is planned. Raises OutputError.
     """
     folder = project.folder / "jobs"
-    stem = f"{revision:06d}-{wish.what}"
-    values, guidance = job_values(project, review, wish, root=root, shots=shots)
+    stem = f"{revision:06d}-{spec.what}"
+    values, guidance = job_values(project, review, spec, root=root, shots=shots)
     if guidance:
         with publish(folder / f"{stem}.guidance.json") as partial:
             partial.write_text(json.dumps(guidance, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -68,49 +44,49 @@ def write_job(
     return path
 
 
-def job_text(project: Project, review: Review, wish: Wish, *, root: Root, shots: int | None) -> str:
+def job_text(project: Project, review: Review, spec: RenderSpec, *, root: Root, shots: int | None) -> str:
     """The job file with its guidance in it, for people; its paths are relative to the project's `jobs` folder."""
-    values, guidance = job_values(project, review, wish, root=root, shots=shots)
+    values, guidance = job_values(project, review, spec, root=root, shots=shots)
     return _yaml(values | ({"guidance": guidance} if guidance else {}))
 
 
 def job_values(
-    project: Project, review: Review, wish: Wish, *, root: Root, shots: int | None
+    project: Project, review: Review, spec: RenderSpec, *, root: Root, shots: int | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The keys of the job file, with paths relative to the `jobs` folder, and those of its guidance file."""
     folder = project.folder / "jobs"
     values: dict[str, Any] = {
         "input": os.path.relpath(root.path / project.source, folder),
-        "output": os.path.relpath(output_path(project, wish), folder),
+        "output": os.path.relpath(output_path(project, spec), folder),
     }
     grey = review.film.get("filter") == "grey"
-    if wish.what == "still":
+    if spec.what == "still":
         values["overwrite"] = True
         saturation = review.shots.get(0, {}).get("saturation", 1.0)
         values["color"] = {"saturation": 0.0 if grey else saturation}
         return values, _guidance_of_still(review)
     values |= {
-        "preset": PREVIEW_PRESET if wish.what == "preview" else wish.preset,
+        "preset": PREVIEW_PRESET if spec.what == "preview" else spec.preset,
         "overwrite": True,
-        "work": os.path.relpath(work_path(project, wish), folder),
+        "work": os.path.relpath(work_path(project, spec), folder),
         "cache": os.path.relpath(root.home / "cache", folder),
     }
-    if wish.what == "preview":
+    if spec.what == "preview":
         values |= {"faststart": True, "allow_loss": True, "report_page": False, "prove": False}
-    if wish.allow_loss:
+    if spec.allow_loss:
         values["allow_loss"] = True
-    if wish.keep_going:
+    if spec.keep_going:
         values["damage"] = "keep-going"
     if grey:
         values["color"] = {"saturation": 0.0}
-    of_shots = _shots(review, wish, grey=grey, count=shots)
+    of_shots = _shots(review, spec, grey=grey, count=shots)
     if of_shots:
         values["shots"] = of_shots
     return values, _guidance_of_film(review)
 
 
 def live_values(
-    project: Project, review: Review, wish: Wish, *, root: Root, shot: int | None = None
+    project: Project, review: Review, spec: RenderSpec, *, root: Root, shot: int | None = None
 ) -> dict[str, Any]:
     """The keys of a job with whole paths and its guidance in it: what single pictures are made of.
 
@@ -118,7 +94,7 @@ def live_values(
     """
     if shot is not None:
         review = Review(review.film, {shot: review.shots[shot]} if shot in review.shots else {})
-    values, guidance = job_values(project, review, wish, root=root, shots=None)
+    values, guidance = job_values(project, review, spec, root=root, shots=None)
     folder = project.folder / "jobs"
     for name in _PATHS:
         if name in values:
@@ -127,23 +103,6 @@ def live_values(
         for reference in given.get("references", ()):
             reference["file"] = os.path.normpath(folder / reference["file"])
     return values | ({"guidance": guidance} if guidance else {})
-
-
-def output_path(project: Project, wish: Wish) -> Path:
-    """The file that is rendered."""
-    if wish.what == "preview":
-        return project.preview
-    stem, suffix = Path(project.title).stem.replace("%", "_"), Path(project.title).suffix.lower()
-    if suffix not in STILL_FORMATS:  # pictures of that kind are read, and written as PNG
-        suffix = ".png"
-    while len(stem.encode()) > _LONGEST_STEM_BYTES:
-        stem = stem[:-1]
-    return project.out / f"{stem}{suffix if wish.what == 'still' else preset_suffix(wish.preset)}"
-
-
-def work_path(project: Project, wish: Wish) -> Path:
-    """The folder of the work folder of a film or its preview: their files may have the same name."""
-    return project.folder / "work" / wish.what
 
 
 def queue_text(path: Path) -> str:
@@ -164,19 +123,12 @@ def preset_of(path: Path) -> str:
         return ""
 
 
-@cache
-def preset_suffix(name: str) -> str:
-    """The suffix of films that a preset makes."""
-    values = yaml.safe_load((files(presets) / f"{name}.yaml").read_bytes())
-    return str(values.get("suffix", Job.model_fields["suffix"].default))
-
-
-def _shots(review: Review, wish: Wish, *, grey: bool, count: int | None) -> dict[str, Any]:
+def _shots(review: Review, spec: RenderSpec, *, grey: bool, count: int | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for shot, given in sorted(review.shots.items()):
         if entry := _shot(given, grey=grey):
             found[str(shot)] = entry
-    if wish.only_approved and count is not None:
+    if spec.only_approved and count is not None:
         left = [shot for shot in range(count) if not review.shots.get(shot, {}).get("approved")]
         for shot in left:
             found.pop(str(shot), None)
@@ -229,14 +181,6 @@ def _guidance(given: Given, look: dict[str, object], marks: list[dict[str, Any]]
 def _look(review: Review) -> dict[str, object]:
     name = review.film.get("filter")
     return {"look": name} if name in BUILT_IN else {}
-
-
-def stored_place(project: Project, x: float, y: float) -> tuple[float, float]:
-    """A place of the picture as it is shown, in shares of it, as one of the picture as the film stores it."""
-    if project.media.get("mirrored"):
-        x = 1 - x
-    turned = {0: (x, y), 90: (y, 1 - x), 180: (1 - x, 1 - y), 270: (1 - y, x)}
-    return turned[project.media.get("rotation_degrees", 0)]
 
 
 def _marks(review: Review) -> list[dict[str, Any]]:

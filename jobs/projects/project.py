@@ -158,3 +158,11 @@ def _slug(title: str) -> str:
     stem = title.rpartition(".")[0] or title
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-") or "film"
+
+
+def stored_place(project: Project, x: float, y: float) -> tuple[float, float]:
+    """A place of the picture as it is shown, in shares of it, as one of the picture as the film stores it."""
+    if project.media.get("mirrored"):
+        x = 1 - x
+    turned = {0: (x, y), 90: (y, 1 - x), 180: (1 - x, 1 - y), 270: (1 - y, x)}
+    return turned[project.media.get("rotation_degrees", 0)]

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import cast, get_args
 
 from jobs.projects.errors import NotReadyError
-from jobs.projects.job_text import What, Wish, output_path, queue_text, work_path, write_job
+from jobs.projects.job_text import queue_text, write_job
 from jobs.projects.project import Project
+from jobs.projects.render_spec import RenderSpec, What, output_path, work_path
 from jobs.projects.review import Review
 from jobs.projects.root import Root
 from jobs.queue.control import cancel_job, submit
@@ -54,25 +55,27 @@ def open_queue(root: Root) -> Spool:
     return spool
 
 
-def render(project: Project, review: Review, revision: int, wish: Wish, *, root: Root, spool: Spool) -> Entry:
+def render(
+    project: Project, review: Review, revision: int, spec: RenderSpec, *, root: Root, spool: Spool
+) -> Entry:
     """Puts a rendering into the queue. A preview takes the place of one that still waits.
 
     Raises SettingsError where the settings do not work or the same is rendered already, OutputError.
     """
     plan = find_plan(project)
     path = write_job(
-        project, review, wish, root=root, revision=revision, shots=None if plan is None else len(plan.shots)
+        project, review, spec, root=root, revision=revision, shots=None if plan is None else len(plan.shots)
     )
     job = load_job(path, queue=NO_PRESETS)
-    if wish.what == "preview":
+    if spec.what == "preview":
         for waiting in renderings(spool, root, "queue"):
             if waiting.project == project.id and waiting.what == "preview":
                 with contextlib.suppress(SettingsError):  # it was taken by a worker just now
                     cancel_job(spool, waiting.entry.id)
-    if wish.what == "film":
-        _take_plan(project, wish)
+    if spec.what == "film":
+        _take_plan(project, spec)
     (entry,) = submit(
-        spool, [(path, job)], priority=_PRIORITIES[wish.what], attempts=_ATTEMPTS, texts=[queue_text(path)]
+        spool, [(path, job)], priority=_PRIORITIES[spec.what], attempts=_ATTEMPTS, texts=[queue_text(path)]
     )
     return entry
 
@@ -125,9 +128,9 @@ def _read_plan(path: Path, modified_ns: int, size: int) -> Plan:
     return read_plan(path)
 
 
-def _take_plan(project: Project, wish: Wish) -> None:
+def _take_plan(project: Project, spec: RenderSpec) -> None:
     """Gives a rendering the plan of the preview, so that the film is not gone through again."""
-    folder = work_path(project, wish) / output_path(project, wish).name
+    folder = work_path(project, spec) / output_path(project, spec).name
     plan = next((path for path in plan_paths(project) if path.exists()), None)
     if plan is None or (folder / "plan.json").exists():
         return

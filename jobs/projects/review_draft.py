@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from jobs.projects.review import KEYED, Change, Review, check_change
+from jobs.projects.review import KEYED, Change, Review
+from jobs.projects.review_check import check_change
 from pipeline.errors import SettingsError
 
 

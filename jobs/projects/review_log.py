@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from jobs.projects.errors import ConflictError
-from jobs.projects.review import Change, Review, check_change
+from jobs.projects.review import Change, Review
+from jobs.projects.review_check import check_change
 from jobs.workdir.locks import flock
 from pipeline.atomic_files import clear_os_errors, publish
 from pipeline.errors import SettingsError
@@ -27,7 +28,7 @@ Place = tuple[int | None, str, str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Touch:
+class LastChange:
     """The last change of a field."""
 
     revision: int
@@ -36,27 +37,27 @@ class Touch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lost:
+class Conflict:
     """A value that somebody else had set and that this change replaced."""
 
     change: Change
     theirs: Any
-    touch: Touch
+    last: LastChange
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class ChangeResult:
     """What came of some changes."""
 
     revision: int
-    conflicts: tuple[Lost, ...]
+    conflicts: tuple[Conflict, ...]
 
 
 @dataclass(eq=False)
 class _State:
     review: Review = field(default_factory=Review)
     revision: int = 0
-    touches: dict[Place, Touch] = field(default_factory=dict)
+    last_changes: dict[Place, LastChange] = field(default_factory=dict)
     colored: dict[int | None, int] = field(default_factory=dict)
     """The revision of the last change of colour, by shot; None: of the film."""
     ends: list[int] = field(default_factory=lambda: [0])
@@ -108,7 +109,7 @@ class ReviewLog:
         client: str,
         shots: int | None = None,
         is_still: bool = False,
-    ) -> Made:
+    ) -> ChangeResult:
         """Makes all of the changes or none, durable when it returns; tells whose values of after `base` they replace.
 
         Raises SettingsError for a change that does not do, ConflictError where the file is locked for ten seconds,
@@ -120,20 +121,20 @@ class ReviewLog:
             for change in changes:
                 check_change(change, after, shots=shots, is_still=is_still)
                 was = after.get(*change.place)
-                touch = state.touches.get(change.place)
+                last = state.last_changes.get(change.place)
                 if (
-                    touch is not None
-                    and touch.revision > base
-                    and touch.client != client
+                    last is not None
+                    and last.revision > base
+                    and last.client != client
                     and was != change.value
                 ):
-                    conflicts.append(Lost(change=change, theirs=was, touch=touch))
+                    conflicts.append(Conflict(change=change, theirs=was, last=last))
                 after.put(change)
                 written.append({**asdict(change), "was": was})
             line = {"revision": state.revision + 1, "time": _now(), "client": client, "changes": written}
             self._append(descriptor, line)
             self._write_snapshot(state)
-            return Made(revision=state.revision, conflicts=tuple(conflicts))
+            return ChangeResult(revision=state.revision, conflicts=tuple(conflicts))
 
     def _append(self, descriptor: int, line: dict[str, Any]) -> None:
         data = json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n"
@@ -207,11 +208,11 @@ class ReviewLog:
 def _apply(state: _State, line: dict[str, Any], *, size: int) -> None:
     names = ("shot", "field", "key", "value")
     state.revision += 1
-    touch = Touch(revision=state.revision, client=str(line.get("client")), time=str(line.get("time")))
+    last = LastChange(revision=state.revision, client=str(line.get("client")), time=str(line.get("time")))
     for values in line["changes"]:
         change = Change(**{name: values.get(name) for name in names})
         state.review.put(change)
-        state.touches[change.place] = touch
+        state.last_changes[change.place] = last
         if change.is_of_colour:
             state.colored[change.shot] = state.revision
     state.ends.append(state.ends[-1] + size)

@@ -49,8 +49,8 @@ def folder_routes(server: Server) -> Blueprint:
     @describes(asked=NewUpload, answer=Upload)
     def begin_upload() -> Response:
         """Begins an upload, or finds the one of this name and size that was not finished."""
-        wish = asked_for(NewUpload)
-        return answered(_shown(server.uploads.begin(wish.name, wish.size)), 201)
+        asked = asked_for(NewUpload)
+        return answered(_shown(server.uploads.begin(asked.name, asked.size)), 201)
 
     @routes.get("/uploads/<id>")
     @describes(answer=Upload)

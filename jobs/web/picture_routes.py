@@ -6,8 +6,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from jobs.projects.errors import NotReadyError
-from jobs.projects.job_text import Wish, live_values, stored_place
-from jobs.projects.project import Project
+from jobs.projects.job_text import live_values
+from jobs.projects.project import Project, stored_place
+from jobs.projects.render_spec import RenderSpec
 from jobs.projects.renderings import ready_plan, ready_plan_path
 from jobs.projects.review import Review
 from jobs.projects.review_draft import with_draft
@@ -187,9 +188,9 @@ def _source(
     if review is None:
         review, _ = server.log(project).review()
     is_still = project.kind == "still"
-    wish = Wish(what="still" if is_still else "preview")
+    spec = RenderSpec(what="still" if is_still else "preview")
     plan = None if is_still else str(ready_plan_path(project))
-    return {"values": live_values(project, review, wish, root=server.root, shot=shot), "plan": plan}
+    return {"values": live_values(project, review, spec, root=server.root, shot=shot), "plan": plan}
 
 
 def _shot_of(project: Project, frame: int) -> int:

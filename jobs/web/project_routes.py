@@ -5,8 +5,9 @@ from pathlib import Path
 from flask import Blueprint, Response, request
 
 from jobs.projects.errors import ConflictError, MissingError
-from jobs.projects.job_text import RENDER_PRESETS, Wish, job_text
+from jobs.projects.job_text import job_text
 from jobs.projects.project import Project
+from jobs.projects.render_spec import RENDER_PRESETS, RenderSpec
 from jobs.projects.renderings import Rendering, find_plan, render
 from jobs.projects.review import Change
 from jobs.projects.status import ProjectStatus, job_state
@@ -17,6 +18,7 @@ from jobs.web.contract.files import send_path
 from jobs.web.contract.operations import PREFIX, answered, asked_for, describes
 from jobs.web.contract.security import REPORT_POLICY
 from jobs.web.pictures import describe_apart
+from jobs.web.review_routes import make_changes
 from jobs.web.server import Server
 from jobs.web.shown import outputs_of, report_of, show_project
 from pipeline.errors import KinochromeError, SettingsError, SourceError
@@ -83,17 +85,11 @@ def project_routes(server: Server) -> Blueprint:
     @describes(asked=contract.SetFilter, answer=contract.Project)
     def set_filter(id: str) -> Response:
         """Says what the whole film is to be; a new preview of it is rendered."""
-        project, wish = server.projects.get(id), asked_for(contract.SetFilter)
-        change = Change(shot=None, field="filter", value=wish.filter)
-        made = server.log(project).change(
-            [change], base=server.log(project).revision, client=wish.client, is_still=project.kind == "still"
-        )
-        told = {"shot": None, "field": "filter", "key": None, "value": wish.filter, "theirs_lost": False}
-        server.events.publish(
-            "review", {"project": id, "revision": made.revision, "client": wish.client, "changes": [told]}
-        )
+        project, asked = server.projects.get(id), asked_for(contract.SetFilter)
+        change = Change(shot=None, field="filter", value=asked.filter)
+        make_changes(server, project, [change], base=server.log(project).revision, client=asked.client)
         if project.kind == "film":
-            _render(server, project, Wish(what="preview"))
+            _render(server, project, RenderSpec(what="preview"))
         return answered(shown(server, project))
 
     @routes.post("/projects/<id>/preview_film")
@@ -103,7 +99,7 @@ def project_routes(server: Server) -> Blueprint:
         project = server.projects.get(id)
         if project.kind == "still":
             raise SettingsError(f"{project.title} is a still; it does not move")
-        return answered(_render(server, project, Wish(what="preview")), 202)
+        return answered(_render(server, project, RenderSpec(what="preview")), 202)
 
     @routes.post("/projects/<id>/render")
     @describes(asked=contract.Render, answer=contract.Asked)
@@ -115,14 +111,14 @@ def project_routes(server: Server) -> Blueprint:
             raise SettingsError(f"preset: found {preset[:40]!r}; {', '.join(RENDER_PRESETS)} would work")
         if preset != project.preset:
             project = server.projects.set_preset(project, preset)
-        wish = Wish(
+        spec = RenderSpec(
             what=project.kind,
             preset=preset,
             only_approved=asked.only_approved,
             allow_loss=asked.allow_loss,
             keep_going=asked.keep_going,
         )
-        return answered(_render(server, project, wish), 202)
+        return answered(_render(server, project, spec), 202)
 
     @routes.get("/projects/<id>/job.yaml")
     @describes(answer="application/yaml")
@@ -133,10 +129,10 @@ def project_routes(server: Server) -> Blueprint:
         what = "still" if project.kind == "still" else request.args.get("what", "film")
         if what not in ("film", "preview", "still"):
             raise SettingsError(f"what: found {what[:40]!r}; film or preview would work")
-        wish = Wish(what=what, preset=project.preset)  # type: ignore[arg-type]
+        spec = RenderSpec(what=what, preset=project.preset)  # type: ignore[arg-type]
         plan = find_plan(project)
         text = job_text(
-            project, review, wish, root=server.root, shots=None if plan is None else len(plan.shots)
+            project, review, spec, root=server.root, shots=None if plan is None else len(plan.shots)
         )
         return Response(text, mimetype="text/plain")
 
@@ -194,12 +190,12 @@ def _create(server: Server, path: Path, **patience: float | None) -> Project:
     )
     project = server.projects.create(server.root.relative(path), kind=kind, media=media)
     if kind == "film":
-        _render(server, project, Wish(what="preview"))
+        _render(server, project, RenderSpec(what="preview"))
     return project
 
 
-def _render(server: Server, project: Project, wish: Wish) -> contract.Asked:
+def _render(server: Server, project: Project, spec: RenderSpec) -> contract.Asked:
     review, revision = server.log(project).review()
-    entry = render(project, review, revision, wish, root=server.root, spool=server.queue)
+    entry = render(project, review, revision, spec, root=server.root, spool=server.queue)
     job = next(job for job in server.jobs() if job.entry.id == entry.id)
     return contract.Asked(job=contract.JobRef(id=entry.id, state=job_state(job, server.queue)))

@@ -9,7 +9,7 @@ from jobs.projects.errors import MissingError
 from jobs.projects.project import Project
 from jobs.projects.renderings import find_plan
 from jobs.projects.review import Change
-from jobs.projects.review_log import Made
+from jobs.projects.review_log import ChangeResult
 from jobs.web.contract.errors import BadRequestError, TooLargeError
 from jobs.web.contract.operations import PREFIX, answered, asked_for, describes
 from jobs.web.contract.review import (
@@ -126,7 +126,9 @@ def review_routes(server: Server) -> Blueprint:
 _THUMBNAIL_LINES = 240
 
 
-def make_changes(server: Server, project: Project, changes: list[Change], *, base: int, client: str) -> Made:
+def make_changes(
+    server: Server, project: Project, changes: list[Change], *, base: int, client: str
+) -> ChangeResult:
     """Makes changes and tells the other browsers of them. Raises as `ReviewLog.change`."""
     is_still = project.kind == "still"
     plan = None if is_still else find_plan(project)
@@ -148,19 +150,19 @@ def make_changes(server: Server, project: Project, changes: list[Change], *, bas
     return made
 
 
-def _conflicts(made: Made) -> list[Conflict]:
+def _conflicts(made: ChangeResult) -> list[Conflict]:
     return [
         Conflict(
-            shot=lost.change.shot,
-            field=lost.change.field,
-            key=lost.change.key,
-            value=lost.change.value,
-            theirs=lost.theirs,
-            client=lost.touch.client,
-            revision=lost.touch.revision,
-            time=lost.touch.time,
+            shot=conflict.change.shot,
+            field=conflict.change.field,
+            key=conflict.change.key,
+            value=conflict.change.value,
+            theirs=conflict.theirs,
+            client=conflict.last.client,
+            revision=conflict.last.revision,
+            time=conflict.last.time,
         )
-        for lost in made.conflicts
+        for conflict in made.conflicts
     ]
 
 

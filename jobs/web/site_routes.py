@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 from werkzeug.security import safe_join
 
 from jobs.projects.errors import MissingError
-from jobs.projects.job_text import RENDER_PRESETS, preset_suffix
+from jobs.projects.render_spec import RENDER_PRESETS, preset_suffix
 from jobs.projects.uploads import CHUNK_BYTES, MOST_BYTES
 from jobs.version import VERSION
 from jobs.web.contract.errors import BadRequestError

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from jobs.projects.review import Change, Review, check_change
+from jobs.projects.review import Change, Review
+from jobs.projects.review_check import check_change
 from jobs.projects.review_draft import with_draft
 from pipeline.errors import SettingsError
 

@@ -37,8 +37,8 @@ def test_the_later_change_wins_and_the_earlier_one_is_told_and_kept(tmp_path: Pa
     mine, theirs = ReviewLog(tmp_path / "review.jsonl"), ReviewLog(tmp_path / "review.jsonl")
     theirs.change([comment("blue coat")], base=0, client="b")
     made = mine.change([comment("green coat"), comment("sky", 1)], base=0, client="a")
-    (lost,) = made.conflicts
-    assert (lost.theirs, lost.touch.client, lost.touch.revision) == ("blue coat", "b", 1)
+    (conflict,) = made.conflicts
+    assert (conflict.theirs, conflict.last.client, conflict.last.revision) == ("blue coat", "b", 1)
     assert theirs.review()[0].get(0, "comment") == "green coat"
     assert theirs.lines_after(0, limit=9)[0]["changes"][0]["value"] == "blue coat"
     assert mine.change([comment("red coat")], base=2, client="b").conflicts == ()
