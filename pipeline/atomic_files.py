@@ -13,21 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import OutputError, SettingsError
-from pipeline.partial_files import partial_path, remove_partials
+from pipeline.partial_files import partial_path
 from pipeline.regular_file import refuse_special_file
-
-__all__ = [
-    "clear_os_errors",
-    "disk_fault",
-    "free_bytes",
-    "make_durable",
-    "partial_path",
-    "publish",
-    "publish_folder",
-    "read_json",
-    "remove_partials",
-    "write_json",
-]
 
 _DISK_FAULTS = {
     errno.ENOSPC: "the disk is full",

@@ -11,7 +11,9 @@ import numpy as np
 
 from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Plane
 from pipeline.output.mux import MuxReport, mux
-from pipeline.render.frame_writer import EncodeSettings, FrameWriter, output_format
+from pipeline.render.encoder import output_format
+from pipeline.render.frame_writer import FrameWriter
+from pipeline.render.settings import EncodeSettings
 from pipeline.source.probe import probe
 from pipeline.timeline import Timeline
 from tests.media import make_film

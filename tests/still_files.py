@@ -9,7 +9,8 @@ import pyvips
 
 from pipeline.media import Plane
 from pipeline.stills.chroma import spread_ab
-from pipeline.stills.files import Still, read_still, still_format, still_matrix, write_still
+from pipeline.stills.files import read_still, write_still
+from pipeline.stills.still import Still, still_format, still_matrix
 
 SIZE = (45, 61)
 STATEMENT = "Colours <predicted> & labelled"

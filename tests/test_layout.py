@@ -38,7 +38,7 @@ pipeline/guidance/hints: pipeline pipeline/color pipeline/stills pipeline/colori
 pipeline/guidance: pipeline pipeline/color pipeline/stills pipeline/source pipeline/colorize pipeline/guidance/looks
     pipeline/guidance/hints
 pipeline/render: pipeline pipeline/color pipeline/source pipeline/colorize
-pipeline/verify: pipeline pipeline/source pipeline/render
+pipeline/verify: pipeline pipeline/color pipeline/source pipeline/render
 pipeline/matroska: pipeline
 pipeline/output: pipeline pipeline/support pipeline/color pipeline/stills pipeline/source pipeline/render
     pipeline/matroska
@@ -172,7 +172,7 @@ tests/pipeline/render/test_encoder_options.py: pipeline/render/encoder_parameter
     pipeline/render/option_values.py
 tests/pipeline/render/test_frame_writer.py: pipeline/render/encoder.py pipeline/render/packet_sink.py
     pipeline/render/settings.py
-tests/pipeline/render/test_render.py: pipeline/color/planes.py
+tests/pipeline/render/test_render.py: pipeline/color/planes.py pipeline/render/output_picture.py
 tests/pipeline/source/test_chroma_planes.py: pipeline/render/source_color.py
 tests/pipeline/source/test_frame_reader.py: pipeline/source/decoder.py pipeline/source/deinterlace.py
 tests/pipeline/source/test_probe.py: pipeline/source/color_tags.py

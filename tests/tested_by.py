@@ -62,7 +62,7 @@ REASONS = {
     "pipeline/plan/test_plan": "parts of the one pass over a film, seen in its plan",
     "pipeline/render/test_encoder_options": "values of options, compared with what the encoders themselves parse",
     "pipeline/render/test_frame_writer": "encoder, packets and settings of a writer, seen in its segment",
-    "pipeline/render/test_render": "planes, seen in rendered frames",
+    "pipeline/render/test_render": "planes and the size of the output, seen in rendered frames",
     "pipeline/source/test_chroma_planes": "colour of a source, read and rendered again",
     "pipeline/source/test_frame_reader": "a decoder, and its deinterlacer, seen in the frames that they give",
     "pipeline/source/test_probe": "colour tags, as a probe tells them",

@@ -25,12 +25,13 @@ from jobs.dataset.records import (
     settings_fingerprint,
     write_record,
 )
-from pipeline.atomic_files import publish, remove_partials
+from pipeline.atomic_files import publish
 from pipeline.color.picture_file import encode_picture
 from pipeline.dataset.quality import shrink
 from pipeline.dataset.select_frames import RULES, Judged, judge_film, judge_still
 from pipeline.dataset.settings import DatasetSettings
 from pipeline.errors import OutputError, SourceError
+from pipeline.partial_files import remove_partials
 from pipeline.progress import CountProgress
 from pipeline.source.probe import probe
 

@@ -27,7 +27,7 @@ from pipeline.partial_files import temporary_folder
 from pipeline.plan.excerpts import Excerpt, read_excerpts
 from pipeline.plan.plan import Plan
 from pipeline.plan.shots import ShotSettings
-from pipeline.render.render import OutputPicture
+from pipeline.render.output_picture import OutputPicture
 from pipeline.source.open_film import check_stills
 from pipeline.source.open_media import open_media
 from pipeline.source.probe import probe

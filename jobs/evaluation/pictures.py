@@ -14,7 +14,8 @@ from models.metrics import psnr
 from models.networks.lab import Rgb
 from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.media import FilmInfo, Frame, PixelFormat
-from pipeline.render.render import as_rgb, output_picture, render_frame
+from pipeline.render.output_picture import output_picture
+from pipeline.render.render import as_rgb, render_frame
 from pipeline.stills.chroma import luma_of_rgb
 
 Floats = npt.NDArray[np.float32]

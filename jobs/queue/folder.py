@@ -19,8 +19,9 @@ from pathlib import Path
 
 from jobs.queue.entry import STATES, Entry, State, parse_name
 from jobs.workdir.locks import take_lock
-from pipeline.atomic_files import make_durable, publish, read_json, remove_partials, write_json
+from pipeline.atomic_files import make_durable, publish, read_json, write_json
 from pipeline.errors import OutputError, SettingsError
+from pipeline.partial_files import remove_partials
 
 _MARK, _FORMAT = "spool.json", 1
 _LOGS, _SEEN = "logs", "seen"

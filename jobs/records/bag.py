@@ -29,8 +29,9 @@ from jobs.settings.output_paths import (
 )
 from jobs.version import VERSION
 from jobs.workdir.segment_records import file_sha256
-from pipeline.atomic_files import clear_os_errors, partial_path, publish_folder, remove_partials
+from pipeline.atomic_files import clear_os_errors, publish_folder
 from pipeline.errors import OutputError, SettingsError
+from pipeline.partial_files import partial_path, remove_partials
 from pipeline.progress import StageProgress
 from pipeline.regular_file import refuse_special_file
 from pipeline.still_pattern import stills_in

@@ -26,7 +26,7 @@ from pipeline.media import FilmInfo
 from pipeline.messages import first_few
 from pipeline.output.mux import MuxReport
 from pipeline.plan.plan import Plan, read_plan
-from pipeline.render.render import OutputPicture
+from pipeline.render.output_picture import OutputPicture
 from pipeline.source.fingerprint import check_source
 
 

@@ -25,7 +25,7 @@ from pipeline.guidance.hints.references import needs_reference
 from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.media import FilmInfo
 from pipeline.output.mux import MuxReport
-from pipeline.render.render import OutputPicture
+from pipeline.render.output_picture import OutputPicture
 from pipeline.timecode import clock_time, find_timecode
 from pipeline.verify.fixity import ContentHash
 

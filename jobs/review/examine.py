@@ -20,7 +20,7 @@ from pipeline.plan.plan import Plan
 from pipeline.prefetch import ahead
 from pipeline.progress import FrameDone
 from pipeline.render.delivery import Delivery
-from pipeline.render.render import OutputPicture
+from pipeline.render.output_picture import OutputPicture
 from pipeline.source.frame_reader import FrameReader
 from pipeline.timeline import Timeline
 from pipeline.verify.luma_proof import LumaProof, LumaProver, not_comparable, result_frames

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from pipeline.color.planes import upright
 from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.media import FilmInfo, Frame, PixelFormat, Plane
-from pipeline.render.render import OutputPicture, as_rgb, output_luma, output_picture, render_frame
+from pipeline.render.output_picture import OutputPicture, output_picture
+from pipeline.render.render import as_rgb, output_luma, render_frame
 
 Rgb = npt.NDArray[np.uint8]
 

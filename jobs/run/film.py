@@ -30,7 +30,7 @@ from pipeline.colorize.predict import Predictor
 from pipeline.errors import DeviceError, OutputError
 from pipeline.media import Segment
 from pipeline.plan.plan import Plan
-from pipeline.render.frame_writer import notices
+from pipeline.render.encoder import notices
 from pipeline.source.fingerprint import check_source
 
 __all__ = [

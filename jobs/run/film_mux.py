@@ -18,7 +18,7 @@ from models.weights_info import WeightsInfo
 from pipeline.media import FilmInfo, Shot
 from pipeline.output.mux import MuxReport, mux
 from pipeline.render.delivery import Delivery
-from pipeline.render.render import as_coded
+from pipeline.render.output_picture import as_coded
 from pipeline.timeline import Timeline
 
 

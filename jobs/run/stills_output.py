@@ -8,7 +8,7 @@ from jobs.workdir.film_spec import FilmSpec
 from pipeline.output.mux import MuxReport
 from pipeline.output.stills_mux import mux_stills
 from pipeline.output.stills_write import stills_picture
-from pipeline.render.render import OutputPicture
+from pipeline.render.output_picture import OutputPicture
 from pipeline.timecode import find_timecode
 
 

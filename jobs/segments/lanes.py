@@ -24,8 +24,8 @@ from jobs.supervise.heap import HeapWatch, return_free
 from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.locks import LOCK_NAME, WorkLock, reachable, try_lock
 from jobs.workdir.status import SegmentStatus, find_segment
-from pipeline.atomic_files import remove_partials
 from pipeline.media import Segment
+from pipeline.partial_files import remove_partials
 from pipeline.prefetch import ahead
 from pipeline.source.frame_reader import FrameReader
 

@@ -14,7 +14,8 @@ from pipeline.colorize.segment_colors import DECODE_AHEAD_FRAMES
 from pipeline.media import Segment
 from pipeline.prefetch import ahead
 from pipeline.render.frame_writer import FrameWriter
-from pipeline.render.render import as_coded, render
+from pipeline.render.output_picture import as_coded
+from pipeline.render.render import render
 from pipeline.source.frame_reader import FrameReader
 
 

@@ -14,9 +14,9 @@ from pipeline.fields import CODES_EACH_FRAME, as_counted, order_of
 from pipeline.media import FilmInfo
 from pipeline.output.containers import check_container
 from pipeline.plan.plan import Plan
-from pipeline.render.encoder import LEFT_SITE_CODECS
-from pipeline.render.frame_writer import LIMITED_CODECS, check_encoder, codec_of, output_format
-from pipeline.render.render import OutputPicture, as_coded, output_picture
+from pipeline.render.encoder import LEFT_SITE_CODECS, LIMITED_CODECS, check_encoder, output_format
+from pipeline.render.output_picture import OutputPicture, as_coded, output_picture
+from pipeline.render.settings import codec_of
 from pipeline.source.picture_tags import as_tagged
 from pipeline.still_pattern import parse_rate
 

@@ -31,11 +31,10 @@ from pipeline.errors import SettingsError
 from pipeline.fields import Interlaced
 from pipeline.guidance.settings import Guidance
 from pipeline.limits import Limits
-from pipeline.output.containers import CONTAINERS
+from pipeline.output.container_table import CONTAINERS
 from pipeline.plan.damage import DamagePolicy
 from pipeline.plan.segments import BATCH_FRAMES, SegmentSettings
-from pipeline.render.frame_writer import EncodeSettings
-from pipeline.render.settings import LOSSLESS_CODECS
+from pipeline.render.settings import LOSSLESS_CODECS, EncodeSettings
 from pipeline.target import Target, target_of
 
 Rate = Annotated[

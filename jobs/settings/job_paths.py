@@ -13,7 +13,7 @@ from jobs.settings.layers import Fault, Layer, Loc, Values
 from jobs.settings.output_paths import bag_in_the_way, finished_fingerprint, report_in_the_way, work_folder
 from pipeline.errors import OutputError, SettingsError
 from pipeline.messages import is_unicode
-from pipeline.output.containers import container_of
+from pipeline.output.container_table import container_of
 from pipeline.still_pattern import looks_numbered
 from pipeline.target import STILL_FORMATS, Target, target_of
 

@@ -19,8 +19,9 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from jobs.workdir.locks import try_lock
-from pipeline.atomic_files import publish, remove_partials
+from pipeline.atomic_files import publish
 from pipeline.errors import OutputError
+from pipeline.partial_files import remove_partials
 
 _log = logging.getLogger(__name__)
 _KIND = "kinochrome proxy 1"

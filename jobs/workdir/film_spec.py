@@ -19,7 +19,7 @@ from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.media import FilmInfo, Segment
 from pipeline.plan.plan import Plan
 from pipeline.render.delivery import Delivery, deliver
-from pipeline.render.render import OutputPicture
+from pipeline.render.output_picture import OutputPicture
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.still_pattern import parse_rate
 

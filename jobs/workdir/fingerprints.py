@@ -15,8 +15,8 @@ from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.media import FilmInfo, Segment
 from pipeline.plan.plan import Plan
 from pipeline.render.delivery import Delivery
-from pipeline.render.frame_writer import EncodeSettings
-from pipeline.render.render import OutputPicture
+from pipeline.render.output_picture import OutputPicture
+from pipeline.render.settings import EncodeSettings
 
 CODE_FORMAT = 5
 """Raised when a stage's result changes for the same inputs: work of an older format is done again."""

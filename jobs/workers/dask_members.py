@@ -14,8 +14,9 @@ from jobs.settings.shot_choices import weights_of_shots
 from jobs.workers import dask_worker
 from jobs.workers.dask_client import Link, Member
 from jobs.workers.dask_worker import Facts
-from pipeline.atomic_files import partial_path, publish
+from pipeline.atomic_files import publish
 from pipeline.errors import DeviceError, SettingsError
+from pipeline.partial_files import partial_path
 
 if TYPE_CHECKING:
     from distributed import Future

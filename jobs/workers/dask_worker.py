@@ -24,7 +24,7 @@ from jobs.supervise.heap import share_heaps
 from jobs.supervise.idle_threads import let_idle_threads_sleep
 from jobs.supervise.watchdog import Watch
 from jobs.version import VERSION
-from pipeline.atomic_files import remove_partials
+from pipeline.partial_files import remove_partials
 from pipeline.read_monitor import board
 
 if TYPE_CHECKING:

@@ -89,7 +89,7 @@ def _unit_table(range: Literal["limited", "full"]) -> Floats:
 
 
 def _to_unit(plane: Plane, *, depth: int, range: Literal["limited", "full"]) -> Floats:
-    black, span = _luma_scale(depth, range)
+    black, span = luma_scale(depth, range)
     unit = np.multiply(plane, np.float32(1 / span), dtype=np.float32)
     if black:
         unit -= np.float32(black / span)
@@ -99,7 +99,7 @@ def _to_unit(plane: Plane, *, depth: int, range: Literal["limited", "full"]) -> 
 
 def unit_to_luma(unit: Floats, *, depth: int, range: Literal["limited", "full"]) -> Plane:
     """Luma 0..1 to the nearest integers at a depth and range: the inverse of `luma_to_unit`."""
-    black, span = _luma_scale(depth, range)
+    black, span = luma_scale(depth, range)
     scaled = np.multiply(unit, np.float32(span))
     scaled += np.float32(black + 0.5)
     return scaled.astype(np.uint8) if depth == 8 else scaled.astype(np.uint16)
@@ -115,8 +115,13 @@ def chroma_to_plane(chroma: Floats, *, depth: int, range: Literal["limited", "fu
     return chroma.astype(np.uint8) if depth == 8 else chroma.astype(np.uint16)
 
 
+def luma_scale(depth: int, range: Literal["limited", "full"]) -> tuple[int, int]:
+    """The code value of black, and the number of code values from black to white."""
+    return (0, 2**depth - 1) if range == "full" else (16 << (depth - 8), 219 << (depth - 8))
+
+
 def chroma_scale(depth: int, range: Literal["limited", "full"]) -> tuple[int, int]:
-    """The number that stands for no chroma, and how many numbers chroma -0.5 to 0.5 is wide."""
+    """The code value of no chroma, and the number of code values from chroma -0.5 to 0.5."""
     return 1 << (depth - 1), 2**depth - 1 if range == "full" else 224 << (depth - 8)
 
 
@@ -237,10 +242,6 @@ def fit_gamut(cb: Floats, cr: Floats, *, darkest: Floats, brightest: Floats, kr:
     factor = np.minimum(most, least, out=most)
     cb *= factor
     cr *= factor
-
-
-def _luma_scale(depth: int, range: Literal["limited", "full"]) -> tuple[int, int]:
-    return (0, 2**depth - 1) if range == "full" else (16 << (depth - 8), 219 << (depth - 8))
 
 
 @lru_cache(maxsize=3)

@@ -30,15 +30,6 @@ from pipeline.output.container_table import (
 )
 from pipeline.target import Target
 
-__all__ = [
-    "CONTAINERS",
-    "Container",
-    "ContainerPlan",
-    "StreamPlan",
-    "check_container",
-    "container_of",
-]
-
 _TEXT = frozenset({"subrip", "text", "webvtt", "mov_text", "ass"})
 """Subtitles of characters: they can be converted into each other, but for the styles of `ass`."""
 

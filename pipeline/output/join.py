@@ -16,7 +16,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from pipeline.errors import OutputError
-from pipeline.render.packet_sink import open_segment, ticks
+from pipeline.render.packet_sink import film_ticks, open_segment
 from pipeline.timeline import Timeline
 
 
@@ -105,7 +105,10 @@ def _packets(
     for packet in container.demux(stream):
         if packet.size == 0:
             continue
-        if packet.pts is None or (pts := ticks(container, packet.pts * unit, time_base=time_base)) is None:
+        if (
+            packet.pts is None
+            or (pts := film_ticks(container, packet.pts * unit, time_base=time_base)) is None
+        ):
             raise OutputError(f"cannot join {path}: a packet has no time that is one of the film's ticks")
         if first and not packet.is_keyframe:
             raise OutputError(f"cannot join {path}: it does not begin with a keyframe")

@@ -33,7 +33,7 @@ from pipeline.output.mux_command import file_start, mux_command, seconds_text
 from pipeline.partial_files import temporary_folder
 from pipeline.progress import StageProgress
 from pipeline.read_monitor import reading
-from pipeline.render.packet_sink import PacketSink, intermediate_format, open_segment, taken_off
+from pipeline.render.packet_sink import PacketSink, intermediate_format, open_segment, time_offset
 from pipeline.source.open_media import open_media
 from pipeline.target import target_of
 from pipeline.timeline import Timeline
@@ -93,9 +93,9 @@ def mux(
         crop = coded_crop(film, coded) if keeps_crop(plan.container, coded.codec) else None
         pipe_format = "mov" if coded.reorder_depth or crop else intermediate_format(coded.codec)
         pts, dts = first_times(timeline, delay=coded.reorder_depth)
-        off = taken_off(pipe_format, time_base=film.time_base, pts=pts, dts=dts)
+        offset = time_offset(pipe_format, time_base=film.time_base, pts=pts, dts=dts)
         start = file_start(film, plan, timeline)
-        pipe = {"f": pipe_format, "itsoffset": seconds_text(off * film.time_base - start)}
+        pipe = {"f": pipe_format, "itsoffset": seconds_text(offset * film.time_base - start)}
         carried = carry_plan(film, plan)
         command = mux_command(
             film,

@@ -15,16 +15,17 @@ from typing import Literal
 import av
 import av.error
 
-from pipeline.atomic_files import partial_path, publish_folder
+from pipeline.atomic_files import publish_folder
 from pipeline.errors import OutputError
 from pipeline.media import FilmInfo, Plane
 from pipeline.output.constant_rate import check_even
 from pipeline.output.containers import check_container
 from pipeline.output.mux import MuxReport
 from pipeline.output.stills_write import StillFrame, stills_samples, write_still_frame
+from pipeline.partial_files import partial_path
 from pipeline.progress import CountProgress
-from pipeline.render.packet_sink import open_segment, ticks
-from pipeline.render.render import OutputPicture
+from pipeline.render.output_picture import OutputPicture
+from pipeline.render.packet_sink import film_ticks, open_segment
 from pipeline.source.luma_planes import luma_plane
 from pipeline.source.open_film import still_of_frame
 from pipeline.still_pattern import KINDS, Pattern, stills_in
@@ -173,7 +174,7 @@ def _frames(film: FilmInfo, segments: Sequence[Path], timeline: Timeline) -> Ite
             try:
                 for frame in container.decode(stream):
                     seconds = Fraction(frame.pts or 0) * Fraction(stream.time_base or 1)
-                    pts = ticks(container, seconds, time_base=film.time_base)
+                    pts = film_ticks(container, seconds, time_base=film.time_base)
                     if number >= len(timeline) or pts != int(timeline.pts[number]):
                         raise OutputError(f"cannot join {path}: a frame at pts {pts} is not frame {number}")
                     yield frame

@@ -12,8 +12,9 @@ import numpy as np
 from pipeline.atomic_files import publish
 from pipeline.color.chroma_siting import place_at_luma
 from pipeline.color.colorimetry import Floats, chroma_scale, chroma_to_rgb, luma_coefficients
+from pipeline.color.integer_luma import convert_luma
 from pipeline.media import PixelFormat, Plane
-from pipeline.render.render import OutputPicture, convert_luma
+from pipeline.render.output_picture import OutputPicture
 from pipeline.source.chroma_planes import chroma_planes
 from pipeline.stills.chroma import StillChroma, rgb_of_luma
 from pipeline.stills.dpx import DEPTHS, new_dpx_head, read_dpx_head, with_rate, write_dpx

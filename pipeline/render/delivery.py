@@ -16,40 +16,40 @@ from pipeline.errors import SourceError
 from pipeline.media import FilmInfo
 from pipeline.timeline import Timeline
 
-_FINEST_TICKS = 12_000
-"""Ticks in a second, at least, that place the first frame where the source has it."""
+_LEAST_TICKS = 12_000
+"""Least ticks of a second in the delivered time base, so that the first frame can keep its time."""
 _EARLY = Fraction(1, 10)
-"""Of a delivered frame, by which a frame may be shown before it is due: clocks of a millisecond round."""
+"""Part of a delivered frame by which a frame may be shown early: times in milliseconds are rounded."""
 _MOST_TIMES = 1000
-"""Longer stills than that many frames would fill a disk; a film of slides is no silent film."""
+"""Repeats of one frame, at most: more would fill a disk, and mean a slide show and not a silent film."""
 
 
 @dataclass(frozen=True, eq=False)
 class Delivery:
-    """A film at a rate of its own."""
+    """A film at a delivery rate, with the source frame of each delivered frame."""
 
     rate: Fraction
     """Frames per second."""
     film: FilmInfo
-    """The source with the time base and rate of what is delivered."""
+    """The source, with the time base and rate of the delivered film."""
     timeline: Timeline
-    """Of what is delivered, in that time base; the hashes are those of the frames that are shown."""
+    """Of the delivered frames, in the time base of `film`; each has the hash of the source frame that it shows."""
     times: npt.NDArray[np.int64]
-    """(N,) how often each frame of the source is shown, at least once."""
+    """(N,) how many delivered frames show each frame of the source, 1 or more."""
     starts: npt.NDArray[np.int64]
-    """(N,) number of the delivered frame with which each frame of the source begins."""
+    """(N,) number of the first delivered frame that shows each frame of the source."""
 
     def pts_of(self, number: int) -> list[int]:
-        """The times at which a frame of the source is shown."""
+        """The pts, in the time base of `film`, of the delivered frames that show frame `number` of the source."""
         start = int(self.starts[number])
         return [int(pts) for pts in self.timeline.pts[start : start + int(self.times[number])]]
 
     def seconds_of(self, number: int) -> Fraction:
-        """When a frame of the source is shown first."""
+        """The time at which frame `number` of the source is shown first."""
         return int(self.timeline.pts[self.starts[number]]) * self.film.time_base
 
     def line(self) -> str:
-        """One line for a person: rate, frames, how often frames are shown."""
+        """One line for a report: rate, number of frames, how often frames are repeated."""
         shown = ", ".join(
             f"{count:,} frames {'once' if often == 1 else f'{often} times'}"
             for often, count in sorted(Counter(self.times.tolist()).items())
@@ -62,12 +62,12 @@ class Delivery:
 
 
 def deliver(film: FilmInfo, timeline: Timeline, rate: Fraction) -> Delivery:
-    """The film at `rate` frames per second, from its first time to the end of its last frame.
+    """Plans the delivery of a film at `rate` frames per second, from its first time to the end of its last frame.
 
     Raises SourceError where a frame would not be shown at all, or one for more than 1,000 frames.
     """
     pts, base = timeline.pts, film.time_base
-    ticks = rate.numerator * ceil(_FINEST_TICKS / rate.numerator)
+    ticks = rate.numerator * ceil(_LEAST_TICKS / rate.numerator)
     step = Fraction(ticks) / rate
     last = int(pts[-1] - pts[-2]) if len(pts) > 1 else round(1 / (film.rate_from_header or rate) / base)
     seconds = (int(pts[-1] - pts[0]) + last) * base

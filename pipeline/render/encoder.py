@@ -1,4 +1,4 @@
-"""The encoder of the finished pictures: the format and size it is given, and how it is opened."""
+"""Opens the encoder of the finished pictures: its pixel format, size, options and colour tags."""
 
 import functools
 from fractions import Fraction
@@ -16,18 +16,18 @@ from pipeline.render.settings import EncodeSettings, coded_formats
 from pipeline.source.ffmpeg_log import WARNING, listening
 
 LEFT_SITE_CODECS = frozenset({"prores", "dnxhd", "mpeg2video"})
-"""Codecs that define where chroma lies, and have no tag for another place."""
+"""Codecs (FFmpeg's names) whose chroma site is `left` by definition and cannot be tagged."""
 _KEEP_ODD_SIZES = frozenset({"ffv1", "ffvhuff"})
 _SMALL_PX = 64
-"""Sides up to this may be too short for the slices that are asked for."""
+"""FFV1 may refuse a number of slices for pictures with a side up to this."""
 _LARGE = (1024, 1024)
-"""A picture that is large enough for any number of slices that there is."""
+"""Width and height for which FFV1 takes every valid number of slices."""
 LIMITED_CODECS = frozenset({"prores", "dnxhd"})
-"""Codecs whose pictures are of limited range by definition."""
+"""Codecs (FFmpeg's names) whose pictures are of limited range by definition."""
 
 
 def output_format(film: FilmInfo, settings: EncodeSettings) -> PixelFormat:
-    """The pixel format that the settings ask for; SettingsError, naming what works, if the codec has none."""
+    """The encoder's pixel format with the chroma and depth of the settings. Raises SettingsError where it has none."""
     source = film.pixel_format
     own: Chroma = "444" if source.chroma in ("gray", "rgb") else source.chroma
     chroma = own if settings.chroma == "source" else settings.chroma
@@ -43,7 +43,7 @@ def output_format(film: FilmInfo, settings: EncodeSettings) -> PixelFormat:
 
 
 def coded_size(film: FilmInfo, settings: EncodeSettings, *, width: int, height: int) -> tuple[int, int]:
-    """Width and height in the file for such pictures: rounded up where the codec needs whole chroma."""
+    """(width, height) at which such pictures are coded: rounded up where the codec needs whole chroma samples."""
     if settings.codec in _KEEP_ODD_SIZES:
         return width, height
     right, down = CHROMA_SHIFTS[output_format(film, settings).chroma]
@@ -52,7 +52,7 @@ def coded_size(film: FilmInfo, settings: EncodeSettings, *, width: int, height: 
 
 
 def notices(film: FilmInfo, settings: EncodeSettings, *, width: int, height: int) -> tuple[str, ...]:
-    """What a person should know before pictures of that size are coded so."""
+    """One line for each thing that the encoder does otherwise than asked, for pictures of `width` x `height`."""
     found = []
     size, coded = f"{width}x{height}", coded_size(film, settings, width=width, height=height)
     if coded != (width, height):
@@ -70,10 +70,10 @@ def notices(film: FilmInfo, settings: EncodeSettings, *, width: int, height: int
 def check_encoder(
     film: FilmInfo, settings: EncodeSettings, *, width: int, height: int, color: ColorDescription
 ) -> PixelFormat:
-    """Opens the encoder for pictures of that size and closes it again: SettingsError if it would refuse.
+    """Opens the encoder for pictures of `width` x `height`, closes it again and returns its pixel format.
 
-    To be called before anything is decoded: it listens to FFmpeg's log, and a decoder that logs from a thread
-    of its own while it is being closed waits for ever.
+    Raises SettingsError where the encoder refuses. Call it before anything is decoded: it listens to FFmpeg's log,
+    meanwhile a decoder that logs from a thread of its own cannot be closed (see `ffmpeg_log`).
     """
     pixel_format = output_format(film, settings)
     size = coded_size(film, settings, width=width, height=height)
@@ -98,7 +98,10 @@ def open_encoder(
     pixel_format: PixelFormat,
     color: ColorDescription,
 ) -> None:
-    """Sets the encoder up and opens it; SettingsError where it refuses, or knows not all options."""
+    """Sets up the codec context for pictures of (width, height) `size` and opens it.
+
+    Raises SettingsError where the encoder refuses an option, or does not know one.
+    """
     context.width, context.height = size
     context.pix_fmt = pixel_format.name
     context.time_base = film.time_base
@@ -119,7 +122,7 @@ def open_encoder(
     try:
         context.open()
     except (av.error.FFmpegError, ValueError) as error:
-        raise SettingsError(f"codec {settings.codec} refuses its options: {reason(error)}") from error
+        raise SettingsError(f"codec {settings.codec} refuses its options: {ffmpeg_message(error)}") from error
     unknown = sorted(context.options)
     if unknown:
         raise SettingsError(f"options: {settings.codec} has no option {first_few(map(repr, unknown))}")
@@ -129,16 +132,16 @@ def open_encoder(
 def _needs_other_slices(
     codec: str, slices: str | None, size: tuple[int, int], pixel_format: PixelFormat
 ) -> bool:
-    """Whether FFV1 refuses this number of slices: for tiny pictures, and sizes that are no multiple of the chroma's."""
+    """Whether FFV1 refuses this number of slices only for this size: tiny, or no multiple of a chroma sample's."""
     right, down = CHROMA_SHIFTS[pixel_format.chroma]
     is_whole = size[0] % (1 << right) == 0 and size[1] % (1 << down) == 0
     if codec != "ffv1" or slices is None or (is_whole and min(size) > _SMALL_PX):
         return False
-    return not _slices(slices, size, pixel_format) and _slices(slices, _LARGE, pixel_format)
+    return not _takes_slices(slices, size, pixel_format) and _takes_slices(slices, _LARGE, pixel_format)
 
 
-def _slices(slices: str, size: tuple[int, int], pixel_format: PixelFormat) -> bool:
-    """Whether FFV1 cuts pictures of that size into so many slices."""
+def _takes_slices(slices: str, size: tuple[int, int], pixel_format: PixelFormat) -> bool:
+    """Whether FFV1 opens for pictures of (width, height) `size` with so many slices."""
     context = av.codec.CodecContext.create("ffv1", "w")
     assert isinstance(context, VideoCodecContext)
     context.width, context.height = size
@@ -170,7 +173,7 @@ def _context_tags(color: ColorDescription, film: FilmInfo) -> dict[str, str]:
     return tags
 
 
-def reason(error: Exception) -> str:
-    """What FFmpeg said about it."""
+def ffmpeg_message(error: Exception) -> str:
+    """FFmpeg's own message for an error that PyAV raised."""
     log = getattr(error, "log", None)
     return str(log[2]).strip() if log else str(getattr(error, "strerror", None) or error)

@@ -21,7 +21,7 @@ from pipeline.render.option_values import (
     Rate,
     Several,
     Whole,
-    unknown,
+    name_fault,
 )
 
 Options = dict[str, OptionValue]
@@ -271,17 +271,20 @@ ENCODERS: Mapping[str, Options] = {
     },
     "v210": {},
 }
-"""By FFmpeg's name of the encoder: name of the option, and what it may be set to."""
+"""By FFmpeg's name of the encoder: the name of each option that may be set, and its type of value."""
 
 
 def option_faults(encoder: str, options: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What is wrong with options of an encoder of `ENCODERS`: name of the option, what was found and would work."""
+    """Yields (name of the option, what was found and what would work) for each option that an encoder may not have.
+
+    `encoder` is a key of `ENCODERS`.
+    """
     known = ENCODERS[encoder]
     for name, text in options.items():
         kind = known.get(name)
         if kind is None and not known:
             yield name, f"{encoder} takes no options"
         elif kind is None:
-            yield name, unknown(name, known)
+            yield name, name_fault(name, known)
         elif (message := kind.fault(text)) is not None:
             yield name, message

@@ -16,34 +16,20 @@ from pipeline.atomic_files import publish
 from pipeline.errors import OutputError
 from pipeline.media import CHROMA_SHIFTS, ColorDescription, ColorFrame, FilmInfo, Plane
 from pipeline.render.encoder import (
-    LIMITED_CODECS,
-    check_encoder,
     coded_size,
-    notices,
+    ffmpeg_message,
     open_encoder,
     output_format,
-    reason,
 )
 from pipeline.render.packet_sink import PacketSink, intermediate_format
 from pipeline.render.settings import EncodeSettings, codec_of
 
-__all__ = [
-    "LIMITED_CODECS",
-    "EncodeSettings",
-    "FrameWriter",
-    "check_encoder",
-    "codec_of",
-    "coded_size",
-    "notices",
-    "output_format",
-]
-
 _FILTER_TRANSFERS = {"gamma22": "bt470m", "gamma28": "bt470bg"}
-"""Transfers that FFmpeg's filters call otherwise than its encoders do."""
+"""Transfer functions whose name in FFmpeg's filters is not that of its encoders."""
 
 
 class FrameWriter:
-    """Writes the frames of one segment; the file is there, whole, once the block ends well.
+    """Writes the frames of one segment to a file, which appears, whole, when the `with` block ends without an error.
 
     Every segment begins with a keyframe and refers to no other, so that segments can be joined by packets.
     Raises SettingsError where the encoder refuses the settings or does not know an option, OutputError where
@@ -60,7 +46,7 @@ class FrameWriter:
         height: int,
         color: ColorDescription,
     ) -> None:
-        """Frames come at `width` x `height`."""
+        """Opens nothing yet; `width` and `height` are those of the frames, `color` their tags."""
         self._path = path
         self._film = film
         self._settings = settings
@@ -71,7 +57,9 @@ class FrameWriter:
         self._flaggers: dict[str, av.filter.Graph] = {}
         self._last_pts: int | None = None
         self.pixel_format = output_format(film, settings)
+        """The format in which frames must come."""
         self.frame_count = 0
+        """Frames written so far."""
 
     def __enter__(self) -> "FrameWriter":
         with contextlib.ExitStack() as stack:
@@ -107,9 +95,10 @@ class FrameWriter:
             self._encode(None)
 
     def write(self, frame: ColorFrame, *, times: Sequence[int] = ()) -> None:
-        """Codes one frame, whose luma goes in as it is, once at its pts or at each of `times`; these must rise.
+        """Codes one frame, once at its own pts or once at each pts of `times`; no sample of it changes.
 
-        Raises ValueError for planes of another size or sample type than was announced.
+        Raises ValueError for a pts that does not come after the one before, and for planes of another size or sample
+        type than the writer was made for.
         """
         filled = self._filled(frame)
         for pts in times or (frame.pts,):
@@ -126,10 +115,12 @@ class FrameWriter:
         except av.error.FFmpegError as error:
             if isinstance(error, OSError):
                 raise
-            raise OutputError(f"{self._settings.codec} cannot code {self._path}: {reason(error)}") from error
+            raise OutputError(
+                f"{self._settings.codec} cannot code {self._path}: {ffmpeg_message(error)}"
+            ) from error
 
     def _filled(self, frame: ColorFrame) -> av.VideoFrame:
-        """The planes in a frame of FFmpeg's, its last column and line repeated where the codec needs more."""
+        """Copies the planes into an FFmpeg frame; repeats last column and line where the codec needs a larger size."""
         out = av.VideoFrame(*self._coded, self.pixel_format.name)
         right, down = CHROMA_SHIFTS[self.pixel_format.chroma]
         width, height = self._size
@@ -174,7 +165,7 @@ def _frame_tags(color: ColorDescription, *, field_mode: str) -> str:
 
 
 def _store(samples: Plane, target: VideoPlane) -> None:
-    """Copies a plane into FFmpeg's, whose lines may be longer, and repeats its last column and line."""
+    """Copies samples (h, w) into an FFmpeg plane, whose lines may be longer; repeats the last column and line."""
     height, width = samples.shape
     lines = np.frombuffer(cast(Any, target), samples.dtype).reshape(-1, target.line_size // samples.itemsize)
     picture = lines[: target.height, : target.width]

@@ -1,7 +1,7 @@
-"""Kinds of values that an option of an encoder may have. None of them can be a path.
+"""The types of value that an option of an encoder may have. None of them can be a path.
 
-Each kind says what is wrong with a text, or None where it fits. Whatever fits holds no quote, backslash or blank,
-which FFmpeg would read as something else than it looks like.
+Each type checks a text and describes what is wrong with it. A text that passes holds no quote, backslash or blank,
+which FFmpeg would treat as syntax.
 """
 
 import difflib
@@ -16,16 +16,16 @@ _DECIMAL = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _RATE = re.compile(r"([0-9]{1,18})([kM]?)", re.ASCII)
 _FACTORS = {"": 1, "k": 1_000, "M": 1_000_000}
 _MOST_NAMES = 12
-"""Of a list that are told where none is near."""
+"""Names that a message lists where none is similar."""
 _MOST_FAULTS = 20
-"""Of one list of parameters that are told."""
+"""Faults of one list of parameters that a message lists."""
 
 
 class OptionValue(Protocol):
     """What an option may be set to."""
 
     def fault(self, text: str) -> str | None:
-        """What was found and what would work; None where `text` may be passed on."""
+        """What was found and what would work, as one line; None where `text` is valid."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Whole:
         """See `OptionValue`."""
         if text in self.names or (_WHOLE.fullmatch(text) and self.low <= int(text) <= self.high):
             return None
-        return found(text, ", ".join((f"a whole number from {self.low} to {self.high}", *self.names)))
+        return value_fault(text, ", ".join((f"a whole number from {self.low} to {self.high}", *self.names)))
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Decimal:
         """See `OptionValue`."""
         if _DECIMAL.fullmatch(text) and self.low <= float(text) <= self.high:
             return None
-        return found(text, f"a number from {self.low:g} to {self.high:g}")
+        return value_fault(text, f"a number from {self.low:g} to {self.high:g}")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Rate:
         match = _RATE.fullmatch(text)
         if match and int(match[1]) * _FACTORS[match[2]] <= self.high:
             return None
-        return found(text, f"bits from 0 to {self.high}, as 5000000, 5000k or 5M,")
+        return value_fault(text, f"bits from 0 to {self.high}, as 5000000, 5000k or 5M,")
 
 
 class Choice:
@@ -81,7 +81,7 @@ class Choice:
         """See `OptionValue`."""
         if text in self._names:
             return None
-        return found(text, ", ".join(self._names)) + near(text, self._names)
+        return value_fault(text, ", ".join(self._names)) + nearest_name(text, self._names)
 
 
 class Several:
@@ -94,12 +94,12 @@ class Several:
         """See `OptionValue`."""
         if all(name in self._names for name in text.split(",")):
             return None
-        return found(text, f"any of {', '.join(self._names)}, with commas between them,")
+        return value_fault(text, f"any of {', '.join(self._names)}, with commas between them,")
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """Up to so many numbers of one range, with commas or colons between them."""
+    """Up to `most` numbers of one range, both ends included, with commas or colons between them."""
 
     most: int
     low: float
@@ -110,20 +110,24 @@ class Numbers:
         parts = re.split("[,:]", text, maxsplit=self.most)
         if len(parts) <= self.most and not any(map(Decimal(self.low, self.high).fault, parts)):
             return None
-        return found(text, f"up to {self.most} numbers from {self.low:g} to {self.high:g}, as 0,0,")
+        return value_fault(text, f"up to {self.most} numbers from {self.low:g} to {self.high:g}, as 0,0,")
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A text of one form; the form must be too narrow for the name of a file."""
+    """A text of one form, which must be too narrow for the name of a file."""
 
     form: str
-    """A regular expression of all of it."""
+    """A regular expression that the whole text must match."""
     example: str
 
     def fault(self, text: str) -> str | None:
         """See `OptionValue`."""
-        return None if re.fullmatch(self.form, text, re.ASCII) else found(text, f"the form of {self.example}")
+        return (
+            None
+            if re.fullmatch(self.form, text, re.ASCII)
+            else value_fault(text, f"the form of {self.example}")
+        )
 
 
 @dataclass(frozen=True)
@@ -142,12 +146,12 @@ class Parameters:
     def _fault(self, part: str) -> str | None:
         name, equals, value = part.partition("=")
         if not equals and not self.bare:
-            return found(part, "name=value, with colons between such pairs,")
+            return value_fault(part, "name=value, with colons between such pairs,")
         spelt = name.replace("_", "-")
         kind = self.known.get(spelt)
         if kind is None and spelt.startswith("no-") and self.known.get(spelt[3:]) is SWITCH:
             kind = SWITCH
-        message = unknown(name, self.known) if kind is None else kind.fault(value if equals else "1")
+        message = name_fault(name, self.known) if kind is None else kind.fault(value if equals else "1")
         return None if message is None else f"{name[:60]}: {message}"
 
 
@@ -155,19 +159,19 @@ SWITCH = Choice("0", "1", "false", "true", "no", "yes", "auto")
 """On or off."""
 
 
-def found(text: str, works: str) -> str:
-    """What to say of a value that does not work."""
+def value_fault(text: str, works: str) -> str:
+    """The message for a value that is not valid; `works` says which values are."""
     return f"found {text[:60]!r}; {works} would work"
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
-    """What to say of a name that is not on a list."""
+def name_fault(name: str, known: Iterable[str]) -> str:
+    """The message for an option that may not be set, with the nearest or the first of the `known` ones."""
     first = list(islice(known, _MOST_NAMES + 1))
     listed = ", ".join([*first[:_MOST_NAMES], "…"] if len(first) > _MOST_NAMES else first)
-    return f"not on the list of what may be set{near(name, known) or f'; {listed} would work'}"
+    return f"not on the list of what may be set{nearest_name(name, known) or f'; {listed} would work'}"
 
 
-def near(text: str, known: Iterable[str]) -> str:
-    """A hint at the nearest of some names; empty where none is near."""
+def nearest_name(text: str, known: Iterable[str]) -> str:
+    """`; did you mean '…'?` with the known name most like `text`; empty where none is similar."""
     names = difflib.get_close_matches(text[:100].lower(), list(known), 1, cutoff=0.6)
     return f"; did you mean {names[0]!r}?" if names else ""

@@ -1,8 +1,8 @@
 """The video-only stream between encoding, joining and muxing: a segment on disk, or the whole film in a pipe.
 
 The format is NUT, which holds any time base, or fragmented MOV for codecs that NUT cannot name (ProRes). NUT cannot
-hold a time below zero, and fragmented MOV starts at zero. So an offset may be subtracted from the times; the comment
-of the file says how much.
+hold a time below zero, and fragmented MOV starts at zero. So an offset may be subtracted from all times; it is written
+into the file's comment tag.
 """
 
 import contextlib
@@ -34,17 +34,19 @@ _OPTIONS: dict[IntermediateFormat, dict[str, str]] = {
     },
 }
 _COMMENT = "times are short by "
+"""Begins the comment tag; the offset in ticks follows."""
 
 
 def intermediate_format(codec: str) -> IntermediateFormat:
-    """The format for a codec, by FFmpeg's name of the codec or of one of its encoders."""
+    """The intermediate format that can hold a codec, by FFmpeg's name of the codec or of one of its encoders."""
     return "nut" if codec in _nut_codecs() else "mov"
 
 
-def taken_off(container_format: IntermediateFormat, *, time_base: Fraction, pts: int, dts: int) -> int:
-    """Ticks to take off the times of a stream whose first packet has these, so that the format can hold it.
+def time_offset(container_format: IntermediateFormat, *, time_base: Fraction, pts: int, dts: int) -> int:
+    """Ticks to subtract from all times of a stream, so that the format can hold them.
 
-    For NUT whole seconds, and 0 but for films that start below zero; for MOV the first dts.
+    `pts` and `dts` are those of the first packet. For NUT the offset is a whole number of seconds, 0 unless the film
+    starts below zero; for MOV it is the first dts.
     """
     if container_format == "mov":
         return dts
@@ -53,7 +55,7 @@ def taken_off(container_format: IntermediateFormat, *, time_base: Fraction, pts:
 
 
 class PacketSink:
-    """Writes packets of one video stream, with any times, to a file or a pipe that the caller closes."""
+    """Writes the packets of one video stream, whatever its times, to a file or a pipe that the caller closes."""
 
     def __init__(
         self,
@@ -63,7 +65,7 @@ class PacketSink:
         time_base: Fraction,
         source: str | VideoStream,
     ) -> None:
-        """`source` is the name of the encoder that will give the packets, or the stream they come from."""
+        """`source` is FFmpeg's name of the encoder that makes the packets, or the stream that they are copied from."""
         self._format = container_format
         self._time_base = time_base
         options = dict(_OPTIONS[container_format])
@@ -77,8 +79,8 @@ class PacketSink:
             stream = self._container.add_stream_from_template(source)
         stream.time_base = time_base
         self.stream = stream
-        """The stream, with the codec context of the encoder if one was named."""
-        self._off: int | None = None
+        """The stream that is written; its codec context is the encoder's, not opened, where `source` names one."""
+        self._offset: int | None = None
 
     def __enter__(self) -> "PacketSink":
         return self
@@ -86,26 +88,28 @@ class PacketSink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # after an error, that error is the one to tell
+        # an error of the block is the one to report, not one of closing
         with contextlib.nullcontext() if kind is None else contextlib.suppress(av.error.FFmpegError, OSError):
             self._container.close()
 
     def write(self, packet: "Packet[VideoStream]") -> None:
-        """Writes a packet (in coding order, pts and dts in units of the sink's time base); it is changed."""
+        """Writes the next packet in coding order, pts and dts in ticks of the sink's time base; consumes the packet."""
         assert packet.pts is not None and packet.dts is not None
-        if self._off is None:
-            self._off = taken_off(self._format, time_base=self._time_base, pts=packet.pts, dts=packet.dts)
-            if self._off:
-                self._container.metadata["comment"] = f"{_COMMENT}{self._off}"
-        packet.pts -= self._off
-        packet.dts -= self._off
+        if self._offset is None:
+            self._offset = time_offset(
+                self._format, time_base=self._time_base, pts=packet.pts, dts=packet.dts
+            )
+            if self._offset:
+                self._container.metadata["comment"] = f"{_COMMENT}{self._offset}"
+        packet.pts -= self._offset
+        packet.dts -= self._offset
         packet.time_base = self._time_base
         packet.stream = self.stream
         self._container.mux(packet)
 
 
 def open_segment(path: Path) -> InputContainer:
-    """Opens a segment for reading; OutputError if it is missing or not a segment."""
+    """Opens a rendered segment for reading. Raises OutputError where it is missing or holds no video."""
     try:
         container = open_media(path)
     except (av.error.FFmpegError, OSError) as error:
@@ -116,11 +120,11 @@ def open_segment(path: Path) -> InputContainer:
     return container
 
 
-def ticks(container: InputContainer, seconds: Fraction, *, time_base: Fraction) -> int | None:
-    """A time of an intermediate in the film's own ticks; None if it is not a whole number of them."""
+def film_ticks(container: InputContainer, seconds: Fraction, *, time_base: Fraction) -> int | None:
+    """A time in an intermediate file, in ticks of the film's `time_base`; None where it is no whole number of them."""
     comment = container.metadata.get("comment", "")
-    off = int(comment.removeprefix(_COMMENT)) if comment.startswith(_COMMENT) else 0
-    exact = seconds / time_base + off
+    offset = int(comment.removeprefix(_COMMENT)) if comment.startswith(_COMMENT) else 0
+    exact = seconds / time_base + offset
     return int(exact) if exact.denominator == 1 else None
 
 

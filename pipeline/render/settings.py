@@ -1,4 +1,4 @@
-"""How the finished pictures are coded, as far as an encoder can: its codec, options, chroma and depth."""
+"""The settings of the encoder: codec, options, chroma subsampling, bit depth, size and threads."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from av.codec.codec import UnknownCodecError
 from pipeline.errors import SettingsError
 from pipeline.media import Chroma, PixelFormat
 from pipeline.render.encoder_options import ENCODERS, option_faults
-from pipeline.render.option_values import near
+from pipeline.render.option_values import nearest_name
 from pipeline.render.packet_sink import intermediate_format
 
 OutputChroma = Literal["source", "420", "422", "444"]
@@ -25,7 +25,7 @@ _PLANAR = re.compile(r"yuv(420|422|444|440|411|410)p(?:(9|10|12|14|16)le)?")
 
 @dataclass(frozen=True, kw_only=True)
 class EncodeSettings:
-    """How the finished pictures are coded."""
+    """How the finished pictures are coded. Raises SettingsError, naming the key, for a value that cannot work."""
 
     codec: str
     """FFmpeg's name of the encoder, e.g. `ffv1`, `libx264`, `prores_ks`; one of `encoder_options.ENCODERS`."""
@@ -36,19 +36,19 @@ class EncodeSettings:
     depth: OutputDepth = "source"
     """Bits of a sample; `source` is the film's own."""
     max_lines: int | None = None
-    """Pictures with more lines than this are made smaller."""
+    """Luma lines, at least 16; pictures with more are made smaller. None: no limit."""
     side_by_side: bool = False
-    """The source's picture to the left of the result."""
+    """Whether the source's picture stands to the left of the result, in one picture."""
     threads: int = 2
-    """Threads of the encoder. Part of the settings, not of the machine: x264's bytes depend on it. A film has several
-    encoders at work, and x264's threads wait for each other: more encoders are faster than more threads."""
+    """Threads of the encoder, 1 to 64. Part of the settings, not of the machine: x264's bytes depend on it. A film has
+    several encoders at work, and x264's threads wait for each other: more encoders are faster than more threads."""
 
     def __post_init__(self) -> None:
         options = {name: str(text) for name, text in self.options.items()}
         object.__setattr__(self, "options", MappingProxyType(options))
         _check_codec(self.codec)
         faults: dict[tuple[str, ...], str] = {
-            ("options", name): told for name, told in option_faults(self.codec, options)
+            ("options", name): fault for name, fault in option_faults(self.codec, options)
         }
         if faults:
             raise SettingsError.of_keys(faults)
@@ -70,12 +70,12 @@ class EncodeSettings:
 
 
 def codec_of(encoder: str) -> str:
-    """FFmpeg's name of the codec that an encoder codes."""
+    """FFmpeg's name of the codec of an encoder: `h264` for `libx264`. Raises UnknownCodecError."""
     return av.codec.Codec(encoder, "w").canonical_name
 
 
 def coded_formats(codec: str) -> tuple[PixelFormat, ...]:
-    """The planar Y'CbCr formats of an encoder, by subsampling and depth."""
+    """The planar Y'CbCr formats that an encoder takes, sorted by subsampling and depth."""
     found = []
     for video_format in av.codec.Codec(codec, "w").video_formats or ():
         match = _PLANAR.fullmatch(video_format.name)
@@ -86,10 +86,10 @@ def coded_formats(codec: str) -> tuple[PixelFormat, ...]:
 
 
 def _check_codec(codec: str) -> None:
-    """Raises SettingsError for an encoder without a list of options, or one that this FFmpeg lacks."""
+    """Raises SettingsError for an encoder that is not in `ENCODERS`, or that this build of FFmpeg lacks."""
     if codec not in ENCODERS:
-        told = f"found {codec[:60]!r}; {', '.join(ENCODERS)} would work{near(codec, ENCODERS)}"
-        raise SettingsError(f"codec: {told}")
+        hint = nearest_name(codec, ENCODERS)
+        raise SettingsError(f"codec: found {codec[:60]!r}; {', '.join(ENCODERS)} would work{hint}")
     try:
         av.codec.Codec(codec, "w")
     except UnknownCodecError as error:

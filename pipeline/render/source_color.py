@@ -1,4 +1,4 @@
-"""The source's own colour as planes of the output: unchanged where the format is the same, else resampled."""
+"""Converts the source's own chroma to the format of the output; unchanged where both are the same."""
 
 import numpy as np
 
@@ -17,10 +17,11 @@ def pass_chroma(
     color: ColorDescription,
     interlaced: bool = False,
 ) -> tuple[Plane, Plane]:
-    """Cb and Cr of a frame of `film` for a picture of (width, height) `size`, in its format, range and sites.
+    """Cb and Cr planes of a frame of `film` for an output picture of (width, height) `size`.
 
-    The very arrays that came in where the picture has the film's size, depth, range and subsampling. None, of a film
-    without colour, gives planes without colour.
+    Returns `planes` themselves where the output has the film's size, depth, range and subsampling; else new arrays,
+    resampled and scaled, uint8 for 8 bits and uint16 for more. None (a frame without colour) gives planes without
+    colour. Where `interlaced`, each field is resampled for itself.
     """
     depth, chroma = pixel_format.depth, pixel_format.chroma
     if planes is None:

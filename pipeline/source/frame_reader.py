@@ -21,7 +21,6 @@ from av import VideoFrame
 from pipeline.errors import SourceError
 from pipeline.fields import FieldReader
 from pipeline.media import FilmInfo, Frame, PixelFormat, Plane
-from pipeline.prefetch import ahead
 from pipeline.source.chroma_planes import chroma_planes_of
 from pipeline.source.decoder import Fault, PictureSource
 from pipeline.source.deinterlace import NEEDED_BEFORE_FRAMES, deinterlaced
@@ -29,8 +28,6 @@ from pipeline.source.luma_planes import describe_pixels, luma_plane
 from pipeline.source.tag_reader import TagReader
 from pipeline.support.table import cure
 from pipeline.timeline import Timeline
-
-__all__ = ["FrameReader", "ahead", "luma_hash"]
 
 _RISING = (
     "`ffmpeg -i FILM -map 0 -c copy -bsf:v \"setts=ts='max(PTS,PREV_OUTPTS+1)'\" NEW.mkv` makes its times rise, where "

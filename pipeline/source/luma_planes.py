@@ -14,6 +14,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.color.integer_luma import bt709_luma
 from pipeline.media import Chroma, PixelFormat, Plane
 
 _FLOAT_OR_WIDE = re.compile(r"f16|f32|32[bl]e|96[bl]e|128[bl]e")
@@ -46,8 +47,6 @@ _PACKED_LUMA: Mapping[str, tuple[int, int]] = {
 """Formats with luma among other samples of the first plane: index of the first luma sample, samples from one
 luma sample to the next."""
 _PACKED_RGB = re.compile(r"([argbx0]{3,4})(24|48|64)?$")
-_RED, _GREEN, _BLUE = 2126, 7152, 722
-"""BT.709 luma weights in units of 1/10000, as `stills.rgb_luma` has them."""
 
 
 @cache
@@ -85,7 +84,7 @@ def luma_plane(frame: av.VideoFrame) -> Plane:
     if name in ("monow", "monob"):
         return _unpack_bits(frame, white=0 if name == "monow" else 1)
     if pixels.chroma == "rgb":
-        return _weigh(*red_green_blue(frame), depth=pixels.depth)
+        return bt709_luma(*red_green_blue(frame))
     first, step = _PACKED_LUMA.get(_stem(name), (0, 1))
     samples = stored_samples(frame, 0, depth=pixels.depth, per_pixel=step)[:, first::step]
     luma: Plane = np.ascontiguousarray(samples[:, : frame.width] >> _padding_bits(name, pixels.depth))
@@ -177,13 +176,6 @@ def _widened(codes: npt.NDArray[Any], bits: int) -> npt.NDArray[np.uint8]:
     table = (np.arange(most + 1) * 255 * 2 + most) // (2 * most)
     widened: npt.NDArray[np.uint8] = table.astype(np.uint8)[codes & most]
     return widened
-
-
-def _weigh(red: npt.NDArray[Any], green: npt.NDArray[Any], blue: npt.NDArray[Any], *, depth: int) -> Plane:
-    """BT.709 luma in the components' own range, rounded; equal to them where they are equal."""
-    total = red.astype(np.uint32) * _RED + green.astype(np.uint32) * _GREEN + blue.astype(np.uint32) * _BLUE
-    rounded = (total + 5000) // 10000
-    return rounded.astype(np.uint8) if depth == 8 else rounded.astype(np.uint16)
 
 
 def _unpack_bits(frame: av.VideoFrame, *, white: int) -> Plane:

@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.color.chroma_upsample import fit_guided, guide_shape
 from pipeline.color.colorimetry import Floats, ab_to_chroma, fit_gamut, luma_coefficients, luma_to_unit
+from pipeline.color.integer_luma import bt709_luma
 from pipeline.media import Plane
 
 BAND_PIXELS = 1 << 20
@@ -20,8 +21,6 @@ BAND_PIXELS = 1 << 20
 
 _KR, _KB = luma_coefficients("bt709")
 _KG = 1 - _KR - _KB
-_WEIGHTS = (2126, 7152, 722)
-"""In units of 1/10000, so that luma is computed in integers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +85,8 @@ def bands(size: tuple[int, int]) -> list[slice]:
 
 
 def luma_of_rgb(rgb: Plane) -> Plane:
-    """The luma (H, W) of (H, W, 3) uint8 or uint16, rounded to the same type."""
-    red, green, blue = (rgb[..., index] * np.uint32(_WEIGHTS[index]) for index in range(3))
-    luma: Plane = ((red + green + blue + np.uint32(5000)) // np.uint32(10000)).astype(rgb.dtype)
-    return luma
+    """The BT.709 luma (H, W) of (H, W, 3) R'G'B', uint8 or uint16, rounded to the same type."""
+    return bt709_luma(rgb[..., 0], rgb[..., 1], rgb[..., 2])
 
 
 def rgb_of_luma(luma: Plane, cb: Floats, cr: Floats, *, depth: int | None = None) -> Plane:

@@ -17,11 +17,9 @@ from pipeline.stills.chroma import StillChroma
 from pipeline.stills.jpeg import MOST_JPEG_XMP_BYTES, read_jpeg, write_jpeg
 from pipeline.stills.metadata import label_xmp, profile_space, rgb_from_grey
 from pipeline.stills.png import read_png, read_png_tags, write_png
-from pipeline.stills.still import Still, StillTags, still_format, still_matrix
+from pipeline.stills.still import Still, StillTags, still_format
 from pipeline.stills.tiff import read_tiff, read_tiff_tags, write_tiff
 from pipeline.target import READ_STILLS, StillFormat
-
-__all__ = ["Still", "read_still", "still_format", "still_matrix", "write_still"]
 
 _KINDS = ", ".join(READ_STILLS)
 _MAGIC = {

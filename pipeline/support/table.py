@@ -11,8 +11,6 @@ from pipeline.support.kind import Kind
 from pipeline.support.pictures import FIELDS, PICTURES, TIMES
 from pipeline.support.streams import FILES, STREAMS
 
-__all__ = ["KINDS", "Kind", "cure", "markdown"]
-
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {kind.name: kind for kind in (*PICTURES, *FIELDS, *TIMES, *STREAMS, *FILES)}
 )

@@ -15,10 +15,11 @@ from typing import Self, cast
 import cv2
 import numpy as np
 
+from pipeline.color.integer_luma import convert_luma
 from pipeline.errors import OutputError, SourceError
 from pipeline.media import FilmInfo, Frame, Plane
 from pipeline.prefetch import ahead
-from pipeline.render.render import OutputPicture, convert_luma
+from pipeline.render.output_picture import OutputPicture
 from pipeline.render.settings import LOSSLESS_CODECS
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.timeline import Timeline

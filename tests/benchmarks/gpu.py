@@ -41,7 +41,8 @@ from pipeline.media import ColorFrame, FilmInfo, Frame
 from pipeline.plan.plan import Plan, scan_film
 from pipeline.plan.segments import SegmentSettings
 from pipeline.plan.shots import ShotSettings
-from pipeline.render.render import OutputPicture, render
+from pipeline.render.output_picture import OutputPicture
+from pipeline.render.render import render
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.probe import probe
 

@@ -17,17 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.atomic_files import (
-    disk_fault,
-    free_bytes,
-    partial_path,
-    publish,
-    read_json,
-    remove_partials,
-    write_json,
-)
+from pipeline.atomic_files import disk_fault, free_bytes, publish, read_json, write_json
 from pipeline.errors import OutputError, SettingsError
-from pipeline.partial_files import remove_temporary_folders, temporary_folder
+from pipeline.partial_files import partial_path, remove_partials, remove_temporary_folders, temporary_folder
 
 
 def _names(folder: Path) -> list[str]:

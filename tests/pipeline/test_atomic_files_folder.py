@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.atomic_files import partial_path, publish_folder, remove_partials
+from pipeline.atomic_files import publish_folder
 from pipeline.errors import OutputError
+from pipeline.partial_files import partial_path, remove_partials
 
 
 def _names(folder: Path) -> list[str]:

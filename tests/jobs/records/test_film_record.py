@@ -19,8 +19,8 @@ from jobs.settings.job_file import load_job
 from jobs.settings.output_paths import page_path, record_path
 from jobs.workdir.folder import WorkDir
 from models.weights_info import DEFAULT_WEIGHTS
-from pipeline.atomic_files import partial_path
 from pipeline.errors import OutputError, SettingsError
+from pipeline.partial_files import partial_path
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.probe import probe
 from pipeline.verify.fixity import hash_content

@@ -16,7 +16,7 @@ from pipeline.colorize.temporal import SteadySettings
 from pipeline.errors import SettingsError
 from pipeline.plan.segments import SegmentSettings
 from pipeline.render.encoder_options import ENCODERS
-from pipeline.render.frame_writer import EncodeSettings
+from pipeline.render.settings import EncodeSettings
 
 Write = Callable[..., Path]
 

@@ -7,7 +7,8 @@ import pytest
 from av.stream import Disposition
 
 from pipeline.errors import OutputError
-from pipeline.output.containers import CONTAINERS, check_container
+from pipeline.output.container_table import CONTAINERS
+from pipeline.output.containers import check_container
 from pipeline.source.probe import probe
 from pipeline.target import target_of
 from tests.media import make_film

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import pytest
 
-from pipeline.output.containers import CONTAINERS
+from pipeline.output.container_table import CONTAINERS
 from pipeline.source.probe import probe
 from tests.media import make_film
 from tests.muxed import X264, finish

@@ -13,7 +13,7 @@ from pipeline.media import ColorFrame, Plane
 from pipeline.output.join import joined_packets
 from pipeline.output.mux import mux
 from pipeline.render.frame_writer import FrameWriter
-from pipeline.render.packet_sink import PacketSink, open_segment, ticks
+from pipeline.render.packet_sink import PacketSink, film_ticks, open_segment
 from pipeline.source.probe import probe
 from pipeline.timeline import Timeline
 from tests.media import make_film
@@ -48,7 +48,9 @@ def test_intermediate_holds_times_below_zero(tmp_path: Path) -> None:
     with open_segment(tmp_path / "whole.nut") as whole:
         stream = whole.streams.video[0]
         unit = Fraction(stream.time_base or 1)
-        found = [ticks(whole, p.pts * unit, time_base=base) for p in whole.demux(stream) if p.pts is not None]
+        found = [
+            film_ticks(whole, p.pts * unit, time_base=base) for p in whole.demux(stream) if p.pts is not None
+        ]
     assert found == early.pts.tolist()
     assert found[0] is not None and found[0] < 0
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import OutputError
 from pipeline.output.mux import mux
-from pipeline.render.frame_writer import EncodeSettings
+from pipeline.render.settings import EncodeSettings
 from pipeline.source.probe import probe
 from tests.foreign import write_playlist
 from tests.media import make_film

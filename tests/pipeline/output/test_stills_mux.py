@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.color.integer_luma import convert_luma
 from pipeline.errors import OutputError
 from pipeline.media import ColorFrame, FilmInfo
 from pipeline.output.mux import MuxReport
 from pipeline.output.stills_mux import mux_stills
 from pipeline.output.stills_write import stills_picture
-from pipeline.render.frame_writer import EncodeSettings, FrameWriter, output_format
-from pipeline.render.render import OutputPicture, convert_luma, output_picture
+from pipeline.render.encoder import output_format
+from pipeline.render.frame_writer import FrameWriter
+from pipeline.render.output_picture import OutputPicture, output_picture
+from pipeline.render.settings import EncodeSettings
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.source.probe import probe

@@ -12,8 +12,8 @@ from av.video.codeccontext import VideoCodecContext
 
 from pipeline.errors import SettingsError
 from pipeline.render.encoder_options import ENCODERS, LIBX264, LIBX265
-from pipeline.render.frame_writer import EncodeSettings
 from pipeline.render.option_values import OptionValue, Parameters
+from pipeline.render.settings import EncodeSettings
 from pipeline.source.ffmpeg_log import WARNING, listening
 
 PATHS = (

@@ -14,15 +14,10 @@ import pytest
 
 from pipeline.errors import OutputError, SettingsError
 from pipeline.media import ColorDescription, ColorFrame, FilmInfo, PixelFormat, Plane, StreamInfo
-from pipeline.render.frame_writer import (
-    EncodeSettings,
-    FrameWriter,
-    check_encoder,
-    coded_size,
-    notices,
-    output_format,
-)
-from pipeline.render.packet_sink import open_segment, ticks
+from pipeline.render.encoder import check_encoder, coded_size, notices, output_format
+from pipeline.render.frame_writer import FrameWriter
+from pipeline.render.packet_sink import film_ticks, open_segment
+from pipeline.render.settings import EncodeSettings
 from tests.media import picture
 
 FFV1 = EncodeSettings(codec="ffv1", options={"g": "1", "slices": "4", "slicecrc": "1"})
@@ -86,7 +81,10 @@ def read(path: Path, *, time_base: Fraction) -> Iterator[tuple[int | None, av.Vi
         stream = container.streams.video[0]
         for frame in container.decode(stream):
             assert frame.pts is not None
-            yield ticks(container, frame.pts * Fraction(stream.time_base or 1), time_base=time_base), frame
+            yield (
+                film_ticks(container, frame.pts * Fraction(stream.time_base or 1), time_base=time_base),
+                frame,
+            )
 
 
 def planes(frame: av.VideoFrame) -> list[Plane]:

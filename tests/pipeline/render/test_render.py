@@ -13,7 +13,8 @@ from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.colorize.grade import ShotTreatment
 from pipeline.errors import SettingsError, SourceError
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorFrame, FilmInfo, Frame, PixelFormat, Plane
-from pipeline.render.render import OutputPicture, convert_luma, output_picture, render
+from pipeline.render.output_picture import OutputPicture, output_picture
+from pipeline.render.render import render
 from tests.films import film_info
 
 Floats = npt.NDArray[np.float32]
@@ -194,43 +195,6 @@ def test_scratch_memory_changes_no_result() -> None:
             for memory in (scratch, None)
         ]
         np.testing.assert_array_equal(planes[0], planes[1])
-
-
-@pytest.mark.parametrize(
-    ("depth", "range", "to_depth", "to_range", "value", "expected"),
-    [
-        (8, "limited", 10, "limited", 235, 940),
-        (8, "limited", 16, "limited", 255, 65280),
-        (8, "full", 16, "full", 129, 129 * 257),
-        (8, "full", 10, "full", 255, 1023),
-        (10, "limited", 8, "limited", 1023, 255),
-        (10, "limited", 8, "limited", 66, 17),
-        (16, "full", 8, "full", 128 * 257 + 129, 129),
-        (8, "full", 8, "limited", 255, 235),
-        (8, "limited", 8, "full", 16, 0),
-        (8, "limited", 8, "full", 250, 255),
-    ],
-)
-def test_luma_at_another_depth_or_range(
-    depth: int,
-    range: Literal["limited", "full"],
-    to_depth: int,
-    to_range: Literal["limited", "full"],
-    value: int,
-    expected: int,
-) -> None:
-    plane = np.full((2, 2), value, np.uint8) if depth == 8 else np.full((2, 2), value, np.uint16)
-    found = convert_luma(plane, depth=depth, range=range, to_depth=to_depth, to_range=to_range)
-    assert found.dtype == (np.uint8 if to_depth == 8 else np.uint16)
-    np.testing.assert_array_equal(found, expected)
-
-
-@pytest.mark.parametrize("range", ["limited", "full"])
-def test_deeper_and_back_is_the_same_luma(range: Literal["limited", "full"]) -> None:
-    plane = np.arange(256, dtype=np.uint8)[None]
-    deep = convert_luma(plane, depth=8, range=range, to_depth=10, to_range=range)
-    back = convert_luma(deep, depth=10, range=range, to_depth=8, to_range=range)
-    np.testing.assert_array_equal(back, plane)
 
 
 def test_a_preview_is_smaller_and_shows_grey_beside_colour() -> None:

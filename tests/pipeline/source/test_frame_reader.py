@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
 from pipeline.media import Frame, Plane
-from pipeline.source.frame_reader import FrameReader, ahead, luma_hash
+from pipeline.prefetch import ahead
+from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.probe import probe
 from pipeline.timeline import Timeline
 from tests.media import ColorTags, damage_film, make_film

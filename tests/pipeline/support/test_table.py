@@ -11,7 +11,8 @@ from jobs.cli.main import main
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.luma_planes import luma_plane
 from pipeline.source.probe import probe
-from pipeline.support.table import KINDS, Kind, markdown
+from pipeline.support.kind import Kind
+from pipeline.support.table import KINDS, markdown
 from tests import kindfilms
 from tests.comparison import compare
 from tests.graded import color_flat

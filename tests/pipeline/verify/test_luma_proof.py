@@ -12,7 +12,7 @@ from pipeline.media import FilmInfo, PixelFormat, Plane
 from pipeline.plan.plan import Plan, scan_film
 from pipeline.plan.segments import SegmentSettings
 from pipeline.plan.shots import ShotSettings
-from pipeline.render.render import OutputPicture, output_picture
+from pipeline.render.output_picture import OutputPicture, output_picture
 from pipeline.source.probe import probe
 from pipeline.verify.luma_proof import LumaProof, LumaProver, must_be_equal, not_comparable, result_frames
 from tests.media import damage_film, make_film
