@@ -168,11 +168,12 @@ class FilmInfo:
     """What reading it may cost."""
     notes: tuple[str, ...] = ()
     """What of its headers had to be guessed, a line each."""
+    field_order_from_header: Literal["progressive", "tt", "bb", "tb", "bt", "unknown"] = "unknown"
+    """What container and codec say; frames may be otherwise."""
     has_silent_frames: bool = False
     """Whether the headers alone say that frames are interlaced: the first one does not, nor would its codec."""
     is_deinterlaced: bool = False
     """Whether its frames are read through a deinterlacer."""
-
     is_counted: bool = False
     """Whether the times of its frames are their numbers, in a time base that was given: a raw stream has none."""
     sequence: StillSequence | None = None

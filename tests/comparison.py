@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import av.filter
 
+from pipeline.fields import order_of
 from pipeline.media import FilmInfo, StreamInfo
 from pipeline.plan.packet_faults import scan_packets
 from pipeline.render.settings import LOSSLESS_CODECS
@@ -75,9 +76,14 @@ def _compare_streams(found: Comparison, before: FilmInfo, after: FilmInfo) -> No
     found.streams = len(wanted)
     for stream in wanted:
         other = next((s for s in there if _told_of(s) == _told_of(stream)), None)
-        if other is None and stream.kind == "audio":  # Matroska may hold it as PCM only
+        if other is None and stream.kind == "audio":  # Matroska may hold it as PCM only, MP4 as AAC
             other = next(
-                (s for s in there if _told_of(s)[2:] == _told_of(stream)[2:] and s.codec[:4] == "pcm_"), None
+                (
+                    s
+                    for s in there
+                    if _told_of(s)[2:] == _told_of(stream)[2:] and s.codec[:4] in ("pcm_", "aac")
+                ),
+                None,
             )
         if other is None:
             found.faults.append(f"no more: {_told_of(stream)}, {stream.disposition}")
@@ -87,8 +93,13 @@ def _compare_streams(found: Comparison, before: FilmInfo, after: FilmInfo) -> No
         if stream.codec != other.codec and other.codec.startswith("pcm_"):
             if _samples(before, stream) != _samples(after, other):
                 found.faults.append(f"audio stream {stream.index} ({stream.codec}): other samples")
-        elif mine[stream.index] != theirs[other.index]:
+        elif (stream.codec == other.codec or "aac" not in other.codec) and mine[stream.index] != theirs[
+            other.index
+        ]:
             found.faults.append(f"{stream.kind} stream {stream.index} ({stream.codec}) differs")
+        is_default = "default" in other.disposition and "default" not in stream.disposition
+        if is_default and after.container.startswith("mov"):  # where every kind needs a stream that is shown
+            continue
         if stream.disposition != other.disposition and "attached_pic" not in stream.disposition:
             flags = f"{stream.disposition} became {other.disposition}"
             found.faults.append(f"{stream.kind} stream {stream.index}: {flags}")
@@ -142,21 +153,28 @@ def _without_adts(packet: bytes) -> bytes:
     return packet[7 if packet[1] & 1 else 9 :]
 
 
+_ONE_NAME = {"subrip": "text", "mov_text": "text", "mp2": "mp3"}
+"""MP4 has one number for MPEG audio of layers 2 and 3, and FFmpeg one name for it."""
+
+
 def _told_of(stream: StreamInfo) -> tuple[str | None, ...]:
     """What has to be there again: texts may be coded otherwise, a cover may become a file, which has a name."""
     if "attached_pic" in stream.disposition:
         return "cover", stream.codec
     language = stream.tag("language")
     name = stream.tag("title") or stream.tag("filename")
-    codec = "text" if stream.codec in ("subrip", "mov_text") else stream.codec
+    codec = _ONE_NAME.get(stream.codec, stream.codec)
     return stream.kind, codec, None if language == "und" else language, name
 
 
 def _compare_headers(found: Comparison, before: FilmInfo, after: FilmInfo) -> None:
-    for name in ("width", "height", "sample_aspect", "orientation", "crop", "field_order"):
+    is_paired = after.video.codec not in LOSSLESS_CODECS  # odd sizes become even, which the run says
+    for name in ("width", "height", "sample_aspect", "orientation", "crop"):
         mine, theirs = getattr(before, name), getattr(after, name)
-        if mine != theirs:
+        if mine != theirs and not (is_paired and name in ("width", "height") and theirs - mine in (1, 2, 3)):
             found.faults.append(f"{name} {mine} became {theirs}")
+    if order_of(before) != order_of(after):
+        found.faults.append(f"field_order {before.field_order} became {after.field_order}")
     if before.pixel_format.chroma not in ("rgb", "gray") and before.color.range != after.color.range:
         found.faults.append(f"range {before.color.range} became {after.color.range}")
     times = [[(c.start * c.time_base, c.title) for c in film.chapters] for film in (before, after)]

@@ -5,7 +5,15 @@ from typing import Any
 
 from tests import fieldfilms
 from tests.fieldfilms import H264
-from tests.kindchecks import Case, has_format, has_sound, keeps_distances, same
+from tests.kindchecks import (
+    Case,
+    has_fields,
+    has_format,
+    has_sound,
+    keeps_distances,
+    rises_by_one_frame,
+    same,
+)
 from tests.kindfilms import MPEG, film, with_sound
 
 ACCESS = ("--preset", "access")
@@ -143,5 +151,37 @@ FIELD_CASES = [
         )
         for pixels, source in (("gray", ".mov"), ("pal8", ".avi"), ("pal8", ".nut"), ("monow", ".avi"))
     ),
+    *(
+        Case(
+            kind="b-frames",
+            make=fieldfilms.in_avi(codec),
+            source="film.avi",
+            output=f"out{output}",
+            arguments=("--preset", preset),
+            check=rises_by_one_frame,
+        )
+        for codec, preset, output in (
+            ("h264", "archival", ".mkv"),
+            ("h264", "access", ".mp4"),
+            ("packed", "archival", ".mkv"),
+            ("packed", "mezzanine", ".mov"),
+        )
+    ),
+    Case(
+        kind="timecode",
+        make=fieldfilms.from_tape(48000),
+        source="film.dv",
+        output="out.mp4",
+        arguments=ACCESS,
+    ),
+    Case(
+        kind="old-sound",
+        make=fieldfilms.from_tape(48000, 32000),
+        source="film.dv",
+        output="out.mp4",
+        arguments=ACCESS,
+        check=has_sound("aac"),
+    ),
+    Case(kind="field-coded", make=fieldfilms.captured, source="film.avi", check=has_fields),
     Case(kind="any-name", make=film(**H264), source="reel%04d.mp4", output="reel%04d.mkv"),
 ]

@@ -131,6 +131,77 @@ def unpacked(pixel_format: str) -> Maker:
     return make
 
 
+def in_avi(codec: str) -> Maker:
+    """A film with B-frames in AVI, which has no times of showing: H.264, or a packed MPEG-4 as DivX wrote it."""
+
+    def make(path: Path) -> None:
+        bare = path.with_name("bare.avi" if codec == "packed" else "bare.mp4")
+        coded = {"codec": "mpeg4", "pixel_format": "yuv420p", "b_frames": 1} if codec == "packed" else H264
+        make_film(bare, **({"frames": 24, "gop": 12} | coded))
+        if codec == "packed":
+            _pack(bare, path)
+        else:
+            ffmpeg("-i", bare, "-c", "copy", path)
+        bare.unlink()
+
+    return make
+
+
+def _pack(source: Path, target: Path) -> None:
+    """Puts each B-frame into the packet of the picture that it leans on, and a byte that shows nothing in its place."""
+    vop = b"\0\0\1\xb6"
+    with av.open(str(source)) as film, av.open(str(target), "w") as out:
+        stream = out.add_stream_from_template(film.streams.video[0])
+        packets = [bytes(packet) for packet in film.demux(video=0) if packet.size]
+        packets[0] = packets[0].replace(vop, b"\0\0\1\xb2DivX503b1393p" + vop, 1)
+        for number in range(1, len(packets)):
+            if packets[number][packets[number].index(vop) + 4] >> 6 == 2:  # a B-frame
+                packets[number - 1], packets[number] = packets[number - 1] + packets[number], b"\x7f"
+        for number, data in enumerate(packets):
+            packet = av.Packet(data)
+            packet.stream, packet.time_base = stream, Fraction(1, 25)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = number % 12 == 0
+            out.mux(packet)
+
+
+def from_tape(*rates: int, seconds: float = 0.12) -> Maker:
+    """Raw DV in PAL, recorded at one rate of sound after the other."""
+
+    def make(path: Path) -> None:
+        picture = ("-f", "lavfi", "-i", f"testsrc2=s=720x576:r=25:d={seconds},hue=s=0")
+        data = b""
+        for rate in rates:
+            sound = ("-f", "lavfi", "-i", f"sine=330:r={rate}:d={seconds}", "-ac", "2", "-c:a", "pcm_s16le")
+            ffmpeg(*picture, *sound, "-c:v", "dvvideo", "-pix_fmt", "yuv420p", "-f", "dv", path)
+            data += path.read_bytes()
+        path.write_bytes(data)
+
+    return make
+
+
+def captured(path: Path) -> None:
+    """MJPEG as capture cards of analogue tapes wrote it: each picture is two JPEGs, of a field each."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mjpeg", rate=25)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 64, 96, "yuvj422p"
+        for number in range(FRAMES):
+            packet = av.Packet(_jpeg(2 * number, "422") + _jpeg(2 * number + 1, "422"))
+            packet.stream, packet.time_base = stream, Fraction(1, 25)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = True
+            out.mux(packet)
+
+
+def called_interlaced(path: Path) -> None:
+    """Progressive H.264 whose container says that the top field comes first."""
+    bare = path.with_name("bare.mkv")
+    make_film(bare, frames=FRAMES, **H264)
+    ffmpeg("-i", bare, "-c", "copy", "-field_order", "tt", path)
+    bare.unlink()
+
+
 def with_grain(path: Path) -> None:
     """AV1 that asks for film grain."""
     make_film(

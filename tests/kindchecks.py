@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -65,6 +66,22 @@ def keeps_flags(source: Path, output: Path) -> None:
     """Every frame is flagged as its source's."""
     assert _interlaced(source) == _interlaced(output)
     assert all(_interlaced(source)), "the test needs interlaced frames"
+
+
+def has_fields(source: Path, output: Path) -> None:
+    """Every frame is flagged as interlaced, whether its source's are or not."""
+    assert all(_interlaced(output))
+
+
+def rises_by_one_frame(source: Path, output: Path) -> None:
+    """All frames are there, one 25th of a second after the other."""
+    with av.open(str(output)) as container:
+        times = [
+            frame.pts * Fraction(frame.time_base or 0) for frame in container.decode(video=0) if frame.pts
+        ]
+    steps = {later - earlier for earlier, later in pairwise(times)}
+    assert len(times) == 24
+    assert steps == {Fraction(1, 25)}
 
 
 def _interlaced(path: Path) -> list[bool]:

@@ -56,7 +56,7 @@ def mux_film(
     videos = video_paths(spec, segments)
     sources = {choice.treatment.source for choice in spec.shots}
     tags = film_tags(weights, guided=any(spec.guidance), recolored="recoloured" in sources)
-    notes = source_notes(job, film, plan)
+    notes = source_notes(job, film, plan, spec.picture)
 
     def put_on_record(partial: Path, mux_report: MuxReport) -> None:
         new = None

@@ -9,6 +9,8 @@ from pipeline.fields import CODES_EACH_FRAME, FieldCount, order_of
 from pipeline.media import FilmInfo
 from pipeline.output.mux import MuxReport
 from pipeline.plan.plan import Plan
+from pipeline.render.encoder import coded_size
+from pipeline.render.render import OutputPicture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +27,12 @@ class SourceNotes:
         return replace(report, converted=report.converted + self.converted, lost=report.lost + self.lost)
 
 
-def source_notes(job: Job, film: FilmInfo, plan: Plan) -> SourceNotes:
-    """What becomes of the pictures of a planned film beside their samples; `film` has the fields that were counted."""
-    converted, lost = list[str](), list[str]()
+def source_notes(job: Job, film: FilmInfo, plan: Plan, picture: OutputPicture) -> SourceNotes:
+    """What becomes of the pictures of a planned film that are rendered as `picture`, and of what they say.
+
+    `film` has the fields that were counted.
+    """
+    converted, lost = _coded_otherwise(job, film, picture), list[str]()
     if film.has_film_grain:
         converted.append(
             f"film grain, a recipe in the {film.video.codec} stream, becomes part of the pictures"
@@ -37,9 +42,44 @@ def source_notes(job: Job, film: FilmInfo, plan: Plan) -> SourceNotes:
     if plan.tags is not None:
         converted += plan.tags.lines(plan.time_base)
         lost += [f"the {what}" for what in plan.tags.left_out]
+    converted += _believed_fields(film, plan)
     if plan.fields is not None and job.encode.codec not in CODES_EACH_FRAME:
         converted += _one_order(film, plan.fields, job.encode.codec)
     return SourceNotes(converted=tuple(converted), lost=tuple(lost))
+
+
+def _coded_otherwise(job: Job, film: FilmInfo, picture: OutputPicture) -> list[str]:
+    """Lines where the finished film has pictures of another size, depth or range."""
+    found = []
+    coded = (picture.width, picture.height)
+    if not job.target.is_numbered:
+        coded = coded_size(film, job.encode, width=picture.width, height=picture.height)
+    if coded != (picture.width, picture.height):
+        sizes = f"{picture.width}x{picture.height} pictures become {coded[0]}x{coded[1]}"
+        found.append(
+            f"its {sizes}: {job.encode.codec} codes whole pairs, the last column or line is repeated"
+        )
+    depths = film.pixel_format.depth, picture.pixel_format.depth
+    if depths[1] < depths[0]:
+        found.append(
+            f"its samples of {depths[0]} bits become samples of {depths[1]}, each to the nearest step"
+        )
+    if (film.color.range, picture.color.range) == ("full", "limited"):
+        found.append("its full range becomes limited range, each sample to the nearest step")
+    return found
+
+
+def _believed_fields(film: FilmInfo, plan: Plan) -> list[str]:
+    """A line where the header calls all pictures interlaced that call themselves progressive."""
+    told = order_of(replace(film, field_order=film.field_order_from_header))
+    if (
+        plan.fields is None
+        or film.is_deinterlaced
+        or told == "progressive"
+        or order_of(film) != "progressive"
+    ):
+        return []
+    return [f"its header says interlaced, {told} field first; its pictures say progressive, and are believed"]
 
 
 def _one_order(film: FilmInfo, count: FieldCount, codec: str) -> list[str]:

@@ -4,16 +4,15 @@ Source and file are read side by side, so that little more is held than what one
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import md5
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import av.error
 import numpy as np
-from av.stream import Discard, Disposition
+from av.stream import Disposition
 
 from pipeline.media import FilmInfo, StreamInfo
 from pipeline.output.container_table import is_lossless
@@ -21,7 +20,8 @@ from pipeline.output.containers import ContainerPlan, StreamPlan
 from pipeline.output.mux_command import index_in_file, others_path, seconds_text, to_measure
 from pipeline.output.packet_units import Unit, Units, text_units, units_of
 from pipeline.output.sound_units import SoundUnits, is_as_loud, tolerance
-from pipeline.read_monitor import ReadTracker, reading
+from pipeline.output.unit_reader import UnitReader
+from pipeline.read_monitor import reading
 from pipeline.source.open_media import open_media
 from pipeline.timeline import Timeline
 
@@ -35,6 +35,15 @@ _BLOCKS_OF_PADDING = 2
 
 class CopyError(Exception):
     """What was written is not what the source holds; the message names the stream and the time."""
+
+
+class Copies(NamedTuple):
+    """What was seen of the streams that are in both files."""
+
+    sums: Mapping[int, str] = {}
+    """The MD5 of the samples of each sound that became PCM, by its index in the film."""
+    changes: tuple[str, ...] = ()
+    """A line for each copied sound that changes in mid-film."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +66,15 @@ class _Pair:
 
 def check_copies(
     film: FilmInfo, plan: ContainerPlan, partial: Path, *, timeline: Timeline, start: Fraction = Fraction(0)
-) -> dict[int, str]:
-    """The MD5 of the samples of each sound that became PCM, by its index in the film.
-
-    CopyError unless the file `partial` holds all packets that were to be copied out of the film, at their times.
+) -> Copies:
+    """CopyError unless the file `partial` holds all packets that were to be copied out of the film, at their times.
 
     `start` is the time of the film, in seconds, at which the file begins; where that is below 0, all times differ so.
     Texts that were converted are compared without their styles, sound by its samples, sound whose codec has losses by
-    how loud it is. Raises FFmpegError where the
-    file does not read.
+    how loud it is. Raises FFmpegError where the file does not read.
     """
     if all(t.how in ("video", "lost", "remade") for t in plan.streams):
-        return {}
+        return Copies()
     path = others_path(film)
     with reading(path, film.limits) as post, open_media(path) as source, open_media(partial) as made:
         shift = 0 if plan.rate else int(start * _NANOSECONDS)
@@ -82,13 +88,21 @@ def check_copies(
             if pair.how == "heard" and abs(late) > _MOST_PRIMING_NS:
                 raise CopyError(f"{pair.name}: begins {late / _NANOSECONDS:.3f} s late")
         if not pairs:
-            return {}
+            return Copies()
         measure = "" if plan.rate is None else to_measure(film, timeline, plan.rate)
-        of_source = _Reader(source, {p.source: _units(p, p.source, measure) for p in pairs}, post)
+        of_source = UnitReader(source, {p.source: _units(p, p.source, measure) for p in pairs}, post)
         sums = {pair.copy.index: md5() for pair in pairs if pair.how == "samples"}
-        of_copy = _Reader(made, {p.copy: _units(p, p.copy, "") for p in pairs}, sums=sums)
+        of_copy = UnitReader(made, {p.copy: _units(p, p.copy, "") for p in pairs}, sums=sums)
         _compare(pairs, of_source, of_copy)
-        return {p.index: sums[p.copy.index].hexdigest() for p in pairs if p.how == "samples"}
+        changes = {
+            pair: of_source.changes.found.get(pair.source.index) for pair in pairs if pair.how == "copy"
+        }
+        return Copies(
+            sums={p.index: sums[p.copy.index].hexdigest() for p in pairs if p.how == "samples"},
+            changes=tuple(
+                f"{p.name}: {what}, which its header does not say" for p, what in changes.items() if what
+            ),
+        )
 
 
 def _pairs(film: FilmInfo, plan: ContainerPlan, source: Any, made: Any, shift_ns: int) -> list[_Pair]:
@@ -156,53 +170,10 @@ def _starts(stream: Any) -> int:
     return int((stream.start_time or 0) * Fraction(stream.time_base) * _NANOSECONDS)
 
 
-class _Reader:
-    """Gives the units of some streams of a file."""
-
-    def __init__(
-        self,
-        container: Any,
-        units: Mapping[Any, Units],
-        post: ReadTracker | None = None,
-        *,
-        sums: Mapping[int, Any] | None = None,
-    ) -> None:
-        """`units`, in the order of the pairs, cut the streams; `sums` are updated with the packets of their streams."""
-        self._sums = sums or {}
-        self.is_done = False
-        self._post = post
-        self._units = {stream.index: (number, cut) for number, (stream, cut) in enumerate(units.items())}
-        for stream in container.streams:
-            if stream.index not in self._units and stream.type != "attachment":
-                stream.discard = Discard.all
-        self._packets = iter(container.demux(list(units)))
-
-    def read(self) -> Iterator[tuple[int, Unit]]:
-        """Number of the pair and unit, for what the next packet completes."""
-        packet = None
-        try:
-            packet = next(self._packets, None)
-        except av.error.FFmpegError:
-            if self._post is None:
-                raise
-            # a source that breaks off ends there for FFmpeg too
-        if packet is None:
-            self.is_done = True
-            for number, units in self._units.values():
-                yield from ((number, unit) for unit in units.rest())
-        elif packet.size:
-            if self._post is not None:
-                self._post.frame(packet.pts)
-            if packet.stream.index in self._sums:
-                self._sums[packet.stream.index].update(packet)
-            number, units = self._units[packet.stream.index]
-            yield from ((number, unit) for unit in units.take(packet))
-
-
-def _compare(pairs: Sequence[_Pair], source: _Reader, made: _Reader) -> None:
+def _compare(pairs: Sequence[_Pair], source: UnitReader, made: UnitReader) -> None:
     """Reads on in the file that is behind, until both end."""
     waiting: list[deque[Unit]] = [deque() for _ in pairs]
-    owners: list[_Reader | None] = [None for _ in pairs]
+    owners: list[UnitReader | None] = [None for _ in pairs]
     ahead = 0  # units by which the source is before the file
     while not (source.is_done and made.is_done):
         reader = made if source.is_done or (ahead > 0 and not made.is_done) else source

@@ -142,7 +142,7 @@ def mux(
             carry_over(partial, carried.plan)
         try:
             _verify(partial, film, plan, timeline, start=start)
-            sums = check_copies(film, plan, partial, timeline=timeline, start=start)
+            copies = check_copies(film, plan, partial, timeline=timeline, start=start)
         except (av.error.FFmpegError, _IncompleteError, CopyError) as error:
             raise OutputError(f"cannot write {output}: what was written is not whole: {error}") from error
         progress("copies", 1, 1)
@@ -157,10 +157,10 @@ def mux(
             moved += (f"the clock of MPEG starts anew in it: all times are {seconds_text(-start)} s later",)
         if film.crop is not None and crop is None and keeps_crop(plan.container, coded.codec):
             moved += (f"the edges that players hide, {film.crop}, are shown: the picture has another size",)
-        told = {plan.streams[index].note: f"; MD5 of the samples {md5}" for index, md5 in sums.items()}
+        told = {plan.streams[index].note: f"; MD5 of the samples {md5}" for index, md5 in copies.sums.items()}
         converted = changes + tuple(line + told.get(line, "") for line in plan.converted)
         converted += moved + carried.dropped + film.notes
-        report = MuxReport(kept=kept, converted=converted, lost=plan.lost)
+        report = MuxReport(kept=kept, converted=converted, lost=plan.lost + copies.changes)
         before_publish(partial, report)
     return report
 

@@ -43,6 +43,11 @@ def tolerance(stream: Any, *, is_resampled: bool) -> int:
     return 0 if is_exact and (not is_resampled or context.sample_rate == _RATE) else 1 << 8
 
 
+def _kind(frame: Any) -> tuple[int, str, str]:
+    """Rate, sample format and layout."""
+    return frame.sample_rate, frame.format.name, frame.layout.name
+
+
 class SoundUnits:
     """Decodes one stream; `filters` (as FFmpeg's command line has them) bring it to its measure first.
 
@@ -59,6 +64,8 @@ class SoundUnits:
         self._rate = _RATE if filters else self._context.sample_rate
         self._filters = [*filter(None, filters.split(",")), "aformat=sample_fmts=s32"]
         self._graph: av.filter.Graph | None = None
+        self._as_first: av.AudioResampler | None = None
+        """Makes frames of another rate or other channels, in mid-film, like the first one."""
         self._held: npt.NDArray[np.int32] | None = None
         self._late: deque[Unit] = deque()
         self._done = 0
@@ -92,16 +99,28 @@ class SoundUnits:
                 return
             if self._graph is None:
                 self._graph = self._make_graph(frame)
-            if frame is not None and frame.pts is not None:
-                if self._begins_ns is None:
-                    self._begins_ns = round(frame.pts * Fraction(frame.time_base) * _NANOSECONDS)
-                frame.pts = round(frame.pts * Fraction(frame.time_base) * frame.sample_rate)
-                frame.time_base = Fraction(1, frame.sample_rate)
-            with contextlib.suppress(av.error.EOFError):  # the filters have what they need
-                self._graph.push(frame)
-            yield from self._pull()
+            for own in [None] if frame is None else self._like_the_first(frame):
+                with contextlib.suppress(av.error.EOFError):  # the filters have what they need
+                    self._graph.push(own)
+                yield from self._pull()
+
+    def _like_the_first(self, frame: Any) -> list[Any]:
+        """The frame, timed in samples, at the rate and in the layout with which the sound began."""
+        if frame.pts is not None:
+            if self._begins_ns is None:
+                self._begins_ns = round(frame.pts * Fraction(frame.time_base) * _NANOSECONDS)
+            frame.pts = round(frame.pts * Fraction(frame.time_base) * frame.sample_rate)
+            frame.time_base = Fraction(1, frame.sample_rate)
+        if _kind(frame) == self._first:
+            return [frame]
+        if self._as_first is None:
+            rate, sample_format, layout = self._first
+            self._as_first = av.AudioResampler(sample_format, layout, rate)
+        frame.pts = None
+        return list(self._as_first.resample(frame))
 
     def _make_graph(self, frame: Any) -> av.filter.Graph:
+        self._first = _kind(frame)
         graph = av.filter.Graph()
         nodes = [
             graph.add_abuffer(

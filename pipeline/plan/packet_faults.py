@@ -21,6 +21,7 @@ from pipeline.plan.ffv1_crc import broken_slices, has_slice_crc
 from pipeline.plan.truncation import missing_bytes
 from pipeline.progress import StageProgress
 from pipeline.read_monitor import ReadTracker, reading
+from pipeline.source.decoding_times import has_decoding_times_only, shown_times
 from pipeline.source.ffmpeg_log import ERROR, errors_in, listening
 from pipeline.source.open_film import open_film
 
@@ -50,7 +51,10 @@ def scan_packets(film: FilmInfo, *, progress: StageProgress | None = None) -> Pa
                 raise SourceError(f"{film.path}: stream {film.video_index} is no video any more")
             for other in container.streams:
                 other.discard = Discard.default if other.index == film.video_index else Discard.all
-            found = list(_scan(container, pictures[film.video_index], pts, progress, tracker))
+            picture = pictures[film.video_index]
+            found = list(_scan(container, picture, pts, progress, tracker))
+            if has_decoding_times_only(container, picture) and pts:
+                pts = shown_times(pts, delay=picture.codec_context.reorder_depth)
             if film.is_counted:  # packets have other times than the pictures, which are counted
                 found, pts = [replace(damage, pts=None) for damage in found], array("q")
     except (av.error.FFmpegError, OSError) as error:
@@ -71,6 +75,7 @@ def _scan(
     """The damage in the order of the packets; adds the times of packets to `shown_pts`."""
     context = stream.codec_context
     has_crc = context.name == "ffv1" and has_slice_crc(context.extradata or b"")
+    is_decoded_in_order = has_decoding_times_only(container, stream)
     last: int | None = None
     count = 0
     packets = container.demux(stream)
@@ -89,8 +94,9 @@ def _scan(
             continue
         pts = packet.pts if packet.pts is not None else packet.dts
         tracker.frame(pts)
-        if packet.pts is not None and not packet.is_discard:
-            shown_pts.append(packet.pts)
+        time = packet.dts if is_decoded_in_order else packet.pts
+        if time is not None and not packet.is_discard:
+            shown_pts.append(time)
         last = pts if last is None or (pts is not None and pts > last) else last
         if packet.is_corrupt:
             yield Damage(pts=pts, fault="concealed", told="the file holds only a part of it")

@@ -14,6 +14,7 @@ from pipeline.errors import SourceError
 from pipeline.limits import FrameLimits
 from pipeline.media import FilmInfo
 from pipeline.read_monitor import board
+from pipeline.source.decoding_times import DecodingClock, has_decoding_times_only
 from pipeline.source.ffmpeg_log import ERROR, errors_in, listening, unheard
 from pipeline.source.open_film import open_film, still_of_frame
 from pipeline.source.open_media import set_up_decoder
@@ -84,12 +85,14 @@ class PictureSource:
             except av.error.FFmpegError:
                 self._shut()
                 return
-        number = 0
+        number, clock = 0, DecodingClock()
         for packet in self._packets(container, stream):
             for picture in self._decode(stream, packet):
                 if self._film.is_counted:
                     picture.pts, picture.time_base = number, self._film.time_base
                     number += 1
+                elif self._has_decoding_times_only:
+                    picture.pts = clock.time(picture.dts)
                 elif picture.pts is None:
                     picture.pts = picture.dts
                 if picture.format.name in FLOAT_FORMATS:
@@ -135,6 +138,7 @@ class PictureSource:
         for other in container.streams:
             other.discard = Discard.default if other.index == self._film.video_index else Discard.all
         self._container, self._stream = container, pictures[self._film.video_index]
+        self._has_decoding_times_only = has_decoding_times_only(container, self._stream)
         self._stream.thread_type = "AUTO" if threads else "NONE"
         if not threads:
             self._stream.codec_context.thread_count = 1

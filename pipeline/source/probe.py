@@ -24,7 +24,13 @@ from pipeline.source.color_tags import describe_color
 from pipeline.source.luma_planes import describe_pixels
 from pipeline.source.open_media import open_whole, set_up_decoder
 from pipeline.source.tag_text import decode_tags
-from pipeline.source.unnamed_metadata import ask_filters, asks_for_grain, container_crop, picture_orientation
+from pipeline.source.unnamed_metadata import (
+    ask_filters,
+    asks_for_grain,
+    container_crop,
+    holds_two_jpegs,
+    picture_orientation,
+)
 from pipeline.support.table import cure
 
 FieldOrder = Literal["progressive", "tt", "bb", "tb", "bt", "unknown"]
@@ -152,7 +158,11 @@ def describe_film(
         raise SourceError(f"{path}: {error}; {cure('deep')}") from error
     assert stream.time_base is not None  # a stream that gave a packet has one
     chroma_site, fields = ask_filters(stream, frame)
-    rate, duration = stream.average_rate, container.duration
+    order = _FIELD_ORDERS.get(stream.codec_context.field_order, "unknown")
+    is_woven = fields == "P" and holds_two_jpegs(path, stream, lines=frame.height)
+    if is_woven and order in ("unknown", "progressive"):
+        order = "tt"
+    duration = container.duration
     tags, notes = decode_tags(container.metadata, what="the film")
     for other in container.streams:
         notes += decode_tags(other.metadata, what=f"stream {other.index}")[1]
@@ -168,24 +178,31 @@ def describe_film(
         sample_aspect=_fraction(stream.sample_aspect_ratio) or Fraction(1),
         pixel_format=pixel_format,
         color=describe_color(stream.codec_context, frame, chroma_site=chroma_site),
-        field_order=_field_order(_FIELD_ORDERS.get(stream.codec_context.field_order, "unknown"), fields),
+        field_order=_field_order(order, fields),
+        field_order_from_header=order,
         orientation=picture_orientation(frame),
         crop=container_crop(container, stream, frame),
         has_film_grain=asks_for_grain(path, stream),
         time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
-        rate_from_header=_fraction(rate),
+        rate_from_header=_rate(stream),
         duration_seconds_from_header=None if duration is None else duration / av.time_base,
         tags=tags,
         notes=notes,
         chapters=tuple(_describe_chapter(chapter) for chapter in container.chapters()),
         limits=limits,
-        has_silent_frames=fields == "P" and stream.codec_context.name not in TELLING_CODECS,
+        has_silent_frames=is_woven or (fields == "P" and stream.codec_context.name not in TELLING_CODECS),
     )
 
 
 def _fraction(value: Any) -> Fraction | None:
     """A rational of PyAV's as a Fraction; None where it is unset or zero."""
     return Fraction(value.numerator, value.denominator) if value else None
+
+
+def _rate(stream: VideoStream) -> Fraction | None:
+    """Frames per second. Of DV the average is 60,000, its ticks, for FFmpeg, and the base rate that of its frames."""
+    average, base = _fraction(stream.average_rate), _fraction(stream.base_rate)
+    return base if average and base and average > 2 * base else average
 
 
 def _kind(stream: Stream) -> StreamKind:

@@ -12,8 +12,8 @@ _CJK = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff01-\uff60]"
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _LONE = re.compile(rf"(?<!{_CJK}){_CJK}(?!{_CJK})")
 _CYRILLIC, _CYRILLIC_WORD = re.compile(r"[А-яЁё]+"), re.compile(r"[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+")
+_CYRILLIC_RUN = re.compile(r"[А-яЁё]{4,}")
 _HANGUL = re.compile(r"[\uac00-\ud7af]+")
-_HIGH_RUN = re.compile(rb"[\x80-\xff]{4,}")
 
 
 def decode_tags(tags: Mapping[str, str], *, what: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
@@ -45,9 +45,9 @@ def decode_text(value: str) -> tuple[str, str | None]:
         return data.decode("latin-1"), "latin-1"
 
 
-def _fits(data: bytes, name: str, fits: Callable[[bytes, str], bool]) -> bool:
+def _fits(data: bytes, name: str, fits: Callable[[str], bool]) -> bool:
     try:
-        return fits(data, data.decode(name))
+        return fits(data.decode(name))
     except UnicodeDecodeError:
         return False
 
@@ -57,36 +57,37 @@ def _foreign(text: str) -> str:
     return "".join(character for character in text if ord(character) > 127)
 
 
-def _is_in_runs(data: bytes, text: str) -> bool:
+def _is_in_runs(text: str) -> bool:
     """Whether it has East Asian characters, and none alone among others."""
     return bool(re.fullmatch(rf"{_CJK}{{2,}}", _foreign(text))) and not _LONE.search(text)
 
 
-def _has_kana(data: bytes, text: str) -> bool:
-    return _is_in_runs(data, text) and bool(_KANA.search(text))
+def _has_kana(text: str) -> bool:
+    return _is_in_runs(text) and bool(_KANA.search(text))
 
 
-def _is_cyrillic(data: bytes, text: str) -> bool:
+def _is_cyrillic(text: str) -> bool:
     """Whether every other letter is of a Russian word, capitals only at its beginning or throughout."""
     return (
-        bool(_HIGH_RUN.search(data))
+        bool(_CYRILLIC_RUN.search(text))
         and bool(_CYRILLIC.fullmatch(_foreign(text)))
         and all(_CYRILLIC_WORD.fullmatch(word) for word in _CYRILLIC.findall(text))
     )
 
 
-def _is_korean(data: bytes, text: str) -> bool:
+def _is_korean(text: str) -> bool:
     """Whether all of it is Hangul: text of today has hardly any Chinese characters."""
-    return _is_in_runs(data, text) and bool(_HANGUL.fullmatch(_foreign(text)))
+    return _is_in_runs(text) and bool(_HANGUL.fullmatch(_foreign(text)))
 
 
-def _is_chinese(data: bytes, text: str) -> bool:
+def _is_chinese(text: str) -> bool:
     """Whether all lead bytes are of the common characters, which come first in GB 2312."""
+    data = text.encode("gb18030")
     leads = [data[match.start()] for match in re.finditer(rb"[\x80-\xff]{2}", data)]
-    return _is_in_runs(data, text) and all(0xB0 <= lead <= 0xF7 for lead in leads)
+    return _is_in_runs(text) and all(0xB0 <= lead <= 0xF7 for lead in leads)
 
 
-_GUESSES: Mapping[str, Callable[[bytes, str], bool]] = {
+_GUESSES: Mapping[str, Callable[[str], bool]] = {
     "shift-jis": _is_in_runs,
     "euc-jp": _has_kana,
     "windows-1251": _is_cyrillic,

@@ -1,4 +1,4 @@
-"""What FFmpeg knows of a film and PyAV has no name for; most of it FFmpeg tells only in its log."""
+"""What FFmpeg knows of a film and PyAV has no name for; most of it FFmpeg tells only in its log, some not at all."""
 
 import math
 import re
@@ -111,7 +111,7 @@ def asks_for_grain(path: Path, stream: VideoStream) -> bool:
         return False
     with open_media(path) as container:
         own = container.streams[stream.index]
-        first = next((packet for packet in container.demux(own) if packet.size), None)
+        first = _first_packet(container, own)
         if first is None:
             return False
         headers = av.bitstream.BitStreamFilterContext("trace_headers", own)
@@ -121,3 +121,22 @@ def asks_for_grain(path: Path, stream: VideoStream) -> bool:
             except av.error.FFmpegError:  # a damaged picture, which the decoder tells
                 return False
     return re.search(recipe, "".join(text for _, _, text in log)) is not None
+
+
+def holds_two_jpegs(path: Path, stream: VideoStream, *, lines: int) -> bool:
+    """Whether pictures of `lines` lines are two JPEGs, of a field each: FFmpeg weaves them, and does not say so.
+
+    As capture cards of analogue tapes wrote them. Raises FFmpegError.
+    """
+    if stream.codec_context.name != "mjpeg":
+        return False
+    with open_media(path) as container:
+        first = _first_packet(container, container.streams[stream.index])
+    data = b"" if first is None else bytes(first)
+    frame = re.search(rb"\xff[\xc0-\xc3]\x00.\x08(..)", data, flags=re.DOTALL)  # length, depth, lines
+    return frame is not None and 2 * int.from_bytes(frame[1]) == lines
+
+
+def _first_packet(container: InputContainer, stream: Any) -> Any:
+    """None where there is none."""
+    return next((packet for packet in container.demux(stream) if packet.size), None)

@@ -57,7 +57,7 @@ PICTURES = (
         name="odd-size",
         title="Odd sizes",
         kept="the size, with FFV1",
-        converted="H.264, ProRes: the last column or line is repeated, and the run says so",
+        converted="H.264, ProRes: the last column or line is repeated, and it is listed",
         refused="DNxHR below 256x120",
         why="these codecs code whole pairs of samples, DNxHR no smaller picture",
     ),
@@ -119,7 +119,8 @@ FIELDS = (
         name="interlaced",
         title="Interlaced, top or bottom field first",
         kept="both fields, chroma by field; every frame's flags in FFV1, elsewhere the order of most",
-        converted="with `interlaced: deinterlace`",
+        converted="with `interlaced: deinterlace`; a header that says otherwise than the pictures is not believed, and "
+        "it is listed",
         refused="with `interlaced: refuse`; by DNxHR",
         why="the fields are different moments; DNxHR codes none",
     ),
@@ -184,7 +185,11 @@ TIMES = (
         refused="with `delivery_rate` a master, and a rate that would leave frames out",
         why="players and broadcasters know few rates",
     ),
-    Kind(name="b-frames", title="B-frames", kept="every frame at its time, in the order of showing"),
+    Kind(
+        name="b-frames",
+        title="B-frames",
+        kept="every frame at its time, in the order of showing; in AVI, which tells none, when a decoder lets it go",
+    ),
     Kind(
         name="open-gop",
         title="Open GOP",

@@ -22,7 +22,8 @@ STREAMS = (
         name="several-sounds",
         title="Several sounds",
         kept="each packet, language, title, flags, offset to the picture",
-        converted="AAC out of MPEG-TS loses the headers that MPEG-TS adds",
+        converted="AAC out of MPEG-TS loses the headers that MPEG-TS adds; MP4, MOV: the first counts as default where "
+        "none does; a sound whose rate or channels change in mid-film is copied, and it is listed",
     ),
     Kind(
         name="pcm",

@@ -67,7 +67,7 @@ def main() -> None:
     for source, output, said in _films(arguments):
         found = testify(source, output, said=said)
         asked += 1
-        disagree += not all(value in (True, None) for name, value in found.items() if name != "frames")
+        disagree += not all(value in (True, None) for name, value in found.items() if name not in ("frames", "listed"))
         print(json.dumps({"film": source.name} | found, ensure_ascii=False), flush=True)
     print(f"{asked} films, {disagree} with a witness that disagrees; {_mediaconch() or 'no MediaConch here'}")
     sys.exit(1 if disagree else 0)
@@ -77,7 +77,7 @@ def testify(source: Path, output: Path, *, said: list[str]) -> dict[str, object]
     """What each witness says of a film and what was made of it: True, None where it cannot say, else why not."""
     before, after = luma_md5(source), luma_md5(output)
     late = max((abs(a.seconds - b.seconds) for a, b in zip(before, after, strict=False)), default=Fraction(0))
-    found: dict[str, object] = {"frames": len(after)}
+    found: dict[str, object] = {"frames": len(after), "listed": said or None}
     if output.suffix == ".mkv":
         found |= {
             "luma": None if not before else [f.md5 for f in before] == [f.md5 for f in after],
