@@ -67,7 +67,9 @@ def main() -> None:
     for source, output, said in _films(arguments):
         found = testify(source, output, said=said)
         asked += 1
-        disagree += not all(value in (True, None) for name, value in found.items() if name not in ("frames", "listed"))
+        disagree += not all(
+            value in (True, None) for name, value in found.items() if name not in ("frames", "listed")
+        )
         print(json.dumps({"film": source.name} | found, ensure_ascii=False), flush=True)
     print(f"{asked} films, {disagree} with a witness that disagrees; {_mediaconch() or 'no MediaConch here'}")
     sys.exit(1 if disagree else 0)
