@@ -162,6 +162,8 @@ class FilmInfo:
     """What the container says of the edges that a player hides; None where it hides nothing."""
     has_film_grain: bool = False
     """Whether the coded film asks its decoder to put grain on the pictures, which then is part of the frames."""
+    has_odd_edits: bool = False
+    """Whether its edit list has a pause or another speed, which FFmpeg does not apply."""
     tags: tuple[tuple[str, str], ...] = ()
     chapters: tuple[Chapter, ...] = ()
     limits: Limits = DEFAULT_LIMITS

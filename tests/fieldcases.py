@@ -9,7 +9,9 @@ from tests.kindchecks import (
     Case,
     has_fields,
     has_format,
+    has_size,
     has_sound,
+    keeps_chapters,
     keeps_distances,
     rises_by_one_frame,
     same,
@@ -26,6 +28,8 @@ HIDDEN: list[tuple[tuple[int, int, int, int], str, str, str, dict[str, Any]]] = 
     ((8, 8, 2, 2), ".mkv", "mezzanine", ".mov", {"rate": Fraction(24000, 1001)}),
 ]
 """Edges, source, preset, output, and what else the film is."""
+
+TWO_CHAPTERS = [(Fraction(0), Fraction(1, 5), "Eins"), (Fraction(1, 5), Fraction(2, 5), "Zwei")]
 
 FIELD_CASES = [
     *(
@@ -183,5 +187,19 @@ FIELD_CASES = [
         check=has_sound("aac"),
     ),
     Case(kind="field-coded", make=fieldfilms.captured, source="film.avi", check=has_fields),
+    Case(kind="transparent", make=fieldfilms.see_through, source="film.webm", check=has_format("yuv420p")),
+    Case(kind="several-videos", make=fieldfilms.after_its_preview, source="film.mp4", check=has_size(96, 64)),
+    Case(kind="data", make=fieldfilms.from_a_dvd, source="film.vob"),
+    *(
+        Case(
+            kind="chapters",
+            make=film(chapters=TWO_CHAPTERS, **H264),
+            source="film.mp4",
+            output=output,
+            arguments=("--preset", preset),
+            check=keeps_chapters,
+        )
+        for preset, output in (("archival", "out.mkv"), ("access", "out.mp4"))
+    ),
     Case(kind="any-name", make=film(**H264), source="reel%04d.mp4", output="reel%04d.mkv"),
 ]

@@ -29,6 +29,29 @@ def turned(*options: str) -> Maker:
     return make
 
 
+def edited(*edits: tuple[int, int, float]) -> Maker:
+    """A MOV whose edit list has these durations in ms, times in the film in ms (-1: nothing) and speeds."""
+
+    def make(path: Path) -> None:
+        bare = path.with_name("bare.mov")
+        make_film(bare, frames=24, time_base=Fraction(1, 1000), gop=6, b_frames=0, **H264)
+        data = bare.read_bytes()
+        scale = int.from_bytes(data[data.index(b"mdhd") + 16 :][:4])
+        told = b"".join(
+            duration.to_bytes(4)
+            + (at if at < 0 else at * scale // 1000).to_bytes(4, signed=True)
+            + round(speed * 65536).to_bytes(4)
+            for duration, at, speed in edits
+        )
+        listed = bytes(4) + len(edits).to_bytes(4) + told
+        box = (8 + len(listed)).to_bytes(4) + b"elst" + listed
+        data = data.replace(b"edts", b"free")
+        path.write_bytes(_with_box(data, b"edts", box, (b"moov", b"trak")))
+        bare.unlink()
+
+    return make
+
+
 def with_hidden_edges(left: int, right: int, top: int, bottom: int, **film_options: Any) -> Maker:
     """A film whose container hides columns and lines: `clap` in MOV and MP4, PixelCrop in Matroska."""
 
@@ -51,7 +74,7 @@ _TO_ENTRY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
 
 
 def _with_box(data: bytes, name: bytes, content: bytes, way: Sequence[bytes] = _TO_ENTRY) -> bytes:
-    """A MOV file whose index comes last, with one more box in the description of its first track."""
+    """A MOV file whose index comes last, with one more box in its first track, there where `way` leads."""
     made, at, is_done = b"", 0, False
     while at < len(data):
         size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
@@ -60,6 +83,8 @@ def _with_box(data: bytes, name: bytes, content: bytes, way: Sequence[bytes] = _
             is_done = True
             if len(way) > 1:
                 body = _with_box(body, name, content, way[1:])
+            elif kind != b"stsd":
+                body += (8 + len(content)).to_bytes(4) + name + content
             else:
                 entry = body[8:] + (8 + len(content)).to_bytes(4) + name + content
                 body = body[:8] + len(entry).to_bytes(4) + entry[4:]
@@ -199,6 +224,32 @@ def called_interlaced(path: Path) -> None:
     bare = path.with_name("bare.mkv")
     make_film(bare, frames=FRAMES, **H264)
     ffmpeg("-i", bare, "-c", "copy", "-field_order", "tt", path)
+    bare.unlink()
+
+
+def see_through(path: Path) -> None:
+    """VP9 that is transparent beside its pictures, of which FFmpeg's own decoder gives nothing."""
+    ramp = "testsrc2=s=64x48:r=25:d=0.2,hue=s=0,format=yuva420p,geq=lum=lum(X\\,Y):cb=128:cr=128:a=4*X"
+    ffmpeg(
+        "-f", "lavfi", "-i", ramp, "-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", "-deadline", "realtime", path
+    )
+
+
+def after_its_preview(path: Path) -> None:
+    """A film whose first track, the default one, is a preview of one picture."""
+    bare = path.with_name("bare.mp4")
+    make_film(bare, frames=FRAMES, size=(96, 64), **H264)
+    preview = ("-f", "lavfi", "-i", "testsrc=s=64x48:d=0.04", "-i", bare, "-map", "0", "-map", "1")
+    ffmpeg(*preview, "-c:v:0", "mjpeg", "-pix_fmt:v:0", "yuvj420p", "-c:v:1", "copy", path)
+    bare.unlink()
+
+
+def from_a_dvd(path: Path) -> None:
+    """A VOB as DVDs have it, with packets that lead a player over the disc."""
+    bare = path.with_name("bare.mpg")
+    make_film(bare, frames=FRAMES, **MPEG)
+    sound = ("-f", "lavfi", "-i", "sine=330:r=48000:d=0.4", "-c:a", "ac3")
+    ffmpeg("-i", bare, *sound, "-c:v", "copy", "-f", "dvd", path)
     bare.unlink()
 
 

@@ -68,6 +68,15 @@ def keeps_flags(source: Path, output: Path) -> None:
     assert all(_interlaced(source)), "the test needs interlaced frames"
 
 
+def keeps_chapters(source: Path, output: Path) -> None:
+    """The same titles at the same times."""
+    before, after = (
+        [(chapter.start * chapter.time_base, chapter.title) for chapter in probe(path).chapters]
+        for path in (source, output)
+    )
+    assert before == after != []
+
+
 def has_fields(source: Path, output: Path) -> None:
     """Every frame is flagged as interlaced, whether its source's are or not."""
     assert all(_interlaced(output))

@@ -57,8 +57,8 @@ def _listed(match: "re.Match[str]") -> Listed:
         wanted = tuple(part for part in parts[1:3])
     if match[3] == "Video":
         size = re.search(r"(\d+x\d+)", text)
-        aspect = re.search(r"DAR (\d+:\d+)", text)
-        wanted = tuple(found[1] for found in (size, aspect) if found)
+        aspects = re.findall(r"DAR (\d+:\d+)", text)  # the codec's, then the container's
+        wanted = (*((size[1],) if size else ()), *aspects[-1:])
     kind, language = match[3], match[2] or ""
     return Listed(
         kind=kind,

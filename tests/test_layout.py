@@ -40,8 +40,9 @@ pipeline/guidance: pipeline pipeline/color pipeline/stills pipeline/source pipel
 pipeline/render: pipeline pipeline/color pipeline/source pipeline/colorize
 pipeline/verify: pipeline pipeline/color pipeline/source pipeline/render
 pipeline/matroska: pipeline
+pipeline/output/units: pipeline
 pipeline/output: pipeline pipeline/support pipeline/color pipeline/stills pipeline/source pipeline/render
-    pipeline/matroska
+    pipeline/matroska pipeline/output/units
 jobs: pipeline
 jobs/progress: pipeline
 jobs/supervise: pipeline
@@ -162,8 +163,8 @@ tests/pipeline/colorize/test_chroma_proxy.py: pipeline/regular_file.py
 tests/pipeline/colorize/test_predict.py: pipeline/colorize/net_frame.py
 tests/pipeline/colorize/test_network_view.py: pipeline/colorize/optical_flow.py pipeline/colorize/settings.py
 tests/pipeline/guidance/hints/test_likeness.py: pipeline/colorize/sight.py pipeline/guidance/hints/hint_map.py
-tests/pipeline/output/test_copy_proof.py: pipeline/output/mux_command.py pipeline/output/packet_units.py
-    pipeline/output/sound_units.py
+tests/pipeline/output/test_copy_proof.py: pipeline/output/mux_command.py pipeline/output/units/packet_units.py
+    pipeline/output/units/sound_units.py pipeline/output/units/unit_reader.py
 tests/pipeline/output/test_mux.py: pipeline/output/container_table.py pipeline/timeline.py
 tests/pipeline/output/test_stills_mux.py: pipeline/output/stills_write.py pipeline/stills/dpx.py
 tests/pipeline/output/test_studio.py: pipeline/output/constant_rate.py
@@ -174,7 +175,7 @@ tests/pipeline/render/test_frame_writer.py: pipeline/render/encoder.py pipeline/
     pipeline/render/settings.py
 tests/pipeline/render/test_render.py: pipeline/color/planes.py pipeline/render/output_picture.py
 tests/pipeline/source/test_chroma_planes.py: pipeline/render/source_color.py
-tests/pipeline/source/test_frame_reader.py: pipeline/source/decoder.py pipeline/source/deinterlace.py
+tests/pipeline/source/test_frame_reader.py: pipeline/source/deinterlace.py
 tests/pipeline/source/test_probe.py: pipeline/source/color_tags.py
 tests/pipeline/matroska/test_carry_over.py: pipeline/matroska/dropped.py pipeline/matroska/header.py
     pipeline/output/matroska_header.py

@@ -37,8 +37,14 @@ def source_notes(job: Job, film: FilmInfo, plan: Plan, picture: OutputPicture) -
         converted.append(
             f"film grain, a recipe in the {film.video.codec} stream, becomes part of the pictures"
         )
-    if any(part.is_alpha for part in av.VideoFormat(film.pixel_format.name).components):
+    if film.has_odd_edits:
+        converted.append(
+            "its edit list has a pause or another speed, which is not applied: QuickTime shows it otherwise"
+        )
+    if _is_transparent(film):
         lost.append("the transparency of the picture")
+    if film.video.codec == "dvvideo":
+        lost.append("what DV notes in every frame: when it was recorded, and how the camera was set")
     if plan.tags is not None:
         converted += plan.tags.lines(plan.time_base)
         lost += [f"the {what}" for what in plan.tags.left_out]
@@ -46,6 +52,12 @@ def source_notes(job: Job, film: FilmInfo, plan: Plan, picture: OutputPicture) -
     if plan.fields is not None and job.encode.codec not in CODES_EACH_FRAME:
         converted += _one_order(film, plan.fields, job.encode.codec)
     return SourceNotes(converted=tuple(converted), lost=tuple(lost))
+
+
+def _is_transparent(film: FilmInfo) -> bool:
+    """VP8 and VP9 have it beside their pictures, of which FFmpeg's own decoders know nothing."""
+    parts = av.VideoFormat(film.pixel_format.name).components
+    return film.video.tag("alpha_mode") == "1" or any(part.is_alpha for part in parts)
 
 
 def _coded_otherwise(job: Job, film: FilmInfo, picture: OutputPicture) -> list[str]:

@@ -118,6 +118,11 @@ def _plan(film: FilmInfo, container: Container, codec: str) -> ContainerPlan:
                 lost.append(f"the styles of {_name(stream)}")
     if film.chapters and not container.chapters:
         lost.append(f"{len(film.chapters)} chapters")
+    if film.chapters and container.muxer in ("mp4", "mov") and (first := film.chapters[0]).start > 0:
+        seconds = float(first.start * first.time_base)
+        converted.append(
+            f"its first chapter, from {seconds:.3f} s on: for some players it begins with the film"
+        )
     if film.crop is not None and not keeps_crop(container, codec):
         lost.append(f"that players hide its edges, {film.crop}")
     turn = str(film.orientation)
@@ -163,6 +168,8 @@ def _data_treatment(film: FilmInfo, stream: StreamInfo, container: Container) ->
         return "remade", "" if container.timecode else "its first timecode becomes a tag of the picture"
     if film.chapters and _codec(stream) == "bin_data":
         return "remade", ""  # the chapters' titles as a track: chapters are kept on their own
+    if _codec(stream) == "dvd_nav_packet":
+        return "remade", "is left out: it points to places on the DVD"
     return "lost", ""
 
 

@@ -18,15 +18,20 @@ from pipeline.media import FilmInfo, StreamInfo
 from pipeline.output.container_table import is_lossless
 from pipeline.output.containers import ContainerPlan, StreamPlan
 from pipeline.output.mux_command import index_in_file, others_path, seconds_text, to_measure
-from pipeline.output.packet_units import Unit, Units, text_units, units_of
-from pipeline.output.sound_units import SoundUnits, is_as_loud, tolerance
-from pipeline.output.unit_reader import UnitReader
+from pipeline.output.units.packet_units import Unit, Units, text_units, units_of
+from pipeline.output.units.sound_units import SoundUnits, is_as_loud, tolerance
+from pipeline.output.units.unit_reader import UnitReader
 from pipeline.read_monitor import reading
 from pipeline.source.open_media import open_media
 from pipeline.timeline import Timeline
 
 _NANOSECONDS = 1_000_000_000
 _GRID_NS = 100_000_000
+_USUAL_LAYOUTS = {
+    f"{number} channels": name
+    for number, name in enumerate(("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1"), start=1)
+}
+"""What players take channels for that nobody names."""
 _MOST_PRIMING_NS = 500_000_000
 """By which a codec with losses may begin before its sound, at the lowest sample rates."""
 _BLOCKS_OF_PADDING = 2
@@ -43,7 +48,7 @@ class Copies(NamedTuple):
     sums: Mapping[int, str] = {}
     """The MD5 of the samples of each sound that became PCM, by its index in the film."""
     changes: tuple[str, ...] = ()
-    """A line for each copied sound that changes in mid-film."""
+    """A line for each sound that changes in mid-film, or whose channels are read otherwise."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +102,10 @@ def check_copies(
         changes = {
             pair: of_source.changes.found.get(pair.source.index) for pair in pairs if pair.how == "copy"
         }
-        return Copies(
-            sums={p.index: sums[p.copy.index].hexdigest() for p in pairs if p.how == "samples"},
-            changes=tuple(
-                f"{p.name}: {what}, which its header does not say" for p, what in changes.items() if what
-            ),
-        )
+        told = [f"{p.name}: {what}, which its header does not say" for p, what in changes.items() if what]
+        told += [line for pair in pairs for line in _other_layout(pair)]
+        md5s = {p.index: sums[p.copy.index].hexdigest() for p in pairs if p.how == "samples"}
+        return Copies(sums=md5s, changes=tuple(told))
 
 
 def _pairs(film: FilmInfo, plan: ContainerPlan, source: Any, made: Any, shift_ns: int) -> list[_Pair]:
@@ -126,6 +129,16 @@ def _pairs(film: FilmInfo, plan: ContainerPlan, source: Any, made: Any, shift_ns
             found_tolerance = tolerance(own, is_resampled=how == "measured") if stream.kind == "audio" else 0
             pairs.append(_Pair(stream.index, _name(stream), own, copy, how, slack, shift_ns, found_tolerance))
     return pairs
+
+
+def _other_layout(pair: _Pair) -> list[str]:
+    """A line where the file does not say which channel is where: Matroska, for one, has their number only."""
+    if pair.source.type != "audio" or pair.source.codec_context is None or pair.copy.codec_context is None:
+        return []
+    before, after = (stream.codec_context.layout.name for stream in (pair.source, pair.copy))
+    if before in (after, _USUAL_LAYOUTS.get(after)):
+        return []
+    return [f"{pair.name}: its layout of channels, {before}, is read as {after}"]
 
 
 def _sort(stream: Any) -> str:

@@ -26,7 +26,7 @@ OF_THE_FILE = frozenset(
 _SLATE = ("timecode", "reel_name", "material_package_name")
 _COMMENT_OF_MXF = "comment_"
 """How FFmpeg names the user comments of an MXF file."""
-OF_THE_CODING = ("encoder", "duration", "vendor_id", "bps", "number_of_", "_statistics")
+OF_THE_CODING = ("encoder", "duration", "vendor_id", "bps", "number_of_", "_statistics", "alpha_mode")
 """The same for a stream that is coded anew: beginnings of names, among them those of statistics."""
 
 _LABEL = bytes.fromhex("060a2b340101010501010d0013") + bytes(3)

@@ -28,6 +28,7 @@ from pipeline.source.unnamed_metadata import (
     ask_filters,
     asks_for_grain,
     container_crop,
+    has_odd_edits,
     holds_two_jpegs,
     picture_orientation,
 )
@@ -107,7 +108,10 @@ def _is_text(head: bytes) -> bool:
 
 
 def _choose_picture(path: Path, container: InputContainer) -> VideoStream:
-    """The film's picture: the video stream marked default, else the first; cover pictures do not count."""
+    """The film's picture: the video stream marked default, else the first.
+
+    Covers do not count, nor do streams of one picture where there are others.
+    """
     pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not pictures:
         found = ", ".join(sorted({_kind(s) for s in container.streams})) or "no streams"
@@ -115,6 +119,7 @@ def _choose_picture(path: Path, container: InputContainer) -> VideoStream:
             "a cover picture but no film" if container.streams.video else f"no video stream (found: {found})"
         )
         raise SourceError(f"{path}: has {what}; a film with a moving picture is needed")
+    pictures = [s for s in pictures if s.frames != 1] or pictures  # a preview may be a track of one picture
     picture = next((s for s in pictures if s.disposition & Disposition.default), pictures[0])
     if picture.codec_context is None:
         raise SourceError(
@@ -183,6 +188,7 @@ def describe_film(
         orientation=picture_orientation(frame),
         crop=container_crop(container, stream, frame),
         has_film_grain=asks_for_grain(path, stream),
+        has_odd_edits=container.format.name.startswith("mov") and has_odd_edits(path, stream.index),
         time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
         rate_from_header=_rate(stream),
         duration_seconds_from_header=None if duration is None else duration / av.time_base,
@@ -216,6 +222,14 @@ def _is_known(context: CodecContext) -> bool:
     return not isinstance(context, VideoCodecContext) or min(context.width, context.height) > 0
 
 
+def _codec(stream: Stream) -> str:
+    """FFmpeg's name of the codec; `none` where the stream is not known."""
+    context: CodecContext | None = stream.codec_context
+    if context is None and stream.type == "data":
+        return stream.name or "none"
+    return context.codec.canonical_name if context is not None and _is_known(context) else "none"
+
+
 def describe_stream(stream: Stream) -> StreamInfo:
     """What the container says of one stream."""
     context = stream.codec_context
@@ -225,7 +239,7 @@ def describe_stream(stream: Stream) -> StreamInfo:
         sample_format=sound.format.name if sound is not None and sound.format is not None else "",
         channels=sound.layout.nb_channels if sound is not None else 0,
         kind=_kind(stream),
-        codec=context.codec.canonical_name if context is not None and _is_known(context) else "none",
+        codec=_codec(stream),
         time_base=_fraction(stream.time_base) or Fraction(1, av.time_base),
         start_pts=stream.start_time,
         tags=decode_tags(stream.metadata, what="")[0],

@@ -3,8 +3,9 @@
 import math
 import re
 import struct
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import av.bitstream
@@ -19,6 +20,8 @@ from pipeline.source.open_media import open_media
 
 _MATRIX = "DISPLAYMATRIX"
 _MATRIX_TERMS = struct.Struct("=9i")
+_LARGEST_HEADER_BYTES = 256 << 20
+"""Of an MP4: ten hours take some megabytes."""
 _EXACT = 1 / 1024
 """By which the terms of a display matrix, rounded to 1/65536, may miss those of a turn."""
 _RECIPES = {
@@ -135,6 +138,51 @@ def holds_two_jpegs(path: Path, stream: VideoStream, *, lines: int) -> bool:
     data = b"" if first is None else bytes(first)
     frame = re.search(rb"\xff[\xc0-\xc3]\x00.\x08(..)", data, flags=re.DOTALL)  # length, depth, lines
     return frame is not None and 2 * int.from_bytes(frame[1]) == lines
+
+
+def has_odd_edits(path: Path, track: int) -> bool:
+    """Whether the edit list of a track of an MP4 or MOV has a pause in its middle or another speed than 1.
+
+    FFmpeg shows other pictures there than QuickTime, and says so nowhere. False where the file holds no such list.
+    """
+    with path.open("rb") as file:
+        header = _box_of_file(file, b"moov")
+    tracks = [content for name, content in _boxes(header) if name == b"trak"]
+    content = tracks[track] if track < len(tracks) else b""
+    for name in (b"edts", b"elst"):
+        content = next((inside for kind, inside in _boxes(content) if kind == name), b"")
+    wide = content[:1] == b"\1"
+    entry = struct.Struct(">qqi" if wide else ">iii")  # duration, time in the media or -1, speed
+    edits = list(entry.iter_unpack(content[8 : 8 + (len(content) - 8) // entry.size * entry.size]))
+    return any(speed != 1 << 16 for _, _, speed in edits) or any(time == -1 for _, time, _ in edits[1:])
+
+
+def _box_of_file(file: BinaryIO, wanted: bytes) -> bytes:
+    """What is in the first box of that name; nothing where there is none, or it is too large to be a header."""
+    at, end = 0, file.seek(0, 2)
+    while at + 16 <= end:
+        file.seek(at)
+        size, name, large = struct.unpack(">I4sQ", file.read(16))
+        head = 16 if size == 1 else 8
+        size = large if size == 1 else size or end - at
+        if name == wanted:
+            file.seek(at + head)
+            return file.read(size - head) if size <= _LARGEST_HEADER_BYTES else b""
+        if size < head:
+            return b""
+        at += size
+    return b""
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Names and contents of the boxes that follow each other in a header."""
+    at = 0
+    while at + 8 <= len(data):
+        size, name = struct.unpack(">I4s", data[at : at + 8])
+        if size < 8:
+            return
+        yield name, data[at + 8 : at + size]
+        at += size
 
 
 def _first_packet(container: InputContainer, stream: Any) -> Any:

@@ -93,7 +93,7 @@ PICTURES = (
     ),
     Kind(
         name="side-data",
-        title="Captions, 3D, HDR and other notes in the coded picture",
+        title="Captions, 3D, HDR, dates of DV and other notes in the coded picture",
         converted="are left out, and listed",
         why="the encoders take no such notes",
     ),
@@ -174,7 +174,7 @@ TIMES = (
         name="edit-list",
         title="Edit lists",
         kept="what a player shows, at the time at which it shows it",
-        converted="frames before a cut-in are left out",
+        converted="frames before a cut-in are left out; pauses and other speeds are not applied, and it is listed",
         why="the edit list is applied, not copied",
     ),
     Kind(
@@ -202,6 +202,6 @@ TIMES = (
         converted="raw H.264, HEVC and VVC with a `rate`: their frames are counted",
         refused="the film, naming the frame",
         why="any order would be a guess",
-        cure="remux it into a new file, e.g. MKV or MP4, so that its times rise",
+        cure="`ffmpeg -fflags +genpts -i FILM -map 0:v -map 0:a? -map 0:s? -c copy NEW.mkv` makes its times rise",
     ),
 )

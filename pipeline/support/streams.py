@@ -43,7 +43,12 @@ STREAMS = (
         cure="allow the loss",
     ),
     Kind(name="ac3", title="AC-3", kept="every packet", converted="MXF: PCM", why="it holds no other sound"),
-    Kind(name="surround", title="Surround", kept="all channels and their layout"),
+    Kind(
+        name="surround",
+        title="Surround",
+        kept="all channels, and their layout where the container holds it",
+        converted="else it is listed",
+    ),
     Kind(
         name="text-subtitles",
         title="Subtitles: text",
@@ -66,7 +71,13 @@ STREAMS = (
         refused="MOV, WebM, MXF, and in MP4 all but DVD's, unless `allow_loss`",
         why="reading them would be guessing",
     ),
-    Kind(name="chapters", title="Chapters", kept="starts, ends, titles", refused="MXF, unless `allow_loss`"),
+    Kind(
+        name="chapters",
+        title="Chapters",
+        kept="starts, ends, titles",
+        converted="MP4, MOV: for some players the first one begins with the film, and it is listed",
+        refused="MXF, unless `allow_loss`",
+    ),
     Kind(
         name="attachments",
         title="Attachments",
@@ -84,6 +95,7 @@ STREAMS = (
     Kind(
         name="data",
         title="Data streams (KLV, telemetry)",
+        converted="the navigation of a DVD is left out, and listed",
         refused="unless `allow_loss`: then they are left out, and listed",
         why="their meaning hangs on the source's packets",
         cure="allow the loss",

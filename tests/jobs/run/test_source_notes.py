@@ -9,7 +9,7 @@ import pytest
 
 from tests import fieldfilms
 from tests.graded import color_flat
-from tests.kindfilms import FRAMES, Maker, film
+from tests.kindfilms import FRAMES, Maker, film, with_sound
 from tests.media import ColorTags
 
 WIDE: dict[str, Any] = {"sample_aspect": Fraction(4, 3)}
@@ -80,7 +80,32 @@ def _h264(value_range: Literal["limited", "full"]) -> dict[str, Any]:
             "film.dv",
             (),
             [],
-            ["audio stream 1 (pcm_s16le): its rate changes to 32000 Hz at 0.120 s, which its header does not say"],
+            ["audio stream 1 (pcm_s16le): its rate changes to 32000 Hz at 0.120 s, which its header does not say",
+             "what DV notes in every frame: when it was recorded"],
+        ),
+        (fieldfilms.see_through, "film.webm", (), [], ["the transparency of the picture"]),
+        (fieldfilms.from_a_dvd, "film.vob", (), ["data stream 0 (dvd_nav_packet): is left out"], []),
+        (
+            with_sound("-c:a", "pcm_s16le", source="anoisesrc=r=48000,aformat=cl=quad", **H264),
+            "film.mov",
+            (),
+            [],
+            ["audio stream 1 (pcm_s16le): its layout of channels, quad, is read as 4 channels"],
+        ),
+        (with_sound("-c:a", "pcm_s16le", source="anoisesrc=r=48000,aformat=cl=5.1", **H264), "film.mov", (), [], []),
+        (
+            fieldfilms.edited((400, 0, 1), (200, -1, 1), (300, 500, 1)),
+            "film.mov",
+            (),
+            ["its edit list has a pause or another speed, which is not applied"],
+            [],
+        ),
+        (
+            film(chapters=[(Fraction(1, 5), Fraction(2, 5), "Zwei")]),
+            "film.mkv",
+            ACCESS,
+            ["its first chapter, from 0.200 s on: for some players"],
+            [],
         ),
         (fieldfilms.captured, "film.avi", (), [], []),
         (film(size=(63, 48), pixel_format="yuv420p10le"), "film.mkv", ACCESS,
@@ -89,7 +114,7 @@ def _h264(value_range: Literal["limited", "full"]) -> dict[str, Any]:
         (film(pixel_format="yuv420p"), "film.mkv", (), [], []),
     ],
     ids=["aspect", "colour", "range", "format", "fields", "kept fields", "av1", "h264", "captions", "alpha", "header",
-         "sound", "captured", "odd", "plain"],
+         "sound", "alpha of VP9", "DVD", "layout", "usual layout", "pause", "late chapter", "captured", "odd", "plain"],
 )  # fmt: skip
 def test_nothing_of_the_pictures_changes_in_silence(
     make: Maker,

@@ -170,16 +170,22 @@ def test_a_change_of_size_is_named(tmp_path: Path) -> None:
         list(reader.frames())
 
 
-def test_times_that_step_back_are_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [{"codec": "mpeg2video", "b_frames": 2}, H264], ids=["mpeg2", "h264"])
+def test_times_that_step_back_are_named_and_the_advice_works(tmp_path: Path, options: dict[str, Any]) -> None:
     path = tmp_path / "a.ts"
     part = tmp_path / "part.ts"
-    make_film(part, codec="mpeg2video", pixel_format="yuv420p")
+    make_film(part, **({"pixel_format": "yuv420p"} | options))
     path.write_bytes(part.read_bytes() * 2)
     with (
         FrameReader(probe(path)) as reader,
-        pytest.raises(SourceError, match=r"frame 24 has pts .* come after"),
+        pytest.raises(SourceError, match=r"frame 24 has pts .* come after") as told,
     ):
         list(reader.frames())
+    (command,) = re.findall(r"`ffmpeg (.*)`", str(told.value))
+    words = command.replace("FILM", str(path)).replace("NEW.mkv", str(tmp_path / "new.mkv")).split()
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *words], check=True)
+    with FrameReader(probe(tmp_path / "new.mkv")) as reader:
+        assert len(list(reader.frames())) == 48
 
 
 def test_a_film_cut_off_gives_the_frames_before_the_break(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipeline.color.planes import upright
 from pipeline.media import UPRIGHT, Orientation
-from pipeline.source.unnamed_metadata import orientation_of
+from pipeline.source.unnamed_metadata import has_odd_edits, orientation_of
+from tests import fieldfilms
 
 ONE = 1 << 16
 
@@ -49,3 +51,31 @@ def test_a_picture_is_turned_before_it_is_mirrored() -> None:
     picture = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
     shown = upright(picture, Orientation(degrees=90, is_mirrored=True))
     np.testing.assert_array_equal(shown, [[1, 4], [2, 5], [3, 6]])
+
+
+@pytest.mark.parametrize(
+    ("edits", "is_odd"),
+    [
+        (((900, 0, 1),), False),
+        (((400, 200, 1), (300, 600, 1)), False),
+        (((500, -1, 1), (400, 200, 1)), False),
+        (((400, 0, 1), (200, -1, 1), (300, 500, 1)), True),
+        (((400, 0, 0.5),), True),
+        (((400, 0, 1), (400, 400, 0)), True),
+    ],
+    ids=["none to speak of", "a cut", "a late start", "a pause", "slow", "a still"],
+)
+def test_edits_that_ffmpeg_does_not_apply(
+    tmp_path: Path, edits: tuple[tuple[int, int, float], ...], is_odd: bool
+) -> None:
+    fieldfilms.edited(*edits)(tmp_path / "film.mov")
+    assert has_odd_edits(tmp_path / "film.mov", 0) is is_odd
+    assert not has_odd_edits(tmp_path / "film.mov", 1)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no film", bytes(40), b"\0\0\0\1moov" + b"\xff" * 8, b"\0\0\0\x0cmoov\0\0\0\x63"]
+)
+def test_what_is_no_header_has_no_edits(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "film.mov").write_bytes(data)
+    assert not has_odd_edits(tmp_path / "film.mov", 0)

@@ -6,8 +6,8 @@ from typing import Any
 import av.error
 from av.stream import Discard
 
-from pipeline.output.packet_units import Unit, Units
-from pipeline.output.sound_changes import SoundChanges
+from pipeline.output.units.packet_units import Unit, Units
+from pipeline.output.units.sound_changes import SoundChanges
 from pipeline.read_monitor import ReadTracker
 
 

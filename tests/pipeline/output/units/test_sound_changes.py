@@ -5,7 +5,7 @@ from pathlib import Path
 import av
 import pytest
 
-from pipeline.output.sound_changes import SoundChanges
+from pipeline.output.units.sound_changes import SoundChanges
 from tests import fieldfilms
 from tests.kindfilms import ffmpeg
 

@@ -12,7 +12,7 @@ import av.filter
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.output.packet_units import Unit
+from pipeline.output.units.packet_units import Unit
 
 _RATE = 48_000
 _BLOCK = 4_800

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.plan.packet_faults import scan_packets
-from pipeline.source.decoding_times import DecodingClock, shown_times
+from pipeline.source.decoder import DecodingClock, shown_times
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.probe import probe
 from pipeline.timeline import Timeline
