@@ -10,7 +10,7 @@ from pipeline.media import FilmInfo
 from pipeline.output.mux import MuxReport
 from pipeline.plan.plan import Plan
 from pipeline.render.encoder import coded_size
-from pipeline.render.render import OutputPicture
+from pipeline.render.output_picture import OutputPicture
 
 
 @dataclass(frozen=True, kw_only=True)
