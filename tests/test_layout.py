@@ -50,8 +50,8 @@ jobs/settings: jobs pipeline pipeline/plan models/networks models/training pipel
     pipeline/guidance/looks pipeline/guidance/hints pipeline/guidance pipeline/render pipeline/output
 jobs/workdir: pipeline pipeline/color pipeline/source pipeline/plan pipeline/colorize pipeline/guidance
     pipeline/render pipeline/output jobs jobs/progress jobs/supervise jobs/settings
-jobs/segments: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/guidance
-    pipeline/render pipeline/output jobs/supervise jobs/settings jobs/workdir
+jobs/segments: pipeline pipeline/source pipeline/plan models pipeline/colorize pipeline/guidance/hints
+    pipeline/guidance pipeline/render pipeline/output jobs/supervise jobs/settings jobs/workdir
 jobs/workers: pipeline models jobs jobs/progress jobs/supervise jobs/settings jobs/workdir jobs/segments
 jobs/dataset: pipeline pipeline/color pipeline/source pipeline/dataset jobs/progress jobs/settings jobs/workdir
     jobs/workers

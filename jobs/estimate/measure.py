@@ -11,6 +11,7 @@ from jobs.estimate.pace import Pace, measure_pace
 from jobs.estimate.price import Costs, Estimate, Extent, guessed, planned, price
 from jobs.estimate.sample import Sample, make_sample, sample_work
 from jobs.review.examine import ColoredFilm, examine
+from jobs.segments.guidance_pictures import check_guidance_pictures
 from jobs.segments.spec import check_output, check_weights
 from jobs.segments.task import job_text
 from jobs.settings.job import Job
@@ -54,6 +55,7 @@ def check_job(job: Job, *, workers: int | None = None) -> Estimate:
         check_stills(film.path)
     check_output(job, film)
     check_weights(job, own=False)
+    check_guidance_pictures(job, film)
     work = WorkDir(work_folder(job.output, work=job.work), share="part")
     plan = find_plan(job, film, work=work)
     return estimate_film(
@@ -72,7 +74,15 @@ def estimate_film(
     seats = plan_seats(job, workers=workers)
     length = _EXCERPT_FRAMES if seats[0].visible is not None else _part_frames(film)
     sample = make_sample(film, excerpts, segment_frames=length, shot_settings=settings)
-    plain = job.model_copy(update={"shots": {}, "cache": None, "from_proxy": None, "delivery_rate": None})
+    plain = job.model_copy(
+        update={
+            "shots": {},
+            "guidance": None if job.guidance is None else job.guidance.of_any_shot(),
+            "cache": None,
+            "from_proxy": None,
+            "delivery_rate": None,
+        }
+    )
     with temporary_folder() as folder:
         paces = measure_pace(
             sample, job=job_text(plain), folder=folder, seats=seats, seconds=_MEASURE_SECONDS

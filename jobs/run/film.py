@@ -13,6 +13,7 @@ from jobs.estimate.forecast import error_line, expect
 from jobs.progress.frame_count import FrameCount
 from jobs.progress.reporters import Progress
 from jobs.run.film_mux import RunSummary, film_tags, mux_film
+from jobs.segments.guidance_pictures import check_guidance_pictures
 from jobs.segments.lanes import do_lanes
 from jobs.segments.spec import check_output, check_weights, find_weights, make_spec
 from jobs.segments.task import make_predictor, open_tools
@@ -60,6 +61,7 @@ def run_job(
     with keep_notes(progress, work, film=job.source.title) as recorder, reachable(work.path):
         film = probe_source(job)
         picture = check_output(job, film)
+        check_guidance_pictures(job, film)
         seats = _seats(job, progress, workers=workers, scheduler=scheduler, work=work)
         predictor, weights = _network(job, seats, progress)
         for notice in notices(film, job.encode, width=picture.width, height=picture.height):
@@ -81,6 +83,7 @@ def run_plan(job: Job, *, work: WorkDir, progress: Progress) -> Plan:
     with keep_notes(progress, work) as recorder, reachable(work.path):
         film = probe_source(job)
         check_output(job, film)
+        check_guidance_pictures(job, film)
         return plan_film(job, film, work=work, progress=recorder)
 
 

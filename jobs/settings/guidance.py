@@ -66,7 +66,7 @@ def idle_guidance(job: "Job", film: FilmInfo, plan: "Plan") -> list[str]:
 
 def _of_film(job: "Job", film: FilmInfo, plan: "Plan") -> "list[_Collected]":
     """What was found for every shot of a planned film."""
-    sections = list(_sections(job, len(plan.shots)))
+    sections = list(guidance_sections(job, len(plan.shots)))
     if not sections:
         return [_Collected() for _ in plan.shots]
     return _collect(job, sections, FrameNumbers.of_film(film, plan.timeline, plan.shots))
@@ -77,13 +77,13 @@ def choose_still_guidance(job: "Job") -> ShotGuidance | None:
     still = FrameNumbers(
         pts=np.zeros(1, np.int64), time_base=Fraction(1, 25), shots=(range(1),), timecode=None, what="still"
     )
-    (collected,) = _collect(job, list(_sections(job, 1)), still)
+    (collected,) = _collect(job, list(guidance_sections(job, 1)), still)
     return collected.made("predicted")
 
 
 def guidance_faults(job: "Job") -> list[Fault]:
     """What is wrong with a job's guidance as far as it shows without the film: colours, looks, files."""
-    reader, sections = _Reader(job, _AnyFrame()), list(_sections(job, 1))
+    reader, sections = _Reader(job, _AnyFrame()), list(guidance_sections(job, 1))
     for loc, guidance, _ in sections:
         reader.collect(guidance, loc, None, [_Collected()])
         if guidance.recolour and job.is_of_stills:
@@ -95,7 +95,7 @@ def guidance_faults(job: "Job") -> list[Fault]:
     return reader.faults
 
 
-def _sections(job: "Job", count: int) -> Iterator[tuple[Loc, Guidance, tuple[int, ...] | None]]:
+def guidance_sections(job: "Job", count: int) -> Iterator[tuple[Loc, Guidance, tuple[int, ...] | None]]:
     """Each guidance with the way to it and the shots that it is for, None for all of them."""
     if job.guidance is not None:
         yield ("guidance",), job.guidance, None

@@ -17,10 +17,11 @@ from pipeline.guidance.hints.overlay import read_overlay
 from pipeline.guidance.hints.points import hints_from_points
 from pipeline.guidance.hints.references import (
     Rgb,
-    check_aspect,
+    check_shape,
     find_frame,
     foreign_key,
     hints_from_still,
+    is_of_shape,
     luma_of_still,
 )
 from pipeline.guidance.hints.seeds import Seeds
@@ -96,28 +97,28 @@ def _key_frame(number: int, given: list[MakeHints], frames: ShotFrames) -> KeyFr
 def _of_stills(guidance: ShotGuidance, frames: ShotFrames) -> tuple[list[_Given], list[KeyFrame]]:
     """Stills of the shot's own frames, and those of other scenes."""
     given, foreign = [], []
+    size, aspect = (frames.width, frames.height), frames.sample_aspect
     for reference in guidance.references:
+        if reference.frame is not None and reference.frame not in frames.numbers:
+            continue
         still = read_colors(reference.picture.path)
         number = reference.frame
+        if number is not None:
+            check_shape(still, size, sample_aspect=aspect, name=str(reference.picture.path))
+        elif is_of_shape(still, size, sample_aspect=aspect):
+            number = _found_frame(still, frames)
         if number is None:
-            luma = luma_of_still(still)
-            found = find_frame(luma, frames.guides(frames.numbers.start, frames.numbers.stop))
-            number = frames.numbers[found.number] if found.is_of_shot else None
-        elif number not in frames.numbers:
-            continue
-        if number is None:
-            sight = frames.see_still(luma.astype(np.float32) / np.float32(255))
+            sight = frames.see_still(luma_of_still(still).astype(np.float32) / np.float32(255))
             foreign.append(foreign_key(still, sight, weight=reference.weight))
             continue
-        check_aspect(
-            still,
-            width=frames.width,
-            height=frames.height,
-            sample_aspect=frames.sample_aspect,
-            name=str(reference.picture.path),
-        )
         given.append(_Given(number, _still_hints(_inside(still, frames.layout), reference.weight)))
     return given, foreign
+
+
+def _found_frame(still: Rgb, frames: ShotFrames) -> int | None:
+    """The number of the frame that a still shows; None where it is of another scene."""
+    found = find_frame(luma_of_still(still), frames.guides(frames.numbers.start, frames.numbers.stop))
+    return frames.numbers[found.number] if found.is_of_shot else None
 
 
 def _still_hints(still: Rgb, weight: float) -> MakeHints:

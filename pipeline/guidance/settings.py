@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pipeline.errors import SettingsError
@@ -80,3 +80,8 @@ class Guidance:
             raise SettingsError(f"seed: found {self.seed}; 0 to 2147483647 would work")
         if self.look_strength is not None and not 0 <= self.look_strength <= 1:
             raise SettingsError(f"look_strength: found {self.look_strength}; 0 to 1 would work")
+
+    def of_any_shot(self) -> "Guidance":
+        """Without what is for single frames or for the regions of one shot."""
+        references = tuple(reference for reference in self.references if reference.frame is None)
+        return replace(self, marks=(), overlays=(), regions={}, references=references)

@@ -79,20 +79,26 @@ def find_frame(still: Luma, frames: Iterable[Luma]) -> FoundFrame:
     return best
 
 
-def check_aspect(still: Rgb, *, width: int, height: int, sample_aspect: float = 1, name: str) -> None:
-    """Raises SettingsError where a still has not the shape of the film's frames, stored or as they are shown.
+def is_of_shape(still: Rgb, frame_size: tuple[int, int], *, sample_aspect: float = 1) -> bool:
+    """Whether a still has the shape of frames of this (width, height), as they are stored or as they are shown."""
+    own, stored = still.shape[1] / still.shape[0], frame_size[0] / frame_size[1]
+    return any(
+        max(own / aspect, aspect / own) <= _MOST_STRETCH for aspect in (stored * sample_aspect, stored)
+    )
+
+
+def check_shape(still: Rgb, frame_size: tuple[int, int], *, sample_aspect: float = 1, name: str) -> None:
+    """Raises SettingsError where a still that is said to show a frame has not the shape of the film's frames.
 
     `name` is what the still is called in the message.
     """
-    own = still.shape[1] / still.shape[0]
-    for aspect in (width / height * sample_aspect, width / height):
-        if max(own / aspect, aspect / own) <= _MOST_STRETCH:
-            return
-    raise SettingsError(
-        f"reference {name}: {still.shape[1]}x{still.shape[0]} has not the film's shape "
-        f"({width}x{height}, shown {width / height * sample_aspect:.2f}:1); "
-        "a still of a whole frame would work, or one that is given as a palette"
-    )
+    if not is_of_shape(still, frame_size, sample_aspect=sample_aspect):
+        width, height = frame_size
+        raise SettingsError(
+            f"reference {name}: {still.shape[1]}x{still.shape[0]} has not the film's shape "
+            f"({width}x{height}, shown {width / height * sample_aspect:.2f}:1); a still of the whole frame would "
+            "work, or no `frame`: then it counts as a still of another scene"
+        )
 
 
 def hints_from_still(still: Rgb, frame_lightness: Floats, *, weight: float = 1) -> HintMap:

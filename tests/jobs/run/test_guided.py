@@ -116,6 +116,16 @@ def test_a_still_of_the_shot_gives_its_colours(place: Path) -> None:
     assert guidance.references[0].file == str(place / "still.png")
 
 
+def test_a_still_of_another_shape_is_one_of_another_scene(place: Path) -> None:
+    still = cv2.cvtColor(_frame(4), cv2.COLOR_GRAY2BGR)
+    still[_disc(4)] = (40, 60, 200)
+    cv2.imwrite(str(place / "wide.png"), cv2.resize(still, None, fx=2, fy=1))
+    job = run(place, "guidance: {references: [{file: wide.png}]}\n", output="wide.mkv")
+    guidance = read_record(job.output.with_name("wide.mkv.report.json")).shots[0].guidance
+    assert guidance is not None
+    assert [reference.file for reference in guidance.references] == [str(place / "wide.png")]
+
+
 def test_a_painted_frame_colours_as_a_stroke_does(place: Path) -> None:
     assert (
         main(["still", str(place / "plain.mkv.yaml"), "--frame", "0.1s", "-o", str(place / "f.png"), "-q"])

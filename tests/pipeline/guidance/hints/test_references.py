@@ -8,7 +8,7 @@ import pytest
 from pipeline.color.colorimetry import lightness
 from pipeline.errors import SettingsError
 from pipeline.guidance.hints.references import (
-    check_aspect,
+    check_shape,
     find_frame,
     hints_from_still,
     luma_of_still,
@@ -120,12 +120,10 @@ def test_colours_do_not_count_where_the_still_shows_something_else() -> None:
 
 def test_a_still_of_another_shape_is_refused_with_one_line() -> None:
     still = np.zeros((90, 160, 3), np.uint8)
-    check_aspect(still, width=1920, height=1080, name="a.png")
-    check_aspect(
-        np.zeros((576, 720, 3), np.uint8), width=720, height=576, sample_aspect=64 / 45, name="a.png"
-    )
+    check_shape(still, (1920, 1080), name="a.png")
+    check_shape(np.zeros((576, 720, 3), np.uint8), (720, 576), sample_aspect=64 / 45, name="a.png")
     with pytest.raises(SettingsError, match=r"reference stills/a\.png: 160x90 .*640x480") as caught:
-        check_aspect(still, width=640, height=480, name="stills/a.png")
+        check_shape(still, (640, 480), name="stills/a.png")
     assert "\n" not in str(caught.value)
 
 
