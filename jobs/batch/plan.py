@@ -8,7 +8,7 @@ from typing import Literal
 
 from jobs.batch.inputs import Found, Work, find_works, others_line
 from jobs.batch.ledger import Entry, Ledger, stamp_of
-from jobs.progress.whole import Place
+from jobs.progress.overall import Place
 from jobs.settings.guidance import choose_still_guidance
 from jobs.settings.job import Job
 from jobs.settings.output_paths import file_identity

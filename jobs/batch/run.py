@@ -13,8 +13,8 @@ from typing import Any
 from jobs.batch.ledger import Ledger
 from jobs.batch.plan import BatchPlan, Task
 from jobs.batch.results import BatchError, BatchResult, WorkResult, expected_line
+from jobs.progress.overall import Place
 from jobs.progress.reporters import Progress
-from jobs.progress.whole import Place
 from jobs.settings.output_paths import STATE_NAME, record_path
 from jobs.workdir.running import RunningNote
 from jobs.workdir.segment_records import file_sha256

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from jobs.progress.whole import Place
+from jobs.progress.overall import Place
 
 _LOGGER = logging.getLogger(__name__)
 

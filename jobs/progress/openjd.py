@@ -9,8 +9,8 @@ import threading
 import time
 from typing import TextIO
 
+from jobs.progress.overall import OverallProgress, Place, command_progress
 from jobs.progress.rates import Rates, stage_line
-from jobs.progress.whole import Place, Whole, whole_command
 
 _STATUS_SECONDS = 5.0
 _PROGRESS_SECONDS = 1.0
@@ -33,7 +33,7 @@ class OpenJdProgress:
         self._stream = stream or sys.stdout
         self._rates = Rates(status_seconds)
         self._progress_seconds = progress_seconds
-        self._whole = Whole(verb)
+        self._overall = OverallProgress(verb)
         self._percent = 0.0
         self._told_at = -progress_seconds
         self._lock = threading.Lock()
@@ -41,7 +41,7 @@ class OpenJdProgress:
     def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
         """What follows is of another film."""
         with self._lock:
-            self._whole = Whole(part, place=place)
+            self._overall = OverallProgress(part, place=place)
             self._rates.forget()
             if place is not None and place.count > 1 and place.number:
                 self._say(f"openjd_status: film {place.number} of {place.count}: {_one_line(name)}")
@@ -49,8 +49,8 @@ class OpenJdProgress:
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
         """A progress line a second at most, a status line every few seconds and at the stage's end."""
         with self._lock:
-            self._whole.update(name, done, total)
-            percent = min(round(100 * whole_command(self._whole)[0], 1), _MOST_BEFORE_THE_END)
+            self._overall.update(name, done, total)
+            percent = min(round(100 * command_progress(self._overall)[0], 1), _MOST_BEFORE_THE_END)
             now = time.monotonic()
             if percent > self._percent and now - self._told_at >= self._progress_seconds:
                 self._percent, self._told_at = percent, now

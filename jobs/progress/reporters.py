@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from typing import Any, Protocol, TextIO
 
 from jobs.progress.log_forwarding import forwarding
+from jobs.progress.overall import OverallProgress, Place, command_progress
 from jobs.progress.rates import Rate, Rates, clock, stage_line
-from jobs.progress.whole import Place, Whole, whole_command
 
 _LINE_SECONDS = 5.0
 _EVENT_SECONDS = 0.5
@@ -77,7 +77,9 @@ class LineProgress:
         self._stream = stream or sys.stderr
         self._rates = Rates(line_seconds)
         self._seconds = line_seconds
-        self._name, self._whole, self._told_at, self._phase = "", None, 0.0, ""  # type: str, Whole | None, float, str
+        self._name, self._phase = "", ""
+        self._overall: OverallProgress | None = None
+        self._told_at = 0.0
         self._lock = threading.Lock()
 
     def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
@@ -85,7 +87,7 @@ class LineProgress:
         is_one = place is None or place.count <= 1 or not place.number
         of = "" if place is None or is_one else f"film {place.number} of {place.count}: "
         with self._lock:
-            self._name, self._whole = f"{of}{one_line(name)}", Whole(part, place=place)
+            self._name, self._overall = f"{of}{one_line(name)}", OverallProgress(part, place=place)
             self._told_at, self._phase = 0.0, ""
             self._rates.forget()
 
@@ -94,24 +96,24 @@ class LineProgress:
         rate = self._rates.due(name, done, total)
         with self._lock:
             line = None if rate is None else stage_line(name, done, total, unit, rate)
-            if rate is not None and self._whole is not None:  # one time left in a line is enough
+            if rate is not None and self._overall is not None:  # one time left in a line is enough
                 line = stage_line(name, done, total, unit, Rate(rate.per_second, None))
-            if self._whole is not None:
+            if self._overall is not None:
                 line = self._film_line(name, done, total, line)
         if line is not None:
             print(line, file=self._stream, flush=True)
 
     def _film_line(self, name: str, done: int, total: int | None, line: str | None) -> str | None:
-        assert self._whole is not None
-        self._whole.update(name, done, total)
+        assert self._overall is not None
+        self._overall.update(name, done, total)
         now = time.monotonic()
-        is_new = self._whole.phase != self._phase
+        is_new = self._overall.phase != self._phase
         if line is None or not (is_new or now - self._told_at >= self._seconds):
             return None
-        self._told_at, self._phase = now, self._whole.phase
-        left = self._whole.seconds_left()
+        self._told_at, self._phase = now, self._overall.phase
+        left = self._overall.seconds_left()
         told = "" if left is None else f", {clock(left)} left"
-        return f"{self._name}: {self._whole.percent:.0f} %{told}; {line}"
+        return f"{self._name}: {self._overall.percent:.0f} %{told}; {line}"
 
     def note(self, message: str, *, warning: bool = False) -> None:
         """A line."""
@@ -130,12 +132,12 @@ class JsonProgress:
     def __init__(self, stream: TextIO | None = None, *, event_seconds: float = _EVENT_SECONDS) -> None:
         self._stream = stream or sys.stdout
         self._rates = Rates(event_seconds)
-        self._whole: Whole | None = None
+        self._overall: OverallProgress | None = None
         self._lock = threading.Lock()
 
     def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
         """`{"event": "film", "film", "number", "count"}`; the stages that follow are its."""
-        self._whole = Whole(part, place=place)
+        self._overall = OverallProgress(part, place=place)
         self._rates.forget()
         number, count = (1, 1) if place is None else (place.number, place.count)
         self._emit("film", film=name, number=number, count=count)
@@ -145,8 +147,8 @@ class JsonProgress:
 
         Of a film also `film_percent` and `film_seconds_left`, of one of several `percent` of the whole command.
         """
-        if self._whole is not None:
-            self._whole.update(name, done, total)
+        if self._overall is not None:
+            self._overall.update(name, done, total)
         rate = self._rates.due(name, done, total)
         if rate is not None:
             per_second = None if rate.per_second is None else round(rate.per_second, 2)
@@ -174,15 +176,19 @@ class JsonProgress:
         """Nothing to close."""
 
     def _of_film(self) -> Details:
-        whole = self._whole
-        if whole is None:
+        overall = self._overall
+        if overall is None:
             return {}
-        left = whole.seconds_left()
+        left = overall.seconds_left()
         found: Details = {
-            "film_percent": round(whole.percent, 1),
+            "film_percent": round(overall.percent, 1),
             "film_seconds_left": None if left is None else round(left, 1),
         }
-        return found if whole.place is None else found | {"percent": round(100 * whole_command(whole)[0], 1)}
+        return (
+            found
+            if overall.place is None
+            else found | {"percent": round(100 * command_progress(overall)[0], 1)}
+        )
 
     def _emit(self, event: str, **details: object) -> None:
         line = json.dumps({"event": event, "time": round(time.time(), 3), **details}, default=str)

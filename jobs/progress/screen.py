@@ -14,10 +14,10 @@ from typing import TextIO
 
 from tqdm.std import Bar  # type: ignore[attr-defined]  # its types do not name it
 
+from jobs.progress.overall import OverallProgress, Place, command_progress
 from jobs.progress.rates import Rate, amount, clock, rate_since, speed
 from jobs.progress.reporters import note_line, one_line
 from jobs.progress.stages import label_of, order_of, phase_of
-from jobs.progress.whole import Place, Whole, whole_command
 
 _DRAW_SECONDS, _TICK_SECONDS = 0.1, 0.5
 _LEAST_COLUMNS, _SHORTEST_BAR, _LONGEST_BAR = 20, 6, 40
@@ -58,7 +58,7 @@ class ScreenProgress:
         self._columns = columns
         self._lock = threading.RLock()
         self._name = ""
-        self._whole: Whole | None = None
+        self._overall: OverallProgress | None = None
         self._stages: dict[str, _Active] = {}
         self._last, self._last_at = "", time.monotonic()
         self._drawn, self._drawn_at = 0, 0.0
@@ -68,7 +68,7 @@ class ScreenProgress:
     def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
         """The block is about this film from now on."""
         with self._lock:
-            self._name, self._whole = one_line(name), Whole(part, place=place)
+            self._name, self._overall = one_line(name), OverallProgress(part, place=place)
             self._stages.clear()
             self._last, self._last_at = "", time.monotonic()
             self._draw()
@@ -83,8 +83,8 @@ class ScreenProgress:
                 stage.began, stage.initial = now, done
             stage.done, stage.total, stage.reported = done, total, now
             self._last, self._last_at = name, now
-            if self._whole is not None:
-                self._whole.update(name, done, total)
+            if self._overall is not None:
+                self._overall.update(name, done, total)
             if now - self._drawn_at >= _DRAW_SECONDS:
                 self._draw()
             self._tick()
@@ -93,7 +93,7 @@ class ScreenProgress:
         """A line above the block."""
         with self._lock:
             self._write(self._cleared() + self._encoded(note_line(message, warning=warning)) + "\n")
-            if not self._over.is_set() and (self._whole is not None or self._stages):
+            if not self._over.is_set() and (self._overall is not None or self._stages):
                 self._draw()
 
     def finish(self, outcome: str, **details: object) -> None:
@@ -106,7 +106,7 @@ class ScreenProgress:
             self._ticker.join()
         with self._lock:
             self._write(self._cleared())
-            self._whole = None
+            self._overall = None
             self._stages.clear()
 
     def _tick(self) -> None:
@@ -134,22 +134,24 @@ class ScreenProgress:
 
     def _lines(self, width: int) -> list[str]:
         lines = []
-        if self._whole is None:
+        if self._overall is None:
             running = [(name, stage) for name, stage in self._stages.items() if not stage.is_over]
             return [_stage_line(name, stage, width) for name, stage in running[-_MOST_LINES:]]
-        place = self._whole.place
+        place = self._overall.place
         if place is not None and (place.count > 1 or (place.count and not place.number)):
-            lines.append(_command_line(self._whole, width))
-        lines += [self._film_line(self._whole, width), self._now_line(width)]
+            lines.append(_command_line(self._overall, width))
+        lines += [self._film_line(self._overall, width), self._now_line(width)]
         return lines
 
-    def _film_line(self, whole: Whole, width: int) -> str:
+    def _film_line(self, overall: OverallProgress, width: int) -> str:
         rendering = self._stages.get("render")
-        rate = rendering.rate().per_second if rendering and whole.phase == "colouring" else None
-        left = whole.seconds_left()
-        right = [speed(rate, "frame"), "" if left is None else f"{clock(left)} left", whole.phase]
+        rate = rendering.rate().per_second if rendering and overall.phase == "colouring" else None
+        left = overall.seconds_left()
+        right = [speed(rate, "frame"), "" if left is None else f"{clock(left)} left", overall.phase]
         name = _shortened(self._name, max(_LEAST_COLUMNS, width // 4))
-        return _with_bar(f"{name} {whole.percent:3.0f} %", whole.share, "  ".join(filter(None, right)), width)
+        return _with_bar(
+            f"{name} {overall.percent:3.0f} %", overall.share, "  ".join(filter(None, right)), width
+        )
 
     def _now_line(self, width: int) -> str:
         running = self._running()
@@ -171,7 +173,7 @@ class ScreenProgress:
     def _running(self) -> list[tuple[str, _Active]]:
         """The stages of the present phase that are under way. One may end below its total, which a header claimed:
         it has ended where others go on without it."""
-        phase = None if self._whole is None else self._whole.phase
+        phase = None if self._overall is None else self._overall.phase
         found = [
             (name, stage)
             for name, stage in self._stages.items()
@@ -203,11 +205,11 @@ class ScreenProgress:
             self._stream.flush()
 
 
-def _command_line(whole: Whole, width: int) -> str:
+def _command_line(overall: OverallProgress, width: int) -> str:
     """The line of all films of the command."""
-    assert whole.place is not None
-    share, left = whole_command(whole)
-    place = whole.place
+    assert overall.place is not None
+    share, left = command_progress(overall)
+    place = overall.place
     films = f"{place.count} film{'s' if place.count > 1 else ''}"
     what = f"film {place.number} of {place.count}" if place.number else f"stills, then {films}"
     what = f"{what} {100 * share:3.0f} %"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jobs.progress.overall import OverallProgress
 from jobs.progress.rates import parse_stage_line
-from jobs.progress.whole import Whole
 from jobs.projects.project import Project
 from jobs.projects.renderings import Rendering, find_plan
 from jobs.projects.review_log import ReviewLog
@@ -167,11 +167,11 @@ def job_progress(what: str, lines: Sequence[str]) -> JobProgress:
     """How far a job is by the lines that it said; those of an earlier attempt do not count."""
     begun = max((number for number, line in enumerate(lines) if line.startswith("=== attempt")), default=0)
     lines = lines[begun:]
-    whole, last, percent = Whole("stills" if what == "still" else "run"), None, 0.0
+    overall, last, percent = OverallProgress("stills" if what == "still" else "run"), None, 0.0
     for line in lines:
         if (state := parse_stage_line(line)) is not None:
-            whole.update(state.name, state.done, state.total)
-            last, percent = state, whole.percent if state.percent is None else state.percent
+            overall.update(state.name, state.done, state.total)
+            last, percent = state, overall.percent if state.percent is None else state.percent
     line = next((line for line in reversed(lines) if line and not line.startswith("===")), "starts")
     return JobProgress(
         what=what,

@@ -8,14 +8,14 @@ slept, the share hung) counts for a quarter of the window at most, so that death
 import contextlib
 import json
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
+
+from jobs.workdir.running import write_in_place
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Beat:
     """The last line that the job said."""
 
 
-class Heart:
+class HeartbeatWriter:
     """Rewrites `path` every `every_seconds` from a thread, from the beginning of the `with` block to its end.
 
     The file is rewritten in place, always in the same length, so that it beats on a full disk too. The first beat
@@ -60,9 +60,7 @@ class Heart:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
         with contextlib.suppress(OSError):
@@ -78,12 +76,8 @@ class Heart:
     def _write(self) -> None:
         self._count += 1
         line = self._line()[:_LINE_CHARACTERS]
-        text = json.dumps(asdict(Beat(count=self._count, every_seconds=self._every, line=line)))
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        try:
-            os.pwrite(descriptor, text.encode().ljust(_BYTES - 1)[: _BYTES - 1] + b"\n", 0)
-        finally:
-            os.close(descriptor)
+        beat = Beat(count=self._count, every_seconds=self._every, line=line)
+        write_in_place(self._path, json.dumps(asdict(beat)), least_bytes=_BYTES)
 
 
 def read_sign(path: Path) -> bytes:

@@ -21,7 +21,7 @@ from jobs.queue.claim import CANCEL, drop_notes, is_published, rerun_options
 from jobs.queue.drop_folder import DropFolder
 from jobs.queue.entry import Entry, State, make_claim
 from jobs.queue.folder import Spool, SpoolError
-from jobs.queue.heartbeat import Heart, HeartbeatWatch
+from jobs.queue.heartbeat import HeartbeatWatch, HeartbeatWriter
 from jobs.queue.job_file import Order, read_order
 from jobs.queue.job_log import JobLog
 from jobs.queue.recovery import beat_path, move_on, return_dead, verdict
@@ -137,22 +137,22 @@ class Worker:
         self._progress.note(f"{mine.id}: started, attempt {mine.attempts} of {order.attempts}: {order.input}")
         if is_published(self._spool, mine, order):
             return self._settle(mine, "done", log, "was finished by the attempt before")
-        with self._heart(mine, log):
+        with self._heartbeat(mine, log):
             state, message = self._run(mine, order, log)
             seconds = time.monotonic() - started
             return self._settle(mine, state, log, f"{message}, {seconds:.1f} s")
 
     @contextlib.contextmanager
-    def _heart(self, mine: Entry, log: JobLog) -> Iterator[None]:
+    def _heartbeat(self, mine: Entry, log: JobLog) -> Iterator[None]:
         """Beats for the length of the block; where no heartbeat can be written, the job goes back instead."""
-        heart = Heart(
+        writer = HeartbeatWriter(
             beat_path(self._spool, mine),
             every_seconds=self._settings.beat_seconds,
             line=lambda: log.last_line,
         )
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(heart)
+                stack.enter_context(writer)
             except OSError as error:
                 self._spool.move(mine, "queue", attempts=mine.attempts - 1)
                 message = f"cannot write into the spool {self._spool.path}: {error.strerror}"

@@ -16,10 +16,9 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
-from jobs.progress.whole import Place, Whole, whole_command
+from jobs.progress.overall import OverallProgress, Place, command_progress
 from jobs.supervise.signals import interrupt_this_process
 from jobs.workdir.locks import take_lock
 from jobs.workdir.work_files import CANCEL, PROGRESS
@@ -51,7 +50,7 @@ class RunningNote:
     def __init__(self, folder: Path, *, film: str, part: str = "run") -> None:
         """`folder` is a work folder that this process holds."""
         self._folder = folder
-        self._film, self._whole = film, Whole(part)
+        self._film, self._overall = film, OverallProgress(part)
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="progress file", daemon=True)
@@ -62,9 +61,7 @@ class RunningNote:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
         for name in (PROGRESS, CANCEL):
@@ -74,12 +71,12 @@ class RunningNote:
     def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
         """As `Progress.film`."""
         with self._lock:
-            self._film, self._whole = name, Whole(part, place=place)
+            self._film, self._overall = name, OverallProgress(part, place=place)
 
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
         """As `Progress.stage`."""
         with self._lock:
-            self._whole.update(name, done, total)
+            self._overall.update(name, done, total)
 
     def _keep(self) -> None:
         while True:
@@ -93,25 +90,33 @@ class RunningNote:
 
     def _write(self) -> None:
         with self._lock:
-            share, left = whole_command(self._whole)
-            place = self._whole.place
+            share, left = command_progress(self._overall)
+            place = self._overall.place
             state = RunState(
                 film=self._film[:200],
                 number=1 if place is None else place.number,
                 count=1 if place is None else place.count,
                 percent=round(100 * share, 1),
                 seconds_left=None if left is None else round(left, 1),
-                phase=self._whole.phase,
+                phase=self._overall.phase,
                 process=os.getpid(),
                 host=socket.gethostname(),
             )
-        text = json.dumps(asdict(state)).encode().ljust(_BYTES - 1) + b"\n"
-        descriptor = os.open(self._folder / PROGRESS, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        try:
-            os.pwrite(descriptor, text, 0)
-            os.ftruncate(descriptor, len(text))
-        finally:
-            os.close(descriptor)
+        write_in_place(self._folder / PROGRESS, json.dumps(asdict(state)), least_bytes=_BYTES)
+
+
+def write_in_place(path: Path, text: str, *, least_bytes: int) -> None:
+    """Writes a line over the content of a file, filled up with blanks to `least_bytes`.
+
+    A file that keeps its length needs no room, so that this works on a full disk too. Raises OSError.
+    """
+    line = text.encode().ljust(least_bytes - 1) + b"\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        os.pwrite(descriptor, line, 0)
+        os.ftruncate(descriptor, len(line))
+    finally:
+        os.close(descriptor)
 
 
 def read_state(folder: Path) -> RunState | None:

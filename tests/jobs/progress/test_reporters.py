@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.progress.overall import Place
 from jobs.progress.reporters import (
     JsonProgress,
     LineProgress,
@@ -15,7 +16,6 @@ from jobs.progress.reporters import (
     logging_to,
     one_line,
 )
-from jobs.progress.whole import Place
 
 
 def test_lines_come_at_the_start_now_and_then_and_at_the_end() -> None:

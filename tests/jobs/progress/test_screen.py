@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from jobs.progress.overall import Place
 from jobs.progress.screen import ScreenProgress
-from jobs.progress.whole import Place
 
 
 class Screen(io.StringIO):

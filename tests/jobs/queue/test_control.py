@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.progress.whole import Place
+from jobs.progress.overall import Place
 from jobs.queue.control import cancel_job, find_job, retry_job
 from jobs.queue.entry import make_claim
 from jobs.queue.folder import Spool
-from jobs.queue.heartbeat import Heart
+from jobs.queue.heartbeat import HeartbeatWriter
 from jobs.queue.job_log import JobLog
 from jobs.queue.recovery import beat_path
 from jobs.queue.status import as_table, spool_status
@@ -91,7 +91,7 @@ def test_status_tells_every_job_with_its_worker_and_last_line(spool: Spool) -> N
     work.mkdir()
     place = Place(number=2, count=4, start=0.25, end=0.5, first=0.0, began=time.monotonic() - 60)
     with (
-        Heart(beat_path(spool, taken), every_seconds=60, line=lambda: "rendering: 12 of 24 frames"),
+        HeartbeatWriter(beat_path(spool, taken), every_seconds=60, line=lambda: "rendering: 12 of 24 frames"),
         RunningNote(work, film="runs.mkv") as running,
     ):
         running.film("runs.mkv", part="shots", place=place)

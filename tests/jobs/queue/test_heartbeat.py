@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.queue.heartbeat import Heart, HeartbeatWatch, read_beat, read_sign
+from jobs.queue.heartbeat import HeartbeatWatch, HeartbeatWriter, read_beat, read_sign
 
 
 class Clock:
@@ -101,7 +101,9 @@ def test_what_is_forgotten_is_watched_anew() -> None:
 
 def test_a_heart_beats_in_place_and_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "job.beat"
-    with Heart(path, every_seconds=0.02, line=lambda: "render: \x1b[1m12 of 24 frames " + "é" * 1000):
+    with HeartbeatWriter(
+        path, every_seconds=0.02, line=lambda: "render: \x1b[1m12 of 24 frames " + "é" * 1000
+    ):
         sizes, signs = set[int](), set[bytes]()
         until = time.monotonic() + 10
         while len(signs) < 4 and time.monotonic() < until:

@@ -1,4 +1,4 @@
-"""How far a film as a whole is, and for how long still, counted from the reports of its stages."""
+"""How far a film is over all its stages, and how long it will still take, counted from the reports of the stages."""
 
 import time
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class Place:
     """When the command began, by the monotonic clock."""
 
 
-class Whole:
+class OverallProgress:
     """One number from 0 to 1 for a film, which never falls, and the time left by the pace of the present phase."""
 
     def __init__(
@@ -87,12 +87,14 @@ class Whole:
         return weighted / weights
 
 
-def whole_command(whole: Whole, *, clock: Callable[[], float] = time.monotonic) -> tuple[float, float | None]:
+def command_progress(
+    overall: OverallProgress, *, clock: Callable[[], float] = time.monotonic
+) -> tuple[float, float | None]:
     """The share of all films of the command that is done, and the seconds left; None where that is not known yet."""
-    place = whole.place
+    place = overall.place
     if place is None:
-        return whole.share, whole.seconds_left()
-    share = place.start + (place.end - place.start) * whole.share
+        return overall.share, overall.seconds_left()
+    share = place.start + (place.end - place.start) * overall.share
     gone, took = share - place.first, clock() - place.began
     if gone < _LEAST_SHARE or took < _LEAST_SECONDS:
         return share, None

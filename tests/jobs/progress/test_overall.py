@@ -1,6 +1,6 @@
 """How far a film is, and for how long still."""
 
-from jobs.progress.whole import Place, Whole, whole_command
+from jobs.progress.overall import OverallProgress, Place, command_progress
 
 
 class Clock:
@@ -12,23 +12,23 @@ class Clock:
 
 def test_time_left_goes_by_the_pace_of_the_phase_without_what_was_kept() -> None:
     clock = Clock()
-    whole = Whole("shots", clock=clock)
-    whole.update("render", 500, 1000)
-    whole.update("colour", 500, 1000)
-    assert (whole.share, whole.seconds_left()) == (0.5, None)
+    overall = OverallProgress("shots", clock=clock)
+    overall.update("render", 500, 1000)
+    overall.update("colour", 500, 1000)
+    assert (overall.share, overall.seconds_left()) == (0.5, None)
     clock.now += 10
     for stage in ("colour", "render"):
-        whole.update(stage, 600, 1000)
-    assert round(whole.share, 6) == 0.6
-    assert round(whole.seconds_left() or 0) == 40
+        overall.update(stage, 600, 1000)
+    assert round(overall.share, 6) == 0.6
+    assert round(overall.seconds_left() or 0) == 40
 
 
 def test_it_never_falls_and_only_the_end_makes_it_whole() -> None:
-    whole = Whole("run")
+    overall = OverallProgress("run")
     seen = []
     for stage in ("fingerprint", "scan", "colour", "render", "render", "mux", "copies", "prove", "scan"):
-        whole.update(stage, 1, 1 if stage != "scan" else 4)
-        seen.append(whole.percent)
+        overall.update(stage, 1, 1 if stage != "scan" else 4)
+        seen.append(overall.percent)
     assert seen == sorted(seen)
     assert seen[-1] == 99
 
@@ -36,9 +36,9 @@ def test_it_never_falls_and_only_the_end_makes_it_whole() -> None:
 def test_the_share_of_the_command_counts_from_where_it_began() -> None:
     clock = Clock()
     place = Place(number=2, count=2, start=0.6, end=1.0, first=0.5, began=clock.now)
-    whole = Whole("shots", place=place, clock=clock)
+    overall = OverallProgress("shots", place=place, clock=clock)
     clock.now += 20
-    whole.update("render", 500, 1000)
-    share, left = whole_command(whole, clock=clock)
+    overall.update("render", 500, 1000)
+    share, left = command_progress(overall, clock=clock)
     assert round(share, 6) == 0.8
     assert round(left or 0, 3) == round(20 * 0.2 / 0.3, 3)
