@@ -90,9 +90,11 @@ def colorize(
         reporter = CallbackProgress(progress)
         batch = _make_batch(source, output=output, preset=preset, settings=settings)
         if batch is not None:
-            from jobs.batch.run import Crew, run_whole_batch
+            from jobs.batch.run import BatchOptions, run_whole_batch
 
-            return run_whole_batch(batch, reporter, crew=Crew(workers=workers, scheduler=scheduler))
+            return run_whole_batch(
+                batch, reporter, options=BatchOptions(workers=workers, scheduler=scheduler)
+            )
         job = _make_job(source, output=output, preset=preset, settings=settings)
         if not job.is_of_stills:
             return run_film(job, reporter, workers=workers, scheduler=scheduler)

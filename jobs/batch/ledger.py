@@ -17,10 +17,10 @@ from typing import Any, Literal
 from jobs.batch.inputs import Work
 from jobs.settings.output_paths import STATE_NAME, file_identity
 from jobs.version import VERSION
-from jobs.workdir.locks import holder, try_lock
+from jobs.workdir.locks import LOCK_NAME, holder, try_lock
 from pipeline.errors import OutputError, SettingsError
 
-_LEDGER, _LOCK = "batch.jsonl", "lock"
+LEDGER_NAME = "batch.jsonl"
 State = Literal["begun", "done", "failed"]
 
 
@@ -50,7 +50,7 @@ class Ledger:
     def __init__(self, output: Path) -> None:
         self._output = output
         self._folder = output / STATE_NAME
-        self._path = self._folder / _LEDGER
+        self._path = self._folder / LEDGER_NAME
         self.entries: dict[Path, Entry] = {}
         """By output."""
         self.ended: set[Path] = set()
@@ -114,9 +114,9 @@ class Ledger:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot make the folder {self._folder}: {error.strerror}") from error
-        lock = try_lock(self._folder / _LOCK)
+        lock = try_lock(self._folder / LOCK_NAME)
         if lock is None:
-            who = " on ".join(holder(self._folder / _LOCK))
+            who = " on ".join(holder(self._folder / LOCK_NAME))
             raise SettingsError(f"another run ({who}) works in {self._output}; wait for it, or stop it")
         with lock:
             self.read()

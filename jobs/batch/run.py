@@ -28,7 +28,7 @@ Explain = Callable[[Exception], str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Crew:
+class BatchOptions:
     """How films of a batch are done."""
 
     workers: int | None = None
@@ -42,7 +42,12 @@ class BatchStoppedError(OutputError):
 
 
 def run_batch(
-    plan: BatchPlan, progress: Progress, *, crew: Crew, guard: Guard | None = None, explain: Explain = str
+    plan: BatchPlan,
+    progress: Progress,
+    *,
+    options: BatchOptions,
+    guard: Guard | None = None,
+    explain: Explain = str,
 ) -> BatchResult:
     """Does what the plan says and returns what became of each; failures are results, too.
 
@@ -56,7 +61,7 @@ def run_batch(
     if left:
         with ledger.alone():
             ledger.begin(overwrite=plan.overwrite)
-            _do_all(plan, left, ledger, progress, crew=crew, guard=guard, explain=explain)
+            _do_all(plan, left, ledger, progress, options=options, guard=guard, explain=explain)
             ledger.end()
     kept = {task.work.output for task in plan.tasks if task.todo == "nothing"}
     results = []
@@ -78,11 +83,11 @@ def run_batch(
     return BatchResult(output=plan.output, results=tuple(results), others=plan.found.others)
 
 
-def run_whole_batch(plan: BatchPlan, progress: Progress, *, crew: Crew) -> BatchResult:
+def run_whole_batch(plan: BatchPlan, progress: Progress, *, options: BatchOptions) -> BatchResult:
     """The batch and its page of all reports, in this process. Raises as `run_batch`, and BatchError."""
     from jobs.batch.index_page import write_index
 
-    result = run_batch(plan, progress, crew=crew)
+    result = run_batch(plan, progress, options=options)
     if plan.output.is_dir():
         write_index(plan.output, progress=progress)
     if result.failed:
@@ -97,16 +102,16 @@ def _do_all(
     ledger: Ledger,
     progress: Progress,
     *,
-    crew: Crew,
+    options: BatchOptions,
     guard: Guard | None,
     explain: Explain,
 ) -> None:
     """Does every task; after a crash goes on with the next one."""
-    doer = _Doer(plan, ledger, progress, crew=crew, explain=explain)
+    runner = _TaskRunner(plan, ledger, progress, options=options, explain=explain)
     if guard is None:
-        return doer.do(left)
+        return runner.run(left)
     while left:
-        death = guard(partial(doer.do, left))
+        death = guard(partial(runner.run, left))
         ledger.read()
         left = [task for task in left if task.work.output not in ledger.ended]
         if death is None or not left:
@@ -117,7 +122,7 @@ def _do_all(
     return None
 
 
-class _Once:
+class _BatchProgress:
     """Passes everything on, but says no note twice: each film would say how many workers there are."""
 
     def __init__(self, progress: Progress) -> None:
@@ -145,16 +150,16 @@ class _Once:
         self._said.add(message)
 
 
-class _Doer:
+class _TaskRunner:
     """Does tasks one after the other, with one network for all stills."""
 
     def __init__(
-        self, plan: BatchPlan, ledger: Ledger, progress: Progress, *, crew: Crew, explain: Explain
+        self, plan: BatchPlan, ledger: Ledger, progress: Progress, *, options: BatchOptions, explain: Explain
     ) -> None:
-        self._plan, self._ledger, self._progress = plan, ledger, _Once(progress)
-        self._crew, self._explain = crew, explain
+        self._plan, self._ledger, self._progress = plan, ledger, _BatchProgress(progress)
+        self._options, self._explain = options, explain
 
-    def do(self, tasks: Sequence[Task]) -> None:
+    def run(self, tasks: Sequence[Task]) -> None:
         """Does them; others can see how far they are, and end them."""
         with RunningNote(self._plan.output / STATE_NAME, film="") as running:
             self._progress.running = running
@@ -207,15 +212,15 @@ class _Doer:
         job = self._plan.job_of(task)
 
         def before_publish(whole: Path) -> None:
-            self._crew.check()
+            self._options.check()
             self._ledger.note_result(work, whole, fingerprint=self._plan.fingerprint)
 
         made = run_film(
             job,
             self._progress,
             before_publish=before_publish,
-            workers=self._crew.workers,
-            scheduler=self._crew.scheduler,
+            workers=self._options.workers,
+            scheduler=self._options.scheduler,
         ).as_json()
         details = {key: value for key, value in made.items() if key in ("frames", "shots", "seconds", "lost")}
         if job.report:
@@ -225,7 +230,7 @@ class _Doer:
     def _try(self, task: Task, act: Callable[[Task], dict[str, Any]]) -> None:
         """Does one task and puts what became of it into the ledger."""
         work = task.work
-        self._crew.check()
+        self._options.check()
         self._ledger.note_start(work)
         try:
             details = act(task)

@@ -8,16 +8,14 @@ from typing import Any
 
 import yaml
 
-from jobs.batch.ledger import Ledger
+from jobs.batch.ledger import LEDGER_NAME, Ledger
 from jobs.progress.rates import clock
 from jobs.progress.reporters import one_line
 from jobs.settings.output_paths import STATE_NAME, record_path, work_folder
-from jobs.workdir.locks import holder
+from jobs.workdir.locks import LOCK_NAME, holder
 from jobs.workdir.running import RunState, is_held, read_state
 from jobs.workdir.work_files import JOB, LOCK, is_work_folder
 from pipeline.errors import SettingsError
-
-_BATCH = STATE_NAME
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +37,7 @@ class Run:
     @property
     def lock(self) -> Path:
         """Held while it runs."""
-        return self.folder / ("lock" if self.folder.name == _BATCH else LOCK)
+        return self.folder / (LOCK_NAME if self.folder.name == STATE_NAME else LOCK)
 
     @property
     def word(self) -> str:
@@ -112,15 +110,15 @@ def run_in(folder: Path) -> Run | None:
 
 
 def _batch(folder: Path) -> Iterator[Run]:
-    if (folder / _BATCH / "batch.jsonl").is_file():
+    if (folder / STATE_NAME / LEDGER_NAME).is_file():
         ledger = Ledger(folder)
         states = Counter(entry.state for entry in ledger.entries.values())
         counts = ", ".join(f"{states[state]} {state}" for state in ("done", "failed") if states[state])
         yield Run(
             output=folder,
-            folder=folder / _BATCH,
-            is_running=is_held(folder / _BATCH / "lock"),
-            state=read_state(folder / _BATCH),
+            folder=folder / STATE_NAME,
+            is_running=is_held(folder / STATE_NAME / LOCK_NAME),
+            state=read_state(folder / STATE_NAME),
             is_finished=ledger.is_over,
             counts=counts,
         )
@@ -128,7 +126,7 @@ def _batch(folder: Path) -> Iterator[Run]:
 
 def _in_folder(folder: Path) -> Iterator[Run]:
     for path in sorted(folder.iterdir()):
-        if path.is_dir() and path.name != _BATCH and is_work_folder(path):
+        if path.is_dir() and path.name != STATE_NAME and is_work_folder(path):
             yield _of_work(path)
 
 

@@ -39,7 +39,7 @@ def colorize_batch(
     from jobs.batch.index_page import write_index
     from jobs.batch.plan import plan_batch
     from jobs.batch.results import BatchError
-    from jobs.batch.run import BatchStoppedError, Crew, run_batch
+    from jobs.batch.run import BatchOptions, BatchStoppedError, run_batch
     from jobs.batch.table import as_table, count_line
 
     plan = plan_batch(sources, output, make)
@@ -53,9 +53,9 @@ def colorize_batch(
         except KinochromeError as error:
             raise BatchStoppedError(str(error)) from error
 
-    crew = Crew(workers=workers, scheduler=scheduler, check=still_ours)
+    options = BatchOptions(workers=workers, scheduler=scheduler, check=still_ours)
     guard = _Guard(progress) if is_supervised() else None
-    result = run_batch(plan, progress, crew=crew, guard=guard, explain=describe_bug)
+    result = run_batch(plan, progress, options=options, guard=guard, explain=describe_bug)
     index = write_index(plan.output, progress=progress) if plan.output.is_dir() else None
     progress.close()
     if shows_table:

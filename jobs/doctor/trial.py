@@ -10,7 +10,8 @@ import numpy as np
 from jobs import colorize, verify
 from jobs.doctor.finding import Finding
 from jobs.segments.spec import check_output
-from jobs.settings.job_file import PRESETS, make_job
+from jobs.settings.job_file import make_job
+from jobs.settings.job_paths import PRESETS
 from models.checkpoint import load_weights
 from models.weights_info import DEFAULT_WEIGHTS
 from pipeline.errors import KinochromeError

@@ -14,16 +14,13 @@ from jobs import presets
 from jobs.settings.guidance import guidance_faults
 from jobs.settings.guidance_file import with_guidance_files
 from jobs.settings.job import Job
-from jobs.settings.job_paths import absolute, path_faults, place_output, refuse_undecodable
+from jobs.settings.job_paths import PRESETS, absolute, path_faults, place_output, refuse_undecodable
 from jobs.settings.job_stills import is_numbered
 from jobs.settings.layers import Fault, Layer, Lines, Values, merge, option_layer, refuse
 from jobs.settings.queue_presets import QueuePresets
 from jobs.settings.validate import check
 from jobs.settings.yaml_file import parse_value, parse_yaml, read_yaml
 from pipeline.errors import SettingsError
-
-PRESETS = ("access", "archival", "mezzanine", "studio", "preview", "sequence")
-"""Names of the presets that come with Kinochrome."""
 
 _OF_A_JOB = ("input", "output", "preset", "from_proxy", "work", "shots", "sound", "start_number", "guidance")
 

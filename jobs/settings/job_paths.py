@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jobs.settings.guidance_file import guidance_paths, picture_faults
-from jobs.settings.job_stills import input_faults, key_faults, name_faults, output_faults
+from jobs.settings.job_stills import input_faults, is_same_file, key_faults, name_faults, output_faults
 from jobs.settings.layers import Fault, Layer, Loc, Values
 from jobs.settings.output_paths import bag_in_the_way, finished_fingerprint, report_in_the_way, work_folder
 from pipeline.errors import OutputError, SettingsError
@@ -17,10 +17,13 @@ from pipeline.output.container_table import container_of
 from pipeline.still_pattern import looks_numbered
 from pipeline.target import STILL_FORMATS, Target, target_of
 
+PRESETS = ("access", "archival", "mezzanine", "studio", "preview", "sequence")
+"""Names of the presets that come with Kinochrome."""
+
 _PATHS = ("input", "output", "preset", "weights", "from_proxy", "work", "cache", "sound")
 _ADDRESS = re.compile(r"(?:^|/)([a-z][a-z0-9+.-]{1,9}):/")
 _NAMES = {
-    "preset": ("access", "archival", "mezzanine", "studio", "preview", "sequence"),
+    "preset": PRESETS,
     "weights": ("default",),
 }
 """Values of path keys that are names, not paths."""
@@ -208,7 +211,7 @@ def _output_faults(
         return
     is_batch = source is not None and source.kind == "folder"  # whose outputs may lie beside their sources
     for key in ("weights",) if is_batch else ("input", "weights"):
-        if key in paths and _is_same(paths[key], output):
+        if key in paths and is_same_file(paths[key], output):
             yield f"found the {key} itself, {output}; another name would work"
             return
     if source is not None and source.kind == "folder":
@@ -261,14 +264,6 @@ def _place_faults(folder: Path, what: str) -> Iterator[str]:
         yield f"found {there}, which is not a folder"
     elif not os.access(there, os.W_OK | os.X_OK):
         yield f"not allowed to write {what} into {there}"
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file, by links too."""
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
 
 
 def _is(path: Path, test: str) -> bool:

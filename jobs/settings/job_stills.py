@@ -62,7 +62,7 @@ def output_faults(output: Target, *, source: Target | None, overwrite: bool, is_
         return
     try:
         home = output.pattern.folder
-        if source is not None and source.is_numbered and _is_same(source.pattern.folder, home):
+        if source is not None and source.is_numbered and is_same_file(source.pattern.folder, home):
             yield f"found the folder of the input itself, {home}; another folder would work"
         elif home.is_symlink():
             yield f"found {home}, which is a link, and the folder is replaced as a whole; the folder itself would work"
@@ -86,7 +86,8 @@ def _taken(output: Target, home: Path, *, overwrite: bool) -> Iterator[str]:
         yield f"{home} holds stills already; another folder, or --overwrite (overwrite: true) would work"
 
 
-def _is_same(one: Path, other: Path) -> bool:
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file or folder, by links too; False where one of them is missing."""
     try:
         return one.samefile(other)
     except OSError:

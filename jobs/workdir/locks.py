@@ -20,6 +20,7 @@ from typing import Self
 from pipeline.errors import KinochromeError, OutputError
 
 LOCK_NAME = "lock"
+"""The lock file of a segment, in its folder, and that of a batch, in its folder of what is known."""
 _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 _PAUSE_SECONDS = 0.1
 _HELD = re.compile(rb"process [0-9]+\n")

@@ -79,16 +79,16 @@ def do_on_cluster(
     with Link(scheduler) as link, questioning(spec.job, work.path) as question:
         crew = Crew(link, question)
         crew.gather(answer_seconds=_ANSWER_SECONDS, patience_seconds=patience_seconds)
-        foreman = _Foreman(spec, left, link=link, crew=crew, report=report, patience=patience_seconds)
+        dispatcher = _Dispatcher(spec, left, link=link, crew=crew, report=report, patience=patience_seconds)
         try:
-            foreman.run()
+            dispatcher.run()
         finally:
-            foreman.settle()
+            dispatcher.settle()
             work.remove_partials()
     _wait_for_records(spec, segments)
 
 
-class _Foreman:
+class _Dispatcher:
     """Hands out segments to a crew that comes and goes, and copes with deaths and errors."""
 
     def __init__(

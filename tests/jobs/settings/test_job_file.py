@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from jobs.settings.job import Job
-from jobs.settings.job_file import PRESETS, load_job, make_job, schema
+from jobs.settings.job_file import load_job, make_job, schema
+from jobs.settings.job_paths import PRESETS
 from jobs.settings.output_paths import work_folder
 from jobs.settings.yaml_file import MAX_BYTES
 from pipeline.colorize.temporal import SteadySettings
