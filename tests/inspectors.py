@@ -36,7 +36,8 @@ _NO_LANGUAGE = ("", "und", "mis", "xxx")
 _OF_THE_FILE = re.compile(
     r"(?i)encoder|encoded_?by|major_brand|minor_version|compatible_brands|duration|handler_name|vendor_id"
     r"|number_of_|bps|_statistics|service_|creation_time|timecode|metadatacreator|isvbr|device.*template|wmfsdk|itunencoding"
-    r"|overallbitrate|wm_?encodingsettings|WM/EncodingSettings"
+    r"|operational_pattern|u?id$|generation_uid|product_|toolkit_|modification_date|material_package_umid|company_name"
+    r"|hdvideo|overallbitrate|wm_?encodingsettings|WM/EncodingSettings"
 )
 """Names of tags that tell of the file and its coding."""
 
@@ -130,7 +131,7 @@ def mediainfo(path: Path) -> list[Told]:
             told += _mediainfo_tags(track)
         elif kind == "Menu":
             times = ((at, title) for at, title in track.get("extra", {}).items() if at[:1] == "_")
-            told += [Told("chapter", f"{at} {title}") for at, title in times]
+            told += [one for at, title in times if (one := Told("chapter", f"{at} {title}")) not in told]
         elif kind == "Video" and not has_picture:
             has_picture = True
             told += _mediainfo_picture(track)

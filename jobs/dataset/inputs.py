@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.dataset.photos import PHOTO_SUFFIXES
 from pipeline.errors import SettingsError, SourceError
 from pipeline.messages import first_few
 from pipeline.target import FILM_SUFFIXES
 
-STILL_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff"))
 _MANIFEST = "manifest.csv"
 
 
@@ -51,7 +51,7 @@ def find_inputs(paths: Sequence[Path], *, out: Path) -> Inputs:
         folder = root if root.is_dir() else root.parent
         known = _read_manifests(folder)
         for path in _walk(root, out) if root.is_dir() else (root,):
-            is_still = path.suffix.lower() in STILL_SUFFIXES
+            is_still = path.suffix.lower() in PHOTO_SUFFIXES
             origin, licence = known.get(_resolved(path), ("", ""))
             if is_still and not origin:
                 origin = _folder_name(path, folder)
@@ -73,7 +73,7 @@ def _walk(root: Path, out: Path) -> Iterator[Path]:
         )
         for name in sorted(names):
             path = Path(folder, name)
-            if path.suffix.lower() in FILM_SUFFIXES | STILL_SUFFIXES and path.is_file():
+            if path.suffix.lower() in FILM_SUFFIXES | PHOTO_SUFFIXES and path.is_file():
                 yield path
 
 

@@ -18,6 +18,7 @@ from jobs.evaluation.references import LEAST_FRAMES, REFERENCES, measure_referen
 from jobs.extras import require
 from models.networks.efficientnet_lite import ImageNetFeatures
 from pipeline.colorize.predict import Network, Predictor
+from pipeline.dataset.photos import PHOTO_SUFFIXES
 from pipeline.errors import SettingsError, SourceError
 from pipeline.messages import first_few
 from pipeline.progress import StageProgress
@@ -25,7 +26,6 @@ from pipeline.regular_file import refuse_special_file
 from pipeline.stills.colorize import PredictColor
 from pipeline.target import FILM_SUFFIXES
 
-_PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"})
 _SHEET_EACH = 12
 _COLUMNS = ("path", "group")
 _PHOTOS_SEED = 0
@@ -40,7 +40,7 @@ class Exhibit(NamedTuple):
     @property
     def is_photo(self) -> bool:
         """Whether it is a photo by its suffix; all else is a clip."""
-        return self.path.suffix.lower() in _PHOTO_SUFFIXES
+        return self.path.suffix.lower() in PHOTO_SUFFIXES
 
 
 def evaluate_weights(
@@ -197,7 +197,7 @@ def find_exhibits(paths: Sequence[Path], *, groups: Path | None = None) -> tuple
     found = []
     for path in paths:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        wanted = [file for file in files if file.suffix.lower() in _PHOTO_SUFFIXES | FILM_SUFFIXES]
+        wanted = [file for file in files if file.suffix.lower() in PHOTO_SUFFIXES | FILM_SUFFIXES]
         if not wanted:
             raise SourceError(f"cannot evaluate {path}: no photo or clip there")
         found += [Exhibit(file, "all") for file in wanted]

@@ -13,6 +13,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from pipeline.dataset.photos import PHOTO_SUFFIXES
 from pipeline.dataset.quality import (
     COLOR_PX,
     SHARPNESS_PX,
@@ -23,7 +24,7 @@ from pipeline.dataset.quality import (
     shrink,
 )
 from pipeline.dataset.samples import decode_rgb
-from pipeline.dataset.training_set import PHOTO_SUFFIXES, TrainingFile
+from pipeline.dataset.training_set import TrainingFile
 
 Fault = Literal["black", "white", "grey", "sepia", "tinted", "framed", "flat"]
 

@@ -12,12 +12,14 @@ from PIL import Image, ImageCms, ImageOps
 from pipeline.errors import SourceError
 from pipeline.regular_file import refuse_special_file
 
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".bmp"})
+"""Of photographs to learn from, and to measure weights by."""
 Rgb = npt.NDArray[np.uint8]
 """(H, W, 3)."""
 
 
 def read_photo(path: Path, *, max_lines: int) -> Rgb:
-    """A JPEG, PNG, WebP or TIFF picture, averaged down where it has more lines; its first page, without alpha.
+    """A JPEG, PNG, WebP, TIFF or BMP picture, averaged down where it has more lines; its first page, without alpha.
 
     Raises SourceError for what is missing, no picture, damaged or cut off, or larger than 179 megapixels.
     """

@@ -19,13 +19,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.dataset.photos import PHOTO_SUFFIXES
 from pipeline.dataset.samples import Picture, decode_rgb
 from pipeline.errors import SettingsError, SourceError
 from pipeline.messages import first_few
 from pipeline.source.open_media import open_media
 from pipeline.target import FILM_SUFFIXES
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 _MANIFEST = "manifest.csv"
 _LONGEST_SIDE = 512  # of a clip's frames
 _PRIOR_PICTURES = 4096
@@ -211,7 +211,7 @@ def _list_files(folder: Path, more: Sequence[str] = ()) -> list[TrainingFile]:
     files = sorted(found, key=lambda file: file.path)
     if not files:
         raise SettingsError(
-            f"training set {folder}: no photo ({', '.join(PHOTO_SUFFIXES)}) or clip found in it"
+            f"training set {folder}: no photo ({', '.join(sorted(PHOTO_SUFFIXES))}) or clip found in it"
         )
     return files
 

@@ -33,8 +33,8 @@ from pipeline.color.colorimetry import lightness
 from pipeline.colorize.ab_filter import filter_ab
 from pipeline.colorize.net_frame import net_size, shrink
 from pipeline.colorize.predict import Predictor
-from pipeline.dataset.photos import read_photo
-from pipeline.dataset.training_set import PHOTO_SUFFIXES, split_by_origin
+from pipeline.dataset.photos import PHOTO_SUFFIXES, read_photo
+from pipeline.dataset.training_set import split_by_origin
 from pipeline.stills.chroma import luma_of_rgb
 from pipeline.stills.still import Still
 

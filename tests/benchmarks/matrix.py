@@ -128,6 +128,8 @@ def take(path: Path, wanted: argparse.Namespace) -> Row:
             _look_at_film(row, source, output)
             lost = sum("left out: " in change for change in row.changes)
             row.faults = [f for f in row.faults if not f.startswith("no more: ")] if lost else row.faults
+            if any("chapter" in change for change in row.changes):
+                row.faults = [fault for fault in row.faults if not fault.startswith("chapters ")]
             expected = SAID.get(path.name, "") if wanted.preset == "archival" else ""
             if not any(expected in change for change in row.changes or [""]):
                 row.faults.append(f"nothing said of what is not kept: {expected}")

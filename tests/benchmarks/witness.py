@@ -50,7 +50,7 @@ _LISTED_AS = {
     "track": "stream|sound|subtitle",
     "chapter": "chapter|edition",
     "attachment": "attachment|cover",
-    "tag": "tag|comment",
+    "tag": "tag|comment|notes",
     "tag level": "level",
 }
 """For each kind of thing that an inspector tells: what a line of the run says where it is not kept."""

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pipeline.dataset.photos import read_photo
+from pipeline.dataset.photos import PHOTO_SUFFIXES, read_photo
+from pipeline.dataset.samples import decode_rgb
+from pipeline.dataset.training_set import base_files
 from pipeline.errors import SourceError
 from tests.color_films import scene
 
@@ -52,3 +54,14 @@ def test_a_photo_that_is_cut_off_is_named(tmp_path: Path, kept: int) -> None:
 def test_a_missing_photo_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"gone\.png: no such file"):
         read_photo(tmp_path / "gone.png", max_lines=1080)
+
+
+@pytest.mark.parametrize("suffix", sorted(PHOTO_SUFFIXES))
+def test_photos_of_every_suffix_are_found_and_read(tmp_path: Path, suffix: str) -> None:
+    """By datasets and measurements with one reader, by trainings with another."""
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(scene(4)).save(path)
+    (file,) = base_files(tmp_path)
+    one, other = read_photo(file.path, max_lines=1080).astype(int), decode_rgb(file.path).astype(int)
+    assert one.shape == scene(4).shape
+    assert np.abs(one - other).mean() < 2
