@@ -24,7 +24,7 @@ from models.networks.gated import GatedGenerator
 from models.networks.generator import Generator
 from models.networks.unet import UnetGenerator, UnetSettings
 from models.tensor_file import HEADER_KEY, TensorFile, open_tensors, shortened
-from models.weights_info import DEFAULT_VIVIDNESS, FORMAT, WeightsInfo, describe_weights
+from models.weights_info import DEFAULT_VIVIDNESS, FORMAT, VIVID_WHERE, WeightsInfo, describe_weights
 
 GENERATORS: Mapping[str, tuple[Callable[[Any], Generator], type[Any]]] = {
     "efficient": (EfficientGenerator, EfficientSettings),
@@ -44,6 +44,7 @@ def save_weights(
     name: str,
     licence: str,
     vividness: float = DEFAULT_VIVIDNESS,
+    vivid_where: str = VIVID_WHERE[0],
     recipe: Mapping[str, Any],
 ) -> None:
     """Write a generator as float16, whole or not at all; all else goes into the header.
@@ -58,6 +59,7 @@ def save_weights(
         "name": name,
         "licence": licence,
         "vividness": vividness,
+        "vivid_where": vivid_where,
         "recipe": dict(recipe),
     }
     write_tensors(path, tensors, header)

@@ -15,6 +15,8 @@ ARCHITECTURES = ("efficient", "guarded", "unet")
 DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.safetensors"
 DEFAULT_VIVIDNESS = 1.8
 """Of weights that do not say theirs, the default weights among them."""
+VIVID_WHERE = ("everywhere", "unsure")
+"""Which predicted colours are made vivid: all, or those that the network is unsure of."""
 _LONGEST_TEXT = 1000
 
 
@@ -29,6 +31,8 @@ class WeightsInfo:
     licence: str
     vividness: float
     """Factor on its ab that suits it: means are paler than what they are means of, more or less so by the training."""
+    vivid_where: str
+    """One of `VIVID_WHERE`; everywhere for weights that do not say it."""
 
 
 def weights_file(name: str) -> Path:
@@ -62,6 +66,10 @@ def describe_weights(file: TensorFile) -> WeightsInfo:
         raise WeightsError(
             f"weights {path}: vividness {shortened(vividness)}; a number from 0.5 to 2 would work"
         )
+    vivid_where = header.get("vivid_where", VIVID_WHERE[0])
+    if vivid_where not in VIVID_WHERE:
+        known = ", ".join(VIVID_WHERE)
+        raise WeightsError(f"weights {path}: vivid_where {shortened(vivid_where)}; {known} would work")
     with path.open("rb") as content:
         digest = file_digest(content, "sha256").hexdigest()
     return WeightsInfo(
@@ -71,6 +79,7 @@ def describe_weights(file: TensorFile) -> WeightsInfo:
         architecture=architecture,
         licence=_text(path, header, "licence", "unknown"),
         vividness=float(vividness),
+        vivid_where=str(vivid_where),
     )
 
 

@@ -182,6 +182,7 @@ def _note_validation(
             name=job.name,
             licence=job.licence,
             vividness=job.train.vividness,
+            vivid_where=job.train.vivid_where,
             recipe=recipe,
         )
     log.validation(scores, best=best)

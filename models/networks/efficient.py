@@ -157,6 +157,10 @@ class EfficientGenerator(Generator):
         """ab float32 (N, 2, H/4, W/4): the annealed mean of the predicted distribution."""
         return annealed_mean(raw, self.bins, temperature)
 
+    def to_ab_and_chroma(self, raw: Tensor, temperature: float) -> Tensor:
+        chroma = torch.linalg.vector_norm(self.bins.float(), dim=1, keepdim=True)
+        return annealed_mean(raw, torch.cat((self.bins, chroma), dim=1), temperature)
+
 
 class _Context(nn.Module):
     """The deepest map: a projection, then one pre-norm attention step over all its places."""

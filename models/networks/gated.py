@@ -88,6 +88,9 @@ class GatedGenerator(Generator):
         """ab float32 (N, 2, H/4, W/4): the annealed mean of the predicted distribution."""
         return self.begun.to_ab(raw, temperature)
 
+    def to_ab_and_chroma(self, raw: Tensor, temperature: float) -> Tensor:
+        return self.begun.to_ab_and_chroma(raw, temperature)
+
     @torch.no_grad()
     def features_of(self, lightness: Tensor) -> Tensor:
         """The features, float (N, F), of L* (N, 1, H, W), that `FilmLikeness.fit` takes."""

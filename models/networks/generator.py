@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -54,6 +55,15 @@ class Generator(nn.Module, ABC):
     @abstractmethod
     def to_ab(self, raw: Tensor, temperature: float) -> Tensor:
         """What `forward` returned → ab float32 (N, 2, H/training_stride, W/training_stride)."""
+
+    def to_ab_and_chroma(self, raw: Tensor, temperature: float) -> Tensor:
+        """What `forward` returned → float32 (N, 3, h, w): a and b of `to_ab`, and the mean chroma of what it averages.
+
+        Where the colours of a distribution agree, their mean is as far from grey as they are; where they do not, it is
+        nearer. Without a distribution it is the chroma of ab.
+        """
+        ab = self.to_ab(raw, temperature)
+        return torch.cat((ab, torch.linalg.vector_norm(ab, dim=1, keepdim=True)), dim=1)
 
     def colorize(self, lightness: Tensor, *, temperature: float, hints: Hints | None = None) -> Tensor:
         """ab float32 (N, 2, H/4, W/4). `temperature` counts where a distribution is predicted."""

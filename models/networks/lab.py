@@ -70,7 +70,7 @@ class SoftLabels:
 
 
 def annealed_mean(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:
-    """ab (N, 2, H, W) float32: the mean of the bins under softmax(logits / temperature).
+    """(N, K, H, W) float32: the mean under softmax(logits / temperature) of what `bins` (Q, K) say of each bin: its ab.
 
     Zhang et al. 2016, equation 5: temperature 1 is the mean (greyish), near 0 the mode (splotchy).
     """

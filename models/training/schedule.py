@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from models.errors import TrainingError
 from models.training.adversary import AdversarySettings
+from models.weights_info import VIVID_WHERE
 
 LAST_ENCODER_STAGE = 6
 
@@ -98,6 +99,8 @@ class TrainSettings:
     """Of the annealed mean, in the losses on ab and in validation."""
     vividness: float = 1.8
     """Factor on the predicted ab, 0.5 to 2, that goes into the weights for those who colour with them."""
+    vivid_where: str = VIVID_WHERE[0]
+    """Goes into the weights too: whether the factor counts everywhere, or where the network is unsure."""
     learns_shown: bool = False
     """Whether colours are learned, and validated, as they are shown, times `vividness`.
 
@@ -131,6 +134,10 @@ class TrainSettings:
             raise TrainingError(f"average {self.average}: a decay from 0 to below 1 works")
         if not 0.5 <= self.vividness <= 2:
             raise TrainingError(f"vividness {self.vividness}: a number from 0.5 to 2 works")
+        if self.vivid_where not in VIVID_WHERE:
+            raise TrainingError(f"vivid_where {self.vivid_where!r}: {' or '.join(VIVID_WHERE)} works")
+        if self.learns_shown and self.vivid_where != "everywhere":
+            raise TrainingError("learns_shown: with vivid_where: everywhere it works")
         if self.dropout is not None and not 0 <= self.dropout < 1:
             raise TrainingError(f"dropout {self.dropout}: a share from 0 to below 1 works")
 

@@ -85,3 +85,9 @@ def shrink(picture: _Picture, size: NetSize) -> _Picture:
     """A picture resized to the network's size by area (enlarged linearly where the film is smaller)."""
     how = cv2.INTER_AREA if picture.shape[0] >= size.height else cv2.INTER_LINEAR
     return cast(_Picture, cv2.resize(picture, (size.width, size.height), interpolation=how))
+
+
+def pad_to_multiple(lightness: FloatImage, multiple: int) -> FloatImage:
+    """(N, H, W) with H and W grown to multiples of `multiple` by reflection at the right and below."""
+    grow = [(-side) % multiple for side in lightness.shape[1:]]
+    return np.pad(lightness, ((0, 0), (0, grow[0]), (0, grow[1])), mode="reflect")

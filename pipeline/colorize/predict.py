@@ -18,10 +18,11 @@ from models.networks.generator import AB_STRIDE
 from models.weights_info import DEFAULT_WEIGHTS
 from pipeline.color.colorimetry import lightness
 from pipeline.colorize.ab_filter import filter_ab
-from pipeline.colorize.net_frame import net_size, shrink
+from pipeline.colorize.net_frame import net_size, pad_to_multiple, shrink
 from pipeline.colorize.settings import ColorSettings
 from pipeline.colorize.sight import Sight
 from pipeline.colorize.still_views import joined, views_of
+from pipeline.colorize.vividness import bring_out
 from pipeline.errors import DeviceError, SettingsError
 from pipeline.plan.segments import BATCH_FRAMES
 
@@ -79,6 +80,7 @@ class Predictor:
             "short_side": self.short_side,
             "temperature": self.temperature,
             "vividness": self.vividness,
+            "vivid_where": self.weights.vivid_where,
             "still_passes": self.still_passes,
             "batch": self.batch,
             "device": self.device.type,
@@ -111,7 +113,7 @@ class Predictor:
     def _logits(self, lightness: FloatImage) -> FloatImage:
         """(Q, H/4, W/4) for an L* picture (H, W)."""
         height, width = (side // AB_STRIDE for side in lightness.shape)
-        padded = _padded(lightness[np.newaxis], self._generator.input_multiple)[:, np.newaxis]
+        padded = pad_to_multiple(lightness[np.newaxis], self._generator.input_multiple)[:, np.newaxis]
         raw = self._generator(torch.from_numpy(padded).to(self.device))
         return np.asarray(raw[0, :, :height, :width].float().cpu(), np.float32)
 
@@ -156,24 +158,26 @@ class Predictor:
     @torch.inference_mode()
     def _run(self, lightness: FloatImage) -> FloatImage:
         height, width = lightness.shape[1:]
-        padded = torch.from_numpy(_padded(lightness, self._generator.input_multiple))[:, None].to(self.device)
-        ab = self._generator.colorize(padded, temperature=self.temperature)
-        ab = ab[..., : height // AB_STRIDE, : width // AB_STRIDE]
-        return self._finish((ab.float() * self.vividness).cpu().numpy(), lightness)
+        padded = torch.from_numpy(pad_to_multiple(lightness, self._generator.input_multiple))[:, None].to(
+            self.device
+        )
+        colors = self._colors(self._generator(padded))
+        colors = colors[..., : height // AB_STRIDE, : width // AB_STRIDE]
+        return self._finish(self._vivid(colors), lightness)
 
     @torch.inference_mode()
     def see(self, lightness: FloatImage) -> Sight:
         """One L* picture (H, W), 0..100, as the network sees it. Raises WeightsError, DeviceError."""
         height, width = (side // AB_STRIDE for side in lightness.shape)
-        padded = torch.from_numpy(_padded(lightness[np.newaxis], self._generator.input_multiple))[:, None]
+        padded = torch.from_numpy(pad_to_multiple(lightness[np.newaxis], self._generator.input_multiple))[
+            :, None
+        ]
         seen = self._generator.see(padded.to(self.device))
-        ab = self._generator.to_ab(seen.raw, self.temperature)
-        shrink = AB_STRIDE // self._generator.training_stride
-        plain = functional.avg_pool2d(ab, shrink)[0, :, :height, :width].float().cpu().numpy()
+        colors = self._colors(seen.raw)[..., :height, :width]
         return Sight(
             lightness=lightness,
-            ab=self._finish((plain * np.float32(self.vividness))[np.newaxis], lightness[np.newaxis])[0],
-            plain=plain,
+            ab=self._finish(self._vivid(colors), lightness[np.newaxis])[0],
+            plain=colors[0, :2],
             logits=seen.raw[0, : len(self.bins), :height, :width].float().cpu().numpy(),
             maps=tuple(
                 one[0, :, : -(-height // step), : -(-width // step)].float().cpu().numpy()
@@ -193,14 +197,23 @@ class Predictor:
         `lightness` (H, W) is the picture's.
         """
         raw = torch.from_numpy(logits)[None].to(self.device)
-        vivid = self._generator.to_ab(raw, self.temperature).cpu().numpy() * np.float32(self.vividness)
-        return np.asarray(self._finish(vivid, lightness[np.newaxis])[0], np.float32)
+        return np.asarray(self._finish(self._vivid(self._colors(raw)), lightness[np.newaxis])[0], np.float32)
 
     @property
     def bins(self) -> FloatImage:
         """(Q, 2): the ab of the bins that a distribution is over; Q is 0 where the network predicts none."""
         bins = getattr(self._generator, "bins", None)
         return np.zeros((0, 2), np.float32) if bins is None else np.asarray(bins.float().cpu(), np.float32)
+
+    def _colors(self, raw: torch.Tensor) -> FloatImage:
+        """What the generator returned → (N, 3, h, w): a, b and mean chroma, at the size of ab."""
+        colors = self._generator.to_ab_and_chroma(raw, self.temperature)
+        shrink = AB_STRIDE // self._generator.training_stride
+        return np.asarray(functional.avg_pool2d(colors, shrink).float().cpu(), np.float32)
+
+    def _vivid(self, colors: FloatImage) -> FloatImage:
+        everywhere = self.weights.vivid_where == "everywhere"
+        return bring_out(colors, vividness=self.vividness, everywhere=everywhere)
 
     def _finish(self, planes: FloatImage, lightness: FloatImage) -> FloatImage:
         """Vivid ab (N, 2, h, w) filtered along lightness (N, H, W). Raises WeightsError where one is not finite."""
@@ -234,12 +247,6 @@ def find_precision(name: str, device: torch.device) -> str:
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     return "bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "fp32"
-
-
-def _padded(lightness: FloatImage, multiple: int) -> FloatImage:
-    """(N, H, W) with H and W grown to multiples of `multiple` by reflection at the right and below."""
-    grow = [(-side) % multiple for side in lightness.shape[1:]]
-    return np.pad(lightness, ((0, 0), (0, grow[0]), (0, grow[1])), mode="reflect")
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

@@ -61,6 +61,20 @@ def test_a_vividness_that_no_colour_bears_is_refused(tmp_path: Path, vividness: 
         load_weights(path)
 
 
+def test_weights_say_where_they_are_vivid(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    small = EfficientGenerator(EfficientSettings(context=64, decoder=(32, 32, 32), heads=2))
+    save_weights(path, small, name="x", licence="x", vivid_where="unsure", recipe={})
+    assert load_weights(path)[1].vivid_where == "unsure"
+    tensors, header = read_tensors(path)
+    write_tensors(path, tensors, header | {"vivid_where": "at noon"})
+    with pytest.raises(WeightsError, match="vivid_where at noon; everywhere, unsure would work"):
+        load_weights(path)
+    del header["vivid_where"]
+    write_tensors(path, tensors, header)
+    assert load_weights(path)[1].vivid_where == "everywhere"
+
+
 def test_weights_of_version_2_know_no_queries(tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     small = EfficientGenerator(EfficientSettings(context=64, decoder=(32, 32, 32), heads=2))

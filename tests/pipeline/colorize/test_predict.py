@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.checkpoint import load_weights, save_weights
 from models.errors import WeightsError
-from models.weights_info import DEFAULT_WEIGHTS
+from models.weights_info import DEFAULT_WEIGHTS, VIVID_WHERE
 from pipeline.color.colorimetry import lightness
 from pipeline.colorize.net_frame import net_frame, net_size, shrink
 from pipeline.colorize.predict import Predictor, find_device
@@ -69,14 +69,19 @@ def test_vividness_is_the_weights_own_unless_it_is_set(
     predictor: Predictor, street: FloatImage, tmp_path: Path
 ) -> None:
     generator, info = load_weights(DEFAULT_WEIGHTS)
-    pale = tmp_path / "pale.safetensors"
-    save_weights(pale, generator, name="pale", licence="none", vividness=0.9, recipe={})
     net = [lightness(shrink(street, SIZE))]
     (default,) = predictor.predict(net)
-    for vividness, factor in ((None, 0.9 / info.vividness), (info.vividness, 1.0)):
-        settings = ColorSettings(short_side=128, vividness=vividness)
-        (found,) = Predictor(pale, settings=settings, device="cpu", precision="fp32").predict(net)
-        np.testing.assert_allclose(found, default * factor, atol=0.05)
+    found = []
+    for where in VIVID_WHERE:
+        pale = tmp_path / f"{where}.safetensors"
+        save_weights(pale, generator, name="pale", licence="none", vividness=1, vivid_where=where, recipe={})
+        for vividness in (None, info.vividness):
+            settings = ColorSettings(short_side=128, vividness=vividness)
+            found += Predictor(pale, settings=settings, device="cpu", precision="fp32").predict(net)
+    plain, everywhere, same_plain, unsure = found
+    np.testing.assert_allclose(same_plain, plain, atol=0.05)
+    np.testing.assert_allclose(everywhere, plain * info.vividness, atol=0.05)
+    np.testing.assert_allclose(unsure, default, atol=0.05)
 
 
 def test_out_of_memory_halves_the_batch_aloud(
