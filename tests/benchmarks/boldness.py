@@ -6,7 +6,8 @@ DATA is the `data` of `configs/train/default3.yaml`; the photos are that recipe'
 held-out ones. Each row is one way to make a colour of the predicted distribution; its vividness is the one at which
 mean colourfulness is the share TARGET of the truth's. `calm` takes the mean (temperature 1) where the distribution has
 several modes, `sharp` the mode (temperature 0.25) where it has one: confidence is the length of the mean colour over
-the mean of the lengths. One look, as frames of films get it. Kernel distances are paired.
+the mean of the lengths. `where unsure` is what `vivid_where: unsure` makes of vividness 1.94; its vividness here is a
+factor on top of that. One look, as frames of films get it. Kernel distances are paired.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from pipeline.color.colorimetry import lightness
 from pipeline.colorize.ab_filter import filter_ab
 from pipeline.colorize.net_frame import net_size, shrink
 from pipeline.colorize.predict import Predictor
+from pipeline.colorize.vividness import bring_out
 from pipeline.dataset.photos import PHOTO_SUFFIXES, read_photo
 from pipeline.dataset.training_set import split_by_origin
 from pipeline.stills.chroma import luma_of_rgb
@@ -50,6 +52,8 @@ class Colors(NamedTuple):
     """ab (2, h, w) by temperature."""
     confidence: Floats
     """(h, w), 0..1, at temperature 0.5."""
+    brought_out: Floats
+    """ab (2, h, w) at temperature 0.35, vivid where the colours of the distribution agree less."""
 
 
 def _annealed(temperature: float) -> Callable[[Colors], Floats]:
@@ -61,6 +65,7 @@ ROWS: dict[str, Callable[[Colors], Floats]] = {
     "calm, else 0.5": lambda colors: _mixed(colors.mean(1), colors.mean(0.5), colors.confidence),
     "sharp, else 0.5": lambda colors: _mixed(colors.mean(0.5), colors.mean(0.25), colors.confidence),
     "calm and sharp": lambda colors: _mixed(colors.mean(1), colors.mean(0.25), colors.confidence),
+    "where unsure": lambda colors: colors.brought_out,
 }
 
 
@@ -164,7 +169,12 @@ def _colors(logits: Floats, bins: Floats) -> Colors:
             means[temperature] = annealed_mean(raw, centres, temperature)[0].numpy()
         return means[temperature]
 
-    return Colors(mean, np.linalg.norm(mean(0.5), axis=0) / np.maximum(length, np.float32(0.1)))
+    mean_and_chroma = annealed_mean(raw, torch.cat((centres, lengths), dim=1), 0.35).numpy()
+    return Colors(
+        mean=mean,
+        confidence=np.linalg.norm(mean(0.5), axis=0) / np.maximum(length, np.float32(0.1)),
+        brought_out=bring_out(mean_and_chroma, vividness=1.94, everywhere=False)[0],
+    )
 
 
 def _mixed(unsure: Floats, sure: Floats, confidence: Floats) -> Floats:

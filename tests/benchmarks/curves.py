@@ -1,6 +1,6 @@
-"""The curves of a training as the one picture of the model card: losses and validation figures over the steps.
+"""The curves of a training as one picture: losses and validation figures over the steps.
 
-python tests/benchmarks/curves.py DIR/tensorboard models/weights/curves.png
+python tests/benchmarks/curves.py DIR/tensorboard curves.png
 
 It reads the events that a training writes for TensorBoard, which shows the same curves live; here they are for print.
 Needs the extra `train`: `tensorboard` reads the events, `matplotlib` draws (and gives `evaluate --sheet` its font).
