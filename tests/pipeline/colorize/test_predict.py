@@ -71,7 +71,7 @@ def test_vividness_is_the_weights_own_unless_it_is_set(
     generator, info = load_weights(DEFAULT_WEIGHTS)
     net = [lightness(shrink(street, SIZE))]
     (default,) = predictor.predict(net)
-    found = []
+    found: list[FloatImage] = []
     for where in VIVID_WHERE:
         pale = tmp_path / f"{where}.safetensors"
         save_weights(pale, generator, name="pale", licence="none", vividness=1, vivid_where=where, recipe={})
