@@ -29,6 +29,22 @@ _COMMENT_OF_MXF = "comment_"
 OF_THE_CODING = ("encoder", "duration", "vendor_id", "bps", "number_of_", "_statistics", "alpha_mode")
 """The same for a stream that is coded anew: beginnings of names, among them those of statistics."""
 
+_OF_A_STREAM = frozenset(
+    {
+        *_SLATE,
+        "language",
+        "title",
+        "handler_name",
+        "filename",
+        "mimetype",
+        "stereo_mode",
+        "rotate",
+        "variant_bitrate",
+    }
+)
+"""Tags of a stream that every container has a place for, or that tell of the source's file."""
+_TOLD_CHARACTERS = 80
+
 _LABEL = bytes.fromhex("060a2b340101010501010d0013") + bytes(3)
 _NUMBER_BYTES = 15
 """The last byte of the material number tells material, file and reel apart, and stays."""
@@ -72,6 +88,19 @@ def video_tags(film: FilmInfo, *, container: Container) -> dict[str, str]:
         if _named(tags, key) is None:
             tags[key] = value
     return tags
+
+
+def nameless_stream_tags(film: FilmInfo, *, container: Container) -> tuple[str, ...]:
+    """A line for each tag of a single stream for which the container has no name, but those that tell of its coding."""
+    if container.tags is None:
+        return ()
+    return tuple(
+        f"tag {name} of {stream.kind} stream {stream.index}, {value[:_TOLD_CHARACTERS]!r}, is left out"
+        for stream in film.streams
+        if stream.kind in ("video", "audio", "subtitle")
+        for name, value in stream.tags
+        if name.lower() not in _OF_A_STREAM and not _is_of_the_coding(name.lower())
+    )
 
 
 def slate(film: FilmInfo) -> dict[str, str]:

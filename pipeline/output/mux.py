@@ -26,7 +26,7 @@ from pipeline.output.constant_rate import check_times
 from pipeline.output.containers import ContainerPlan, check_container, keeps_crop
 from pipeline.output.copy_proof import CopyError, check_copies
 from pipeline.output.ffmpeg_process import run_ffmpeg
-from pipeline.output.film_tags import film_tags, stamp_umid
+from pipeline.output.film_tags import film_tags, nameless_stream_tags, stamp_umid
 from pipeline.output.join import coded_video, first_times, joined_packets
 from pipeline.output.matroska_header import carry_plan
 from pipeline.output.mux_command import file_start, mux_command, seconds_text
@@ -83,6 +83,7 @@ def mux(
         plan = check_container(film, target, video_codec=coded.codec, allow_loss=allow_loss)
         check_times(film, target, timeline=timeline)
         texts, moved = film_tags(film, container=plan.container, notices=tags)
+        moved += nameless_stream_tags(film, container=plan.container)
         partial = stack.enter_context(publish(output))
         covers = _save_covers(
             film,

@@ -25,6 +25,7 @@ from pipeline.source.chroma_planes import chroma_planes_of
 from pipeline.source.decoder import Fault, PictureSource
 from pipeline.source.deinterlace import NEEDED_BEFORE_FRAMES, deinterlaced
 from pipeline.source.luma_planes import describe_pixels, luma_plane
+from pipeline.source.open_film import RAW_STREAMS
 from pipeline.source.tag_reader import TagReader
 from pipeline.support.table import cure
 from pipeline.timeline import Timeline
@@ -33,6 +34,8 @@ _RISING = (
     "`ffmpeg -i FILM -map 0 -c copy -bsf:v \"setts=ts='max(PTS,PREV_OUTPTS+1)'\" NEW.mkv` makes its times rise, where "
     "its codec has no B-frames; else save its frames as numbered stills and give them a rate"
 )
+
+_COUNTED = "it is a raw stream, whose frames are counted where their rate is given: rate: 24 (or 16, 18, 25) would work"
 
 
 class _Attempt(NamedTuple):
@@ -111,7 +114,8 @@ class FrameReader:
         for picture in self._undamaged_or_repeatable(threads=not (is_damaged or self._source.is_damaged)):
             pts = picture.pts
             if pts is None:
-                raise SourceError(f"{self._film.path}: frame {number} has no time; {cure('no-times')}")
+                advice = _COUNTED if self._film.container in RAW_STREAMS else cure("no-times")
+                raise SourceError(f"{self._film.path}: frame {number} has no time; {advice}")
             if last is not None and pts <= last:
                 raise SourceError(
                     f"{self._film.path}: frame {number} has pts {pts}, which does not come after the "

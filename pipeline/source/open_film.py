@@ -23,7 +23,7 @@ from pipeline.stills.header import read_still_header
 from pipeline.target import target_of
 
 _LIMITS = Limits()
-_RAW = frozenset({"h264", "hevc", "vvc"})
+RAW_STREAMS = frozenset({"h264", "hevc", "vvc"})
 """FFmpeg's names of streams without a container, whose pictures come without times."""
 
 
@@ -38,7 +38,7 @@ def probe_film_or_stills(
     """
     if not target_of(path).is_numbered:
         film = probe(path, limits=limits)
-        if rate is not None and sound is None and film.container in _RAW:
+        if rate is not None and sound is None and film.container in RAW_STREAMS:
             return _counted(film, rate)
         if rate is not None or sound is not None:
             raise SettingsError(

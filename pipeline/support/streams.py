@@ -104,7 +104,8 @@ STREAMS = (
         name="tags",
         title="Tags and flags",
         kept="all; what MP4 and MOV have no name for is a line of the comment",
-        converted="the comment says that the colours are predicted",
+        converted="MP4, MOV, MXF: tags of single streams are left out, and listed; the comment says that the colours "
+        "are predicted",
         why="nobody shall take them for recorded",
     ),
 )

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.output.container_table import CONTAINERS
 from pipeline.source.probe import probe
+from tests.kindfilms import ffmpeg
 from tests.media import make_film
 from tests.muxed import X264, finish
 
@@ -42,3 +43,19 @@ def test_every_tag_that_the_table_promises_arrives(tmp_path: Path, suffix: str) 
     assert not report.converted
     with av.open(str(tmp_path / f"out{suffix}")) as out:
         assert {name: out.metadata.get(name) for name in names} == tags
+
+
+def test_tags_of_single_streams_are_kept_or_listed(tmp_path: Path) -> None:
+    make_film(tmp_path / "bare.mkv", frames=3, audio=1)
+    told = ("-metadata:s:a", "SOURCE=nitrate", "-metadata:s:a", "title=Ton", "-metadata:s:v", "GAUGE=9.5 mm")
+    ffmpeg("-i", tmp_path / "bare.mkv", "-c", "copy", *told, tmp_path / "film.mkv")
+    film = probe(tmp_path / "film.mkv")
+    report, _ = finish(film, tmp_path / "out.mkv")
+    assert not [line for line in report.converted if "stream" in line]
+    kept = probe(tmp_path / "out.mkv")
+    assert (kept.streams[0].tag("GAUGE"), kept.streams[1].tag("SOURCE")) == ("9.5 mm", "nitrate")
+    report, _ = finish(film, tmp_path / "out.mp4", settings=X264)
+    assert [line for line in report.converted if "stream" in line] == [
+        "tag GAUGE of video stream 0, '9.5 mm', is left out",
+        "tag SOURCE of audio stream 1, 'nitrate', is left out",
+    ]

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.errors import SettingsError
+from pipeline.errors import SettingsError, SourceError
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.timeline import Timeline
@@ -27,6 +27,11 @@ def test_pictures_of_a_raw_stream_are_counted(tmp_path: Path, name: str, codec: 
         make_film(path, frames=20, codec=codec, pixel_format="yuv420p", options=quiet)
     with pytest.raises(SettingsError, match="has times"):
         probe_film_or_stills(tmp_path / "film.mkv", rate=Fraction(18))
+    with (
+        FrameReader(probe_film_or_stills(tmp_path / name)) as reader,
+        pytest.raises(SourceError, match=r"raw stream.* rate: 24"),
+    ):
+        list(reader.frames())
     film = probe_film_or_stills(tmp_path / name, rate=Fraction(18))
     assert film.time_base == Fraction(1, 18)
     with FrameReader(film) as reader, FrameReader(probe_film_or_stills(tmp_path / "film.mkv")) as other:
