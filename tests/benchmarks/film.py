@@ -28,6 +28,7 @@ import torch
 from jobs.progress.reporters import QuietProgress
 from jobs.review.examine import ColoredFilm, examine
 from jobs.run.film import check_output, make_predictor, run_job
+from jobs.settings.job import Job
 from jobs.settings.job_file import make_job
 from jobs.settings.shot_choices import choose_treatments
 from jobs.supervise.heap import share_heaps
@@ -62,6 +63,7 @@ def main() -> None:
     parser.add_argument(
         "--frames", type=int, default=FRAMES_END_TO_END, help="of the film coloured end to end"
     )
+    parser.add_argument("--preset", default="access", help="of the speed figures")
     arguments = parser.parse_args()
     share_heaps()  # as every command does
     report: dict[str, object] = {"machine": _machine(), "versions": _versions()}
@@ -73,7 +75,7 @@ def main() -> None:
         else:
             for size in arguments.sizes.split(","):
                 width, height = map(int, size.split("x"))
-                report[size] = _speed(folder, width, height, arguments.frames)
+                report[size] = _speed(folder, width, height, arguments.frames, arguments.preset)
     print(json.dumps(report, indent=2))
 
 
@@ -92,19 +94,22 @@ class Meter:
         self.cpu[name] += _cpu_seconds() - cpu
 
 
-def _speed(folder: Path, width: int, height: int, end_to_end: int) -> dict[str, object]:
-    source = _make_film(folder / f"{width}x{height}.mp4", width, height, FRAMES)
-    longer = _make_film(folder / f"{width}x{height}-long.mp4", width, height, end_to_end)
+def _speed(folder: Path, width: int, height: int, end_to_end: int, preset: str) -> dict[str, object]:
+    source = make_film(folder / f"{width}x{height}.mp4", width, height, FRAMES)
+    longer = make_film(folder / f"{width}x{height}-long.mp4", width, height, end_to_end)
     stages, whole = Meter(), Meter()
-    predictor_warm(source, folder)
-    share = _measure_stages(source, folder, stages)
+    _warm_up(source, folder, preset)
+    share = _measure_stages(source, folder, stages, preset)
     with whole.measure("end to end"):
-        _colorize(longer, folder / "end.mp4", folder)
-    _measure_stages(source, folder, stages)  # before and after: a machine's pace changes by the minute
+        _colorize(longer, folder / "end", folder, preset)
+    _measure_stages(
+        source, folder, stages, preset
+    )  # before and after: a machine's pace changes by the minute
     frames = 2 * FRAMES
     seconds = whole.wall["end to end"] / end_to_end
     bound = max(*stages.wall.values(), sum(stages.cpu.values()) / _cores()) / frames
     figures: dict[str, object] = {
+        "preset": preset,
         "frames end to end": end_to_end,
         "share of frames that the network sees": round(share, 3),
         "frames/s of each stage alone": {k: round(frames / v, 1) for k, v in stages.wall.items()},
@@ -112,7 +117,7 @@ def _speed(folder: Path, width: int, height: int, end_to_end: int) -> dict[str, 
         "end to end frames/s": round(1 / seconds, 2),
         "wall over max(slowest stage, CPU seconds / cores)": round(seconds / bound, 3),
     }
-    if (width, height) == (1280, 720):
+    if (width, height, preset) == (1280, 720, "access"):
         plain = Meter()
         with plain.measure("plain"):
             _plain_loop(source, folder / "plain.mp4")
@@ -121,15 +126,16 @@ def _speed(folder: Path, width: int, height: int, end_to_end: int) -> dict[str, 
     return figures
 
 
-def predictor_warm(source: Path, folder: Path) -> None:
+def _warm_up(source: Path, folder: Path, preset: str) -> None:
     """One short run, so that neither side pays for loading libraries."""
-    short = _make_film(folder / "warm.mp4", 640, 360, 16)
-    _colorize(short, folder / "warm-out.mp4", folder)
+    short = make_film(folder / "warm.mp4", 640, 360, 16)
+    _colorize(short, folder / "warm-out", folder, preset)
 
 
-def _measure_stages(source: Path, folder: Path, stages: Meter) -> float:
+def _measure_stages(source: Path, folder: Path, stages: Meter, preset: str) -> float:
     """Measures each stage by itself; returns the share of the frames that the network sees."""
-    job = make_job({"input": str(source), "output": str(folder / "out.mp4"), "overwrite": True})
+    job = _job(source, folder / "out", preset)
+    segment, joined = folder / f"s{job.encode.segment_suffix}", folder / f"m{job.suffix}"
     film = probe(source)
     picture, predictor, color = check_output(job, film), make_predictor(job), resolve_color(film)
     with stages.measure("plan (decode, hash, shots)"):
@@ -182,7 +188,7 @@ def _measure_stages(source: Path, folder: Path, stages: Meter) -> float:
     with (
         stages.measure("encode"),
         FrameWriter(
-            folder / "s.nut",
+            segment,
             film=film,
             settings=job.encode,
             width=picture.width,
@@ -195,19 +201,24 @@ def _measure_stages(source: Path, folder: Path, stages: Meter) -> float:
                 replace(rendered[index % FRAMES_AT_ONCE], pts=int(plan.timeline.pts[0]) + index * step)
             )
     with stages.measure("mux"):
-        mux(film, [folder / "s.nut"], folder / "m.mp4", timeline=plan.timeline, color=color, tags={})
+        mux(film, [segment], joined, timeline=plan.timeline, color=color, tags={})
     colored = ColoredFilm(
         info=film, plan=plan, proxies=[folder / "p.mkv"], choices=choose_treatments(job, plan)
     )
     with stages.measure("prove"):
-        result = probe(folder / "m.mp4")
+        result = probe(joined)
         examine(colored, result=result, output=result.path, picture=picture, on_frame=lambda: None)
     return len(chosen) / FRAMES_AT_ONCE
 
 
-def _colorize(source: Path, output: Path, folder: Path) -> None:
-    job = make_job({"input": str(source), "output": str(output), "overwrite": True})
-    with WorkDir(folder / f"{output.stem}.work", output=output) as work:
+def _job(source: Path, output: Path, preset: str) -> Job:
+    """`output` gets the suffix that goes with the preset."""
+    return make_job({"input": str(source), "output": str(output), "overwrite": True, "preset": preset})
+
+
+def _colorize(source: Path, output: Path, folder: Path, preset: str) -> None:
+    job = _job(source, output, preset)
+    with WorkDir(folder / f"{output.name}.work", output=job.output) as work:
         run_job(job, work=work, progress=QuietProgress())
         work.discard()
 
@@ -245,7 +256,7 @@ def _plain_loop(source: Path, output: Path) -> None:
 def _memory(folder: Path, settings: list[str]) -> dict[str, object]:
     peaks = {}
     for minutes in (1, 10):
-        source = _make_film(folder / f"{minutes}min.mp4", 1920, 1080, minutes * 60 * 25)
+        source = make_film(folder / f"{minutes}min.mp4", 1920, 1080, minutes * 60 * 25)
         command = [
             sys.executable,
             "-m",
@@ -273,7 +284,7 @@ def _memory(folder: Path, settings: list[str]) -> dict[str, object]:
     return {**peaks, "10 min over 1 min": round(ratio, 3)}
 
 
-def _make_film(path: Path, width: int, height: int, frames: int) -> Path:
+def make_film(path: Path, width: int, height: int, frames: int) -> Path:
     if not path.exists():
         command = [
             imageio_ffmpeg.get_ffmpeg_exe(),
