@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 TODAY = ("medium", 18.0)
+_FEW_PARTITIONS = "partitions=p8x8,i8x8,i4x4"
 PRESETS = {
     "medium": {"preset": "medium"},
     "fast": {"preset": "fast"},
@@ -33,6 +34,8 @@ PRESETS = {
     "faster, lookahead 40": {"preset": "faster", "x264-params": "rc-lookahead=40"},
     "faster, subme 6, 1 reference": {"preset": "faster", "x264-params": "subme=6:ref=1"},
     "fast, 1 reference": {"preset": "fast", "x264-params": "ref=1"},
+    "fast, 1 reference, few partitions": {"preset": "fast", "x264-params": f"ref=1:{_FEW_PARTITIONS}"},
+    "access": {"preset": "fast", "x264-params": f"ref=1:{_FEW_PARTITIONS}:me=dia:chroma-me=0"},
     "fast, subme 5": {"preset": "fast", "x264-params": "subme=5"},
     "fast, subme 4, 1 reference": {"preset": "fast", "x264-params": "subme=4:ref=1"},
     "veryfast, subme 4": {"preset": "veryfast", "x264-params": "subme=4"},
@@ -120,7 +123,7 @@ def _measure(
     with av.open(buffer, "r") as coded:
         decoded = (frame.to_ndarray()[:height].astype(np.uint8) for frame in coded.decode(video=0))
         similar = [
-            _ssim(planes[0], luma)
+            luma_ssim(planes[0], luma)
             for planes, luma in zip(frames[::6], itertools.islice(decoded, 0, None, 6), strict=False)
         ]
     return {
@@ -132,7 +135,7 @@ def _measure(
     }
 
 
-def _ssim(one: Plane, other: Plane) -> float:
+def luma_ssim(one: Plane, other: Plane) -> float:
     """Mean SSIM with a Gaussian window of 11 (Wang et al. 2004), peak 255."""
     a, b = one.astype(np.float32), other.astype(np.float32)
 

@@ -56,7 +56,9 @@ def test_defaults_are_those_of_the_stages(write: Write, tmp_path: Path) -> None:
 def test_presets_are_what_they_promise(write: Write) -> None:
     jobs = {name: load_job(write(f"preset: {name}")) for name in PRESETS}
     access, archival, mezzanine, studio, preview, sequence = (jobs[name].encode for name in PRESETS)
-    assert dict(access.options) == {"preset": "fast", "refs": "1", "crf": "17.8"}
+    assert (
+        access.options.items() >= {"preset": "fast", "refs": "1", "motion-est": "dia", "crf": "17.7"}.items()
+    )
     assert (access.codec, access.chroma, access.depth) == ("libx264", "420", 8)
     assert (archival.codec, archival.chroma, archival.depth) == ("ffv1", "source", "source")
     assert archival.options.items() >= {"level": "3", "g": "1", "slices": "16", "slicecrc": "1"}.items()
@@ -73,7 +75,7 @@ def test_set_wins_over_the_job_file_which_wins_over_the_preset(write: Write) -> 
     path = write("preset: access\nencode: {options: {crf: 20}}\nsteady: {strength: 0.5}\n")
     job = load_job(path, overrides=["steady.strength=0.6", "encode.options.tune=film"])
     assert job.steady.strength == 0.6
-    assert dict(job.encode.options) == {"preset": "fast", "refs": "1", "crf": "20", "tune": "film"}
+    assert job.encode.options.items() >= {"preset": "fast", "refs": "1", "crf": "20", "tune": "film"}.items()
     assert load_job(path, options={"overwrite": True, "steady.strength": 0.7}).steady.strength == 0.7
 
 
