@@ -32,6 +32,7 @@ from jobs.settings.job import Job
 from jobs.settings.job_file import make_job
 from jobs.settings.shot_choices import choose_treatments
 from jobs.supervise.heap import share_heaps
+from jobs.supervise.idle_threads import let_idle_threads_sleep
 from jobs.workdir.folder import WorkDir
 from models.checkpoint import load_weights
 from models.weights_info import DEFAULT_WEIGHTS
@@ -59,19 +60,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--memory", action="store_true", help="measure peak memory instead (many minutes)")
     parser.add_argument("--set", action="append", default=[], help="key=value of the films of --memory")
-    parser.add_argument("--sizes", default="640x360,1280x720,1920x1080", help="of the speed figures")
+    parser.add_argument("--minutes", nargs=2, type=int, default=[1, 10], help="of the films of --memory")
+    parser.add_argument(
+        "--sizes", default="640x360,1280x720,1920x1080", help="of the speed figures; the last of --memory"
+    )
     parser.add_argument(
         "--frames", type=int, default=FRAMES_END_TO_END, help="of the film coloured end to end"
     )
     parser.add_argument("--preset", default="access", help="of the speed figures")
     arguments = parser.parse_args()
-    share_heaps()  # as every command does
+    if "OMP_WAIT_POLICY" not in os.environ:  # torch read it when it was loaded
+        let_idle_threads_sleep()
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+    share_heaps()  # as every command does, too
     report: dict[str, object] = {"machine": _machine(), "versions": _versions()}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if arguments.memory:
             report["settings"] = arguments.set
-            report["peak memory"] = _memory(folder, arguments.set)
+            size = arguments.sizes.split(",")[-1]
+            report[f"peak memory at {size}"] = _memory(folder, size, arguments.minutes, arguments.set)
         else:
             for size in arguments.sizes.split(","):
                 width, height = map(int, size.split("x"))
@@ -253,10 +261,11 @@ def _plain_loop(source: Path, output: Path) -> None:
     capture.release()
 
 
-def _memory(folder: Path, settings: list[str]) -> dict[str, object]:
+def _memory(folder: Path, size: str, lengths: list[int], settings: list[str]) -> dict[str, object]:
     peaks = {}
-    for minutes in (1, 10):
-        source = make_film(folder / f"{minutes}min.mp4", 1920, 1080, minutes * 60 * 25)
+    width, height = map(int, size.split("x"))
+    for minutes in lengths:
+        source = make_film(folder / f"{minutes}min.mp4", width, height, minutes * 60 * 25)
         command = [
             sys.executable,
             "-m",
@@ -280,8 +289,8 @@ def _memory(folder: Path, settings: list[str]) -> dict[str, object]:
             "frames/s": round(minutes * 60 * 25 / (time.perf_counter() - started), 2),
         }
         print(json.dumps(peaks), file=sys.stderr)
-    ratio = peaks["10 min"]["MiB"] / peaks["1 min"]["MiB"]
-    return {**peaks, "10 min over 1 min": round(ratio, 3)}
+    short, long = (peaks[f"{minutes} min"]["MiB"] for minutes in lengths)
+    return {**peaks, "long over short": round(long / short, 3)}
 
 
 def make_film(path: Path, width: int, height: int, frames: int) -> Path:
