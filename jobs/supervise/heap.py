@@ -28,14 +28,15 @@ class HeapWatch:
     done seldom: each page that is needed again has to be asked for again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_held_bytes: int = _MOST_HELD_BYTES) -> None:
+        self._most_held_bytes = most_held_bytes
         self._guard = threading.Lock()
         self._rest = _held_bytes()
 
     def look(self) -> None:
-        """Gives back what is free if it grew by 96 MB since that was done last; from any thread, often."""
+        """Gives back what is free if it grew by `most_held_bytes` since that was done last; from any thread, often."""
         with self._guard:
-            if _held_bytes() - self._rest > _MOST_HELD_BYTES:
+            if _held_bytes() - self._rest > self._most_held_bytes:
                 return_free()
                 self._rest = _held_bytes()
 

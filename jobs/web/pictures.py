@@ -24,6 +24,9 @@ _ANSWER_SECONDS = 25.0
 _PATIENCE_SECONDS = 120.0
 """After which a process that still works on one picture counts as hung."""
 
+_MOST_HELD_BYTES = 8 << 20
+"""Free memory that the process keeps: while it waits for the next question, others may need it more."""
+
 
 class Pictures:
     """The process and the way to it; may be used from several threads."""
@@ -190,7 +193,7 @@ def _serve(pipe: Connection, parent: int) -> None:
 
     die_with(parent)
     share_heaps()
-    pictures, heap = LivePictures(), HeapWatch()
+    pictures, heap = LivePictures(), HeapWatch(most_held_bytes=_MOST_HELD_BYTES)
     pictures.warm_up()
     pipe.send("ready")
     with contextlib.suppress(EOFError, KeyboardInterrupt, OSError):

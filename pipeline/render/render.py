@@ -29,6 +29,9 @@ from pipeline.media import ColorFrame, FilmInfo, Frame, Plane
 from pipeline.render.output_picture import OutputPicture
 from pipeline.render.source_color import pass_chroma
 
+_RGB_LINES = 64
+"""That become R'G'B' at a time."""
+
 
 def render(
     frames: Iterable[Frame],
@@ -115,16 +118,20 @@ def output_luma(frame: Frame, *, film: FilmInfo, output: OutputPicture) -> Plane
 
 
 def as_rgb(frame: ColorFrame, *, output: OutputPicture) -> npt.NDArray[np.uint8]:
-    """R'G'B' (H, W, 3), 0 to 255, of a frame that was rendered as `output` with chroma 4:4:4; clipped to the gamut."""
-    depth, range = output.pixel_format.depth, output.color.range
-    centre, span = chroma_scale(depth, range)
-    luma = luma_to_unit(frame.luma, depth=depth, range=range)
-    cb, cr = (
-        (plane.astype(np.float32) - np.float32(centre)) * np.float32(1 / span)
-        for plane in (frame.cb, frame.cr)
-    )
+    """R'G'B' (H, W, 3) of a frame that was rendered as `output` with a chroma sample for each of luma."""
+    depth, coded = output.pixel_format.depth, output.color.range
+    centre, span = chroma_scale(depth, coded)
     kr, kb = luma_coefficients(output.color.matrix)
-    return to_8bit(chroma_to_rgb(luma, cb, cr, kr=kr, kb=kb))
+    rgb = np.empty((*frame.luma.shape, 3), np.uint8)
+    for start in range(0, len(rgb), _RGB_LINES):  # in floats, a whole frame would be large
+        lines = slice(start, start + _RGB_LINES)
+        luma = luma_to_unit(frame.luma[lines], depth=depth, range=coded)
+        cb, cr = (
+            (plane[lines].astype(np.float32) - np.float32(centre)) * np.float32(1 / span)
+            for plane in (frame.cb, frame.cr)
+        )
+        rgb[lines] = to_8bit(chroma_to_rgb(luma, cb, cr, kr=kr, kb=kb))
+    return rgb
 
 
 def _proxy_chroma(

@@ -7,6 +7,7 @@ that makes the pictures.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -15,11 +16,15 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
+from http import HTTPStatus
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -35,9 +40,12 @@ from pipeline.plan.segments import SegmentSettings, make_segments  # noqa: E402
 from pipeline.plan.shots import ShotSettings  # noqa: E402
 from pipeline.source.probe import probe  # noqa: E402
 from tests.media import make_film  # noqa: E402
+from tests.served import Served  # noqa: E402
 from tests.webapp import Browser, serving  # noqa: E402
 
 _STROKES = 12
+_STEPS = 6
+_PATIENCE_SECONDS = 300.0
 
 
 def main() -> None:
@@ -55,9 +63,10 @@ def main() -> None:
             "machine": {"cpus": os.cpu_count(), "load": os.getloadavg(), "python": platform.python_version()},
             "settings": vars(asked),
             "preview": _previews(browser, server, id),
-            "viewers": _viewers(browser, server, id, viewers=asked.viewers),
             "shots": _shots(browser, server, id, count=asked.shots),
         }
+        server.close()
+        found["viewers"] = _viewers(server.root.path, id, viewers=asked.viewers)
     print(json.dumps(found, indent=2))
 
 
@@ -103,8 +112,7 @@ def _previews(browser: Browser, server: Server, id: str) -> dict[str, Any]:
     cpu: list[float] = []
     for number in range(_STROKES):
         for times, frame in ((same, 5), (others, 5 + 3 * number)):
-            mark = {"shape": "stroke", "colour": "#a03020", "frame": frame, "radius": 0.03}
-            mark["path"] = [[0.3, 0.3 + 0.01 * number], [0.5, 0.4]]
+            mark = _mark(frame, number)
             before, started = process.cpu_times(), time.perf_counter()
             answer = browser.ask(
                 "POST", f"/projects/{id}/preview", json={"frame": frame, "shot": {"marks": {"m": mark}}}
@@ -120,33 +128,68 @@ def _previews(browser: Browser, server: Server, id: str) -> dict[str, Any]:
     }
 
 
-def _viewers(browser: Browser, server: Server, id: str, *, viewers: int) -> dict[str, Any]:
-    """Everybody steps through the film at once; memory of the server and of its process of pictures."""
-    client = browser.client.application
+def _mark(frame: int, number: int) -> dict[str, Any]:
+    """A stroke, each one elsewhere."""
+    path = [[0.3, 0.3 + 0.01 * number], [0.5, 0.4]]
+    return {"shape": "stroke", "colour": "#a03020", "frame": frame, "radius": 0.03, "path": path}
+
+
+def _viewers(folder: Path, id: str, *, viewers: int) -> dict[str, Any]:
+    """Everybody listens, steps through the film and paints at once; memory of the server's processes, in MB.
+
+    `once` counts pages of files that several processes share once, as the machine holds them; `resident` counts them
+    for each process.
+    """
+    served = Served(folder, "--no-worker")
+    address, marks = f"http://127.0.0.1:{served.port}/api/v1", {"m": _mark(5, 0)}
 
     def step(viewer: int) -> None:
-        own = Browser(client.test_client())
-        for number in range(6):
-            for side in ("grey", "colour"):
-                own.ask("GET", f"/projects/{id}/frames/{(7 * viewer + 5 * number) % 48}.png?side={side}")
-            own.get("/projects")
+        with urlopen(f"{address}/events", timeout=_PATIENCE_SECONDS) as events:
+            events.readline()
+            for number in range(_STEPS):
+                frame = (7 * viewer + 5 * number) % 48
+                for side in ("grey", "colour"):
+                    _patiently(f"{address}/projects/{id}/frames/{frame}.png?side={side}")
+                draft = json.dumps({"frame": frame, "shot": {"marks": marks}}).encode()
+                _patiently(f"{address}/projects/{id}/preview", draft)
+                _patiently(f"{address}/projects")
 
-    step(0)
     threads = [threading.Thread(target=step, args=(viewer,)) for viewer in range(viewers)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
-    pictures = server.pictures._process
-    assert pictures is not None and pictures.pid is not None
-    resident = {
-        "server": psutil.Process().memory_info().rss,
-        "pictures": psutil.Process(pictures.pid).memory_info().rss,
-    }
-    shares = {"pictures_own": psutil.Process(pictures.pid).memory_full_info().uss}
-    return {name: round(value / 1e6, 1) for name, value in {**resident, **shares}.items()} | {
-        "sum_mb": round(sum(resident.values()) / 1e6, 1)
-    }
+    most: dict[str, float] = {}
+    while any(thread.is_alive() for thread in threads):
+        now = _memory(psutil.Process(served.process.pid))
+        most = {name: max(value, most.get(name, 0)) for name, value in now.items()}
+        time.sleep(0.2)
+    served.end()
+    return {name: round(value / 1e6, 1) for name, value in most.items()}
+
+
+def _patiently(address: str, body: bytes | None = None) -> bytes:
+    """An answer; who is told that the server is busy asks again, as the page does."""
+    asked = Request(address, data=body, headers={"Content-Type": "application/json"})
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            with urlopen(asked, timeout=_PATIENCE_SECONDS) as answer:
+                return bytes(answer.read())
+        except HTTPError as error:
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > until:
+                raise
+        time.sleep(0.5)
+
+
+def _memory(server: psutil.Process) -> dict[str, float]:
+    """Bytes of a server and of the processes that it started."""
+    own, files, resident = 0, Counter[str](), 0
+    for process in (server, *server.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for part in process.memory_maps(grouped=True):
+                resident += part.rss
+                own += part.anonymous
+                files[part.path] = max(files[part.path], part.rss - part.anonymous)
+    return {"once": own + files.total(), "resident": resident}
 
 
 def _shots(browser: Browser, server: Server, id: str, *, count: int) -> dict[str, Any]:
