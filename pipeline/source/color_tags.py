@@ -1,4 +1,4 @@
-"""The colour tags of films: FFmpeg's names, their numbers, and what a decoded frame says."""
+"""Colour tags: FFmpeg's names for the numbers of ITU-T H.273, and the tags of a decoded frame."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -24,7 +24,7 @@ MATRICES: Mapping[int, str] = {
     13: "chroma-derived-c",
     14: "ictcp",
 }
-"""FFmpeg's names of the matrices by their ITU-T H.273 numbers; 2 and what is not listed is `unspecified`."""
+"""FFmpeg's names of the matrix coefficients by their number in H.273; 2, and any that is not here, is `unspecified`."""
 PRIMARIES: Mapping[int, str] = {
     1: "bt709",
     4: "bt470m",
@@ -38,7 +38,7 @@ PRIMARIES: Mapping[int, str] = {
     12: "smpte432",
     22: "ebu3213",
 }
-"""The same for the primaries."""
+"""The same for the colour primaries."""
 TRANSFERS: Mapping[int, str] = {
     1: "bt709",
     4: "gamma22",
@@ -60,12 +60,13 @@ TRANSFERS: Mapping[int, str] = {
 """The same for the transfer characteristics."""
 
 _FULL_RANGE = 2
+"""FFmpeg's number (AVCOL_RANGE_JPEG)."""
 
 
 def describe_color(context: VideoCodecContext, frame: av.VideoFrame, *, chroma_site: str) -> ColorDescription:
-    """The frame's colour tags, the header's (`context`) where the frame has none.
+    """The colour tags of a frame; where it has none, those of the stream's header (`context`).
 
-    RGB is full range. So is untagged grey, as FFmpeg takes it; everything else untagged is limited.
+    RGB is of full range. Without a tag, grey counts as full range, as in FFmpeg, and everything else as limited.
     """
     return ColorDescription(
         matrix=_name(MATRICES, frame.colorspace, context.colorspace),
@@ -77,7 +78,7 @@ def describe_color(context: VideoCodecContext, frame: av.VideoFrame, *, chroma_s
 
 
 def frame_range(frame: av.VideoFrame, *, header: int = 0) -> Literal["limited", "full"]:
-    """The range of a frame's samples; FFmpeg's number in the header holds where the frame has none."""
+    """The range of a frame's samples; `header` is FFmpeg's number in the header, for frames without a tag."""
     name, code = frame.format.name, frame.color_range or header
     chroma = describe_pixels(name).chroma
     untagged_full = name.startswith("yuvj") or chroma == "gray"
@@ -86,4 +87,5 @@ def frame_range(frame: av.VideoFrame, *, header: int = 0) -> Literal["limited", 
 
 
 def _name(names: Mapping[int, str], *codes: int) -> str:
+    """The name of the first code that has one."""
     return next((names[code] for code in codes if code in names), "unspecified")

@@ -1,6 +1,6 @@
 """Decodes the pictures of a film from its beginning or from a seek on, and handles the corner cases of PyAV.
 
-Nothing is proved here: `pipeline.source.frame_reader` asks for pictures and decides which of them are right.
+Which of them are the right frames is for `pipeline.source.frame_reader` to check.
 """
 
 from array import array
@@ -22,9 +22,11 @@ from pipeline.source.open_media import set_up_decoder
 from pipeline.stills.exr import FLOAT_FORMATS, coded_picture
 
 Fault = tuple[int | None, str]
-"""Damage: pts of the packet or the picture (None where it has none), and what the decoder said."""
+"""Damage: (pts of the packet or picture, None where it has none; the decoder's message)."""
 _STRICT = "crccheck+bitstream+buffer+explode"
-_WATCHFUL = "crccheck+bitstream+buffer"
+"""FFmpeg's `err_detect` with which a decoder reports damage and gives no picture for it."""
+_LENIENT = "crccheck+bitstream+buffer"
+"""`err_detect` with which a decoder logs damage and conceals it."""
 _WITHOUT_TIMES = ("avi",)
 """Containers with one time for each packet, which is when it is decoded.
 
@@ -35,9 +37,10 @@ lets it go, as FFmpeg's own players have it.
 
 
 class PictureSource:
-    """The decoded pictures of one film, one run of `pictures` at a time: a new one ends the one before."""
+    """Decodes one film, one run of `pictures` at a time: starting a run ends the one before."""
 
     def __init__(self, film: FilmInfo) -> None:
+        """Opens the film. Raises SourceError where it cannot be opened, or is no longer the film that was described."""
         self._film = film
         self._run = 0
         self._container: InputContainer | None = None
@@ -46,7 +49,7 @@ class PictureSource:
         self.is_damaged = False
         """Whether any run met damage."""
         self.faults: list[Fault] = []
-        """The damage met by runs with one thread, which say exactly where it is."""
+        """The damage met by runs with one thread; only these can say where it is."""
         self._tracker = board().open(film.path, film.limits)
         try:
             self._open(threads=True)
@@ -56,25 +59,26 @@ class PictureSource:
 
     @property
     def reorders(self) -> bool:
-        """Whether pictures are coded in another order than they are shown in (B-frames)."""
+        """Whether the film has B-frames, so that pictures are coded in another order than they are shown."""
         return self._stream.codec_context.has_b_frames
 
     def close(self) -> None:
-        """Close the film and end the run."""
+        """Closes the film and ends the run."""
         self._shut()
         self._tracker.close()
 
     def pictures(
         self, *, seek_pts: int | None, threads: bool, watched: bool = False
     ) -> Iterator[av.VideoFrame]:
-        """Pictures in presentation order, from the key frame at or before `seek_pts`, or from the beginning.
+        """Yields pictures in presentation order, from the key frame at or before `seek_pts`, or from the beginning.
 
-        A picture's `pts` is None only where FFmpeg has no guess either. Damaged packets are passed over and
-        noted. A seek may land anywhere, or nowhere: then the run is empty or begins late. Raises SourceError for
-        the frame with which the film goes past its limits.
+        The `pts` of a picture is None only where FFmpeg cannot guess it either. Damaged packets are skipped and
+        recorded in `faults`. A seek may land late or fail: then the run begins late or is empty. Raises SourceError
+        for the frame that exceeds the film's limits, RuntimeError for a run that another one has ended.
 
-        A run that is `watched` also notes what a decoder would pass over. With threads it is only good up to the
-        first fault, for there the decoder gives up a picture that it could mend; without, it mends and tells.
+        A run that is `watched` also finds damage that a decoder would conceal without an error. With threads such a
+        run is valid up to the first fault only, where the decoder drops the picture; with one thread the decoder
+        conceals the damage and reports it.
         """
         if self._film.is_counted and seek_pts is not None:
             return  # its pictures are counted from the first one on
@@ -119,6 +123,7 @@ class PictureSource:
         tracker.idle()
 
     def _shut(self) -> None:
+        """Closes container and decoder, and ends the run."""
         self._run += 1
         if self._container is not None:
             with unheard():
@@ -150,7 +155,7 @@ class PictureSource:
         self._stream.thread_type = "AUTO" if threads else "NONE"
         if not threads:
             self._stream.codec_context.thread_count = 1
-        watching = {"err_detect": _STRICT if threads else _WATCHFUL} if watched else {}
+        watching = {"err_detect": _STRICT if threads else _LENIENT} if watched else {}
         set_up_decoder(self._stream.codec_context, most_pixels=self._film.limits.pixels, options=watching)
         self._tracker.idle()
         self._threads, self._watched, self._is_fresh = threads, watched, True
@@ -158,7 +163,7 @@ class PictureSource:
     def _packets(
         self, container: InputContainer, stream: VideoStream
     ) -> Iterator["av.Packet[VideoStream] | None"]:
-        """The packets with data, then None to flush. A read error ends the film like a cut-off file."""
+        """Yields the packets with data, then None to flush the decoder. A read error counts as the end of the film."""
         try:
             for packet in container.demux(stream):
                 # empty packets (dropped frames in AVI) would end the decoding
@@ -188,6 +193,7 @@ class PictureSource:
             return []
 
     def _watch(self, stream: VideoStream, packet: "av.Packet[VideoStream] | None") -> list[av.VideoFrame]:
+        """Decodes a packet and records what the decoder logs as an error."""
         with listening(ERROR) as log:
             pictures = stream.codec_context.decode(packet)
         for message in errors_in(log)[:1]:

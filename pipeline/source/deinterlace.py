@@ -1,4 +1,4 @@
-"""Makes interlaced pictures progressive with FFmpeg's `bwdif`: one picture for each, with the same time and depth.
+"""Deinterlaces pictures with FFmpeg's `bwdif`: one picture for each, with the same time and depth.
 
 The filter needs the picture before and the picture after, so a picture comes out when the next one goes in, and the
 last one at the end. Progressive pictures pass untouched.
@@ -19,17 +19,17 @@ from pipeline.media import FilmInfo
 from pipeline.source.luma_planes import describe_pixels, luma_plane
 
 NEEDED_BEFORE_FRAMES = 1
-"""Pictures that must go in before the first that is wanted, for it to come out as in the middle of the film."""
-_LEAST = (3, 4)
-"""Columns and lines that the filter needs."""
+"""Pictures to decode before a range, so that its first picture comes out as when the film is read whole."""
+_LEAST_SIZE = (3, 4)
+"""Columns and lines that the filter needs at least."""
 
 
 def deinterlaced(pictures: Iterable[av.VideoFrame], film: FilmInfo) -> Iterator[av.VideoFrame]:
-    """The film's pictures, which follow each other, deinterlaced; each has its pts and time base as before.
+    """Yields consecutive pictures of the film deinterlaced, each with its pts and the film's time base.
 
-    Raises SourceError for a film that is too small. Pictures without a time are passed over: they have no place.
+    Pictures without a pts are left out. Raises SourceError for a film of fewer than 3 columns or 4 lines.
     """
-    if film.width < _LEAST[0] or film.height < _LEAST[1]:
+    if film.width < _LEAST_SIZE[0] or film.height < _LEAST_SIZE[1]:
         raise SourceError(
             f"{film.path}: {film.width}x{film.height} is too small to be deinterlaced; `interlaced: keep` would work"
         )
@@ -55,6 +55,7 @@ def deinterlaced(pictures: Iterable[av.VideoFrame], film: FilmInfo) -> Iterator[
 
 
 def _graph(picture: av.VideoFrame, film: FilmInfo) -> av.filter.Graph:
+    """The filter for pictures of this size and format."""
     graph = av.filter.Graph()
     source = graph.add_buffer(
         width=picture.width, height=picture.height, format=picture.format, time_base=film.time_base
@@ -67,6 +68,7 @@ def _graph(picture: av.VideoFrame, film: FilmInfo) -> av.filter.Graph:
 def _pulled(
     graph: av.filter.Graph, film: FilmInfo, *, is_grey: bool, flush: bool = False
 ) -> Iterator[av.VideoFrame]:
+    """Yields the pictures that are ready; with `flush`, all that are left."""
     if flush:
         graph.vpush(None)
     while True:
@@ -80,19 +82,20 @@ def _pulled(
 
 
 def _carrier(picture: av.VideoFrame) -> av.VideoFrame:
-    """A grey picture in a format that the filter knows at its depth, not converted: grey ones of 8 and 16 bits."""
+    """A grey picture in a format of its depth that the filter takes; chroma, if the format has any, is undefined."""
     depth = describe_pixels(picture.format.name).depth
     format_name = {8: "gray", 16: "gray16le"}.get(depth, f"yuv420p{depth}le")
     return picture if picture.format.name == format_name else _with_luma(picture, format_name)
 
 
 def _grey(picture: av.VideoFrame) -> av.VideoFrame:
-    """The luma of a carrier, as a grey picture."""
+    """The luma of a picture made by `_carrier` and filtered, in a grey format."""
     pixels = describe_pixels(picture.format.name)
     return picture if pixels.chroma == "gray" else _with_luma(picture, f"gray{pixels.depth}le")
 
 
 def _with_luma(picture: av.VideoFrame, format: str) -> av.VideoFrame:
+    """A picture of another format with the same luma and pts; its chroma is undefined."""
     made = av.VideoFrame(picture.width, picture.height, format)
     luma = luma_plane(picture)
     target: Any = made.planes[0]  # has the buffer protocol, which its type does not say

@@ -1,4 +1,4 @@
-"""Which file a plan was made for, and whether it is still that file."""
+"""Identifies the file that a plan was made for, and checks that it has not changed since."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ _TIME_MASK = 2**63 - 1
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What a file was when it was read: size and hash for its content, its time to save hashing again."""
+    """The identity of a film file: size and hash of its content, and its time, which saves hashing it again."""
 
     name: str
     """File name without its folder, for people; bytes that are not Unicode appear as `\\xff`."""
@@ -31,9 +31,9 @@ class Source:
 
 
 def source_fingerprint(path: Path, *, progress: StageProgress | None = None) -> Source:
-    """Reads the whole file and says what it is; reports stage `fingerprint` in bytes.
+    """Reads the whole file, or all stills of a pattern, and hashes it; reports the stage `fingerprint` in bytes.
 
-    Raises SourceError where it cannot be read or changes meanwhile.
+    Raises SourceError where a file cannot be read or changes meanwhile.
     """
     if target_of(path).is_numbered:
         return _stills_fingerprint(path, progress)
@@ -63,9 +63,9 @@ def source_fingerprint(path: Path, *, progress: StageProgress | None = None) -> 
 
 
 def check_source(path: Path, source: Source, *, progress: StageProgress | None = None) -> None:
-    """Passes where `path` still holds what `source` says; its content is hashed only where its time changed.
+    """Raises SourceError where `path` no longer holds the film that `source` describes, or is gone.
 
-    Raises SourceError where the film changed or is gone.
+    The content is hashed only where the size is the same and the time is not.
     """
     if target_of(path).is_numbered:
         _check_stills(path, source, progress)
@@ -88,15 +88,16 @@ def check_source(path: Path, source: Source, *, progress: StageProgress | None =
 
 
 def unread_source(path: Path) -> Source:
-    """What `check_source` takes for the film as it is now, without its content. Raises SourceError."""
+    """A Source without a hash, which `check_source` accepts while size and time stay the same. Raises SourceError."""
     stamp, total = file_stamp(path)
     return Source(name="unread", size_bytes=total, mtime_ns=stamp, xxh3_128="0" * 32)
 
 
 def file_stamp(path: Path) -> tuple[int, int]:
-    """A file's time of change and its size; of numbered stills a hash of all names, sizes and times, and all sizes.
+    """(time of change in nanoseconds, size in bytes) of a file.
 
-    Raises SourceError where one cannot be looked at.
+    Of numbered stills, (a hash of all names, sizes and times, the sum of all sizes). Raises SourceError where a file
+    is not there or its folder cannot be read.
     """
     if target_of(path).is_numbered:
         return _stills_stamp(path)
@@ -105,6 +106,7 @@ def file_stamp(path: Path) -> tuple[int, int]:
 
 
 def _stills_stamp(path: Path) -> tuple[int, int]:
+    """`file_stamp` of numbered stills."""
     pattern, digest, total = parse_pattern(path), xxhash.xxh3_64(), 0
     for name, found in _stats(pattern.path(number) for number in find_numbers(path)):
         digest.update(f"{name}\0{found[0]}\0{found[1]}\0".encode(errors="surrogateescape"))
@@ -113,7 +115,7 @@ def _stills_stamp(path: Path) -> tuple[int, int]:
 
 
 def _stills_fingerprint(path: Path, progress: StageProgress | None) -> Source:
-    """What the stills of a pattern are: sizes added up, names, contents."""
+    """`source_fingerprint` of numbered stills."""
     before, total = _stills_stamp(path)
     digest, done = xxhash.xxh3_128(), 0
     pattern = parse_pattern(path)
@@ -135,7 +137,7 @@ def _stills_fingerprint(path: Path, progress: StageProgress | None) -> Source:
 
 
 def _check_stills(path: Path, source: Source, progress: StageProgress | None) -> None:
-    """Contents are hashed only where a still's name, size or time changed."""
+    """`check_source` of numbered stills."""
     stamp, total = _stills_stamp(path)
     if (stamp, total) == (source.mtime_ns, source.size_bytes):
         return
@@ -144,6 +146,7 @@ def _check_stills(path: Path, source: Source, progress: StageProgress | None) ->
 
 
 def _stats(paths: Iterable[Path]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """(name, (size in bytes, time of change in nanoseconds)) of each file."""
     for path in paths:
         try:
             found = path.stat()

@@ -1,11 +1,11 @@
-"""The frames of a film, whole or in parts: luma planes at native depth, with their integer pts.
+"""Reads the frames of a film, all or a range: luma planes at the film's depth, with their integer pts.
 
-A part is reached by seeking and proved by the film's `Timeline`: a frame is handed out only where its pts and
-its luma hash are those of the first pass. Where they are not (an open GOP's leading pictures, an index that
-points too late), the reader starts again from further back, at last from the film's beginning.
+A range is reached by seeking and checked against the film's `Timeline`: a frame is returned only if its pts and its
+luma hash are those of the first pass. If they are not (leading pictures of an open GOP, an index that points too
+late), the reader starts again from further back, in the end from the beginning of the film.
 
-Frame threads do not decode damaged data alike twice. So a reader that meets damage goes on with one thread,
-and what it hands out is the same in every run.
+Decoders with frame threads do not decode damaged data the same way twice. So a reader that meets damage goes on with
+one thread, and the frames are the same in every run.
 """
 
 from collections import deque
@@ -39,10 +39,12 @@ _COUNTED = "it is a raw stream, whose frames are counted where their rate is giv
 
 
 class _Attempt(NamedTuple):
-    """A way to reach a frame: seek this many frames before it (None: the film's beginning)."""
+    """One way to reach a frame."""
 
     frames_before: int | None
+    """How far before the frame to seek; None: decode from the beginning of the film."""
     threads: bool
+    """Whether the decoder may use threads."""
 
 
 _ATTEMPTS = (
@@ -54,21 +56,21 @@ _ATTEMPTS = (
     _Attempt(None, threads=False),
 )
 _DECODE_ON_FRAMES = 24
-"""A part that begins this close after the reader's position is reached by decoding on, not by seeking."""
+"""A range that begins at most so far ahead of the reader is reached by decoding on, not by seeking."""
 _DAMAGE_DELAY_FRAMES = 16
-"""Damage in a picture shows when it is shown; the B-frames that lean on it, at most so many, come earlier."""
+"""At most so many B-frames that refer to a damaged picture come out of the decoder before it."""
 
 
 def luma_hash(plane: Plane) -> int:
-    """XXH3-64 of a plane's bytes, rows joined, little endian: the proof kept in a `Timeline`."""
+    """XXH3-64 of the bytes of a plane (H, W), rows joined, little endian, as a `Timeline` keeps it."""
     return xxhash.xxh3_64_intdigest(np.ascontiguousarray(plane).data)
 
 
 class FrameReader:
-    """Reads a film's frames; open it with `with`, use it from one thread at a time."""
+    """Reads the frames of a film; to be closed, and used by one thread at a time."""
 
     def __init__(self, film: FilmInfo, *, timeline: Timeline | None = None) -> None:
-        """`timeline` is needed for `read` only. Raises SourceError when the film cannot be opened."""
+        """Opens the film; only `read` needs a `timeline`. Raises SourceError where the film cannot be opened."""
         self._film = film
         self._timeline = timeline
         self._source = PictureSource(film)
@@ -86,27 +88,28 @@ class FrameReader:
         self.close()
 
     def close(self) -> None:
-        """Close the film; the reader cannot be used afterwards."""
+        """Closes the film; the reader cannot be used afterwards."""
         self._running = None
         self._source.close()
 
     @property
     def faults(self) -> list[Fault]:
-        """Damage met so far, in order: (pts, or None where the packet has none; the decoder's message).
+        """Damage met so far, in the order of decoding: (pts, decoder's message); pts is None where the packet has none.
 
-        `frames` finds all of it; `read` finds what lies on its way."""
+        `frames` meets all damage of the film, `read` only what lies on its way.
+        """
         return list(self._source.faults)
 
     def frames(
         self, *, chroma_every: int = 0, is_damaged: bool = False, tags: TagReader | None = None
     ) -> Iterator[Frame]:
-        """Every frame of the film in presentation order, from its beginning; ends where a cut-off file ends.
+        """Yields every frame of the film in presentation order, up to the point where a truncated file ends.
 
-        Of so many frames as `chroma_every` says the first comes with the film's own colour; 0: none. A film that is
-        known to be damaged is decoded with one thread. `tags` looks at every picture as it was decoded.
+        Frames 0, n, 2n, … come with the film's own chroma, where n is `chroma_every`; 0: none do. A film that
+        `is_damaged` is decoded with one thread. `tags` is shown every picture as it was decoded.
 
         Raises SourceError for a frame without a time, times that do not increase, a change of size, of depth, or from
-        grey to colour, a film without frames.
+        grey to colour, and for a film without frames.
         """
         self._running, self._tags = None, tags
         last: int | None = None
@@ -131,11 +134,11 @@ class FrameReader:
             )
 
     def read(self, start: int, end: int, *, chroma: bool = False) -> Iterator[Frame]:
-        """Frames `[start, end)` of the timeline, each proved to be that very frame; with `chroma`, with its own colour.
+        """Yields frames `[start, end)` of the timeline, each with the pts and luma hash that the timeline has for it.
 
-        Goes on without seeking where the reader already stands at `start` or just before it. Raises
-        SourceError when a frame cannot be decoded as it was when the timeline was made; ValueError without a
-        timeline or for frames that it does not have.
+        With `chroma` they come with the film's own chroma. Does not seek where the reader stands at `start` or at
+        most 24 frames before it. Raises SourceError where a frame does not decode as it did when the timeline was
+        made; ValueError without a timeline, or for frames that it does not have.
         """
         timeline = self._timeline
         if timeline is None:
@@ -159,7 +162,7 @@ class FrameReader:
     def _proved(
         self, running: Iterator[VideoFrame], number: int, end: int, *, chroma: bool
     ) -> Iterator[Frame]:
-        """Frames from `number` on while they are those of the timeline; earlier ones are passed over."""
+        """Yields frames from `number` on as long as they match the timeline; skips earlier ones."""
         assert self._timeline is not None
         while number < end:
             expected = int(self._timeline.pts[number])
@@ -173,10 +176,10 @@ class FrameReader:
             number += 1
 
     def _start(self, number: int, attempts: Iterator[_Attempt]) -> Iterator[VideoFrame]:
-        """Pictures from some way before frame `number` on, by the next of the attempts.
+        """Pictures from before frame `number` on, by the next of the attempts; SourceError where none is left.
 
-        With one thread they are watched, as they were when the film was planned: a decoder that watches mends
-        damage otherwise than one that does not.
+        With one thread they are `watched`, as in the first pass: a decoder that looks for damage conceals it in
+        another way than one that does not.
         """
         assert self._timeline is not None
         pts = int(self._timeline.pts[number])
@@ -202,7 +205,7 @@ class FrameReader:
         return deinterlaced(pictures, self._film) if self._film.is_deinterlaced else pictures
 
     def _undamaged_or_repeatable(self, *, threads: bool) -> Iterator[VideoFrame]:
-        """The whole film: with threads, if any, up to the first damage, with one thread from there on."""
+        """All pictures of the film: with threads, if allowed, up to the first damage, from there on with one thread."""
         held: deque[VideoFrame] = deque()
         last: int | None = None
         for picture in self._pictures(seek_pts=None, threads=threads, watched=True):
@@ -220,6 +223,7 @@ class FrameReader:
         yield from dropwhile(lambda p: last is not None and p.pts is not None and p.pts <= last, again)
 
     def _take(self, picture: VideoFrame, pts: int, number: int, *, chroma: bool) -> Frame:
+        """The Frame of a decoded picture; SourceError where its size or format is not the film's."""
         film, name = self._film, picture.format.name
         is_like = (picture.width, picture.height) == (film.width, film.height)
         if name != film.pixel_format.name:
@@ -240,7 +244,7 @@ class FrameReader:
 
 
 def _holds_the_same(film: PixelFormat, picture: PixelFormat) -> bool:
-    """Whether a picture of another format has the film's depth, and colour only where the film has a place for it."""
+    """Whether a picture in this format fits the film: the same depth, and colour only where the film has colour."""
     if film.depth != picture.depth or "rgb" in (film.chroma, picture.chroma):
         return (film.depth, film.chroma) == (picture.depth, picture.chroma)
     return film.chroma != "gray" or picture.chroma == "gray"

@@ -1,8 +1,7 @@
-"""Where a decoded frame keeps its luma, for every pixel format that films come in.
+"""Takes the luma out of a decoded frame, for every pixel format that films come in.
 
-`describe_pixels` says what a format is, `luma_plane` takes the luma out of a frame sample for sample. Formats
-with a luma component give it as it is stored; only RGB and palette formats have it computed (BT.709 weights
-on R'G'B', full range, at the format's depth; exact where R = G = B).
+Formats with a luma component give it sample for sample as it is stored. For RGB and palette formats it is computed from
+R'G'B' with the weights of ITU-R BT.709, at full range and the depth of the format.
 """
 
 import re
@@ -26,6 +25,7 @@ _CHROMA_BY_STEP: Mapping[tuple[int, int], Chroma] = {
     (4, 1): "411",
     (4, 4): "410",
 }
+"""Chroma subsampling by the columns and lines of luma that one chroma sample serves."""
 _PACKED_LUMA: Mapping[str, tuple[int, int]] = {
     "yuyv422": (0, 2),
     "yvyu422": (0, 2),
@@ -44,17 +44,17 @@ _PACKED_LUMA: Mapping[str, tuple[int, int]] = {
     "xv48": (1, 4),
     "vyu444": (1, 3),
 }
-"""Formats with luma among other samples of the first plane: index of the first luma sample, samples from one
-luma sample to the next."""
+"""Formats with luma among other samples of the first plane: index of the first luma sample, samples from one luma
+sample to the next."""
 _PACKED_RGB = re.compile(r"([argbx0]{3,4})(24|48|64)?$")
 
 
 @cache
 def describe_pixels(name: str) -> PixelFormat:
-    """What a pixel format of FFmpeg's is: depth and chroma of the luma that `luma_plane` returns for it.
+    """The PixelFormat of FFmpeg's pixel format `name`: depth of its luma and chroma subsampling.
 
-    One-bit formats and palettes count as 8 bits deep. Raises ValueError for formats that hold no luma of 8 to
-    16 bits: floating point, Bayer, XYZ, hardware surfaces, the rarest packed ones.
+    One-bit and palette formats count as 8 bits deep. Raises ValueError for formats that hold no luma of 8 to 16 bits
+    (floating point, Bayer, XYZ, hardware surfaces) and for packed formats that are not read.
     """
     pixels = av.VideoFormat(name)
     parts = pixels.components
@@ -75,9 +75,9 @@ def describe_pixels(name: str) -> PixelFormat:
 
 
 def luma_plane(frame: av.VideoFrame) -> Plane:
-    """The frame's luma: (H, W), contiguous, a copy; uint8 for 8 bits, else uint16, right-aligned.
+    """The luma of a frame: (H, W), contiguous, a copy; uint8 for 8 bits, uint16 (right-aligned) for 9 to 16.
 
-    Raises ValueError as `describe_pixels`.
+    Raises ValueError as `describe_pixels` does.
     """
     name = frame.format.name
     pixels = describe_pixels(name)
@@ -102,7 +102,11 @@ def _padding_bits(name: str, depth: int) -> int:
 
 
 def stored_samples(frame: av.VideoFrame, index: int, *, depth: int, per_pixel: int = 1) -> npt.NDArray[Any]:
-    """Rows of a plane in the machine's byte order, padding at their ends included; a view where possible."""
+    """The samples of plane `index` (H, columns) in the machine's byte order, uint8 for 8 bits, else uint16.
+
+    Rows have at least `per_pixel` samples for each pixel of the frame, and may have padding after them. A view of the
+    frame's memory where possible.
+    """
     plane = frame.planes[index]
     buffer: Any = plane  # has the buffer protocol, which its type does not say
     order = ">" if frame.format.is_big_endian else "<"
@@ -117,9 +121,12 @@ def stored_samples(frame: av.VideoFrame, index: int, *, depth: int, per_pixel: i
 
 
 def red_green_blue(frame: av.VideoFrame) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-    """The three components as (H, W) arrays."""
+    """Red, green and blue of an RGB or palette frame, (H, W) each: uint8 for 8 bits, else uint16, right-aligned.
+
+    Components of fewer than 8 bits, and palettes, are scaled to 0 to 255.
+    """
     if frame.format.has_palette:
-        return _looked_up(frame)
+        return _palette_colors(frame)
     name, width = frame.format.name, frame.width
     depth = frame.format.components[0].bits
     packed = _PACKED_RGB.match(_stem(name))
@@ -140,13 +147,13 @@ def red_green_blue(frame: av.VideoFrame) -> tuple[npt.NDArray[Any], npt.NDArray[
         rows = stored_samples(frame, 0, depth=depth, per_pixel=len(letters))[:, : len(letters) * width]
         pixels = rows.reshape(frame.height, width, len(letters))
         return tuple(pixels[:, :, letters.index(letter)] for letter in "rgb")  # type: ignore[return-value]
-    return _spread(frame)
+    return _small_components(frame)
 
 
-def _looked_up(
+def _palette_colors(
     frame: av.VideoFrame,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Red, green and blue of each pixel's palette entry."""
+    """Red, green and blue (H, W) of each pixel's palette entry."""
     palette: Any = frame.planes[1]
     entries = np.frombuffer(palette, np.uint32)  # 0xAARRGGBB in the machine's byte order
     codes = stored_samples(frame, 0, depth=8)[:, : frame.width]
@@ -154,12 +161,12 @@ def _looked_up(
     return red, green, blue
 
 
-def _spread(
+def _small_components(
     frame: av.VideoFrame,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Red, green and blue of pixels that have fewer than 8 bits for each, over 0 to 255: white is 255.
+    """Red, green and blue (H, W) of a format with fewer than 8 bits for each, scaled so that white is 255.
 
-    swscale moves the bits up and leaves the lowest at 0, so that white would become 248.
+    swscale shifts the bits and leaves the lowest ones 0, so that white would become 248.
     """
     widths = [part.bits for part in frame.format.components]  # of red, green and blue, in any format
     depth = 8 if sum(widths) <= 8 else 16
@@ -171,7 +178,7 @@ def _spread(
 
 
 def _widened(codes: npt.NDArray[Any], bits: int) -> npt.NDArray[np.uint8]:
-    """The lowest bits of each number, to the nearest of 0 to 255."""
+    """The lowest `bits` of each code scaled to 0 to 255, to the nearest."""
     most = 2**bits - 1
     table = (np.arange(most + 1) * 255 * 2 + most) // (2 * most)
     widened: npt.NDArray[np.uint8] = table.astype(np.uint8)[codes & most]
@@ -179,7 +186,7 @@ def _widened(codes: npt.NDArray[Any], bits: int) -> npt.NDArray[np.uint8]:
 
 
 def _unpack_bits(frame: av.VideoFrame, *, white: int) -> Plane:
-    """One bit a pixel to 0 and 255."""
+    """The luma (H, W) of a format of one bit a pixel, 0 and 255; `white` is the bit of white."""
     buffer: Any = frame.planes[0]
     stored = frame.planes[0].line_size
     rows = np.frombuffer(buffer, np.uint8).reshape(-1, abs(stored))[: frame.height]

@@ -1,4 +1,4 @@
-"""A film of numbered stills, described and opened like any other film: times 0, 1, 2, … of one frame each."""
+"""Describes and opens numbered stills as a film, beside film files; still n has the pts n, in units of one frame."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -24,17 +24,17 @@ from pipeline.target import target_of
 
 _LIMITS = Limits()
 RAW_STREAMS = frozenset({"h264", "hevc", "vvc"})
-"""FFmpeg's names of streams without a container, whose pictures come without times."""
+"""FFmpeg's names of the demuxers of raw streams, whose pictures have no times."""
 
 
 def probe_film_or_stills(
     path: Path, *, rate: Fraction | None = None, sound: Path | None = None, limits: Limits = _LIMITS
 ) -> FilmInfo:
-    """Describes a film, or the numbered stills of a pattern at `rate` with the sound of the file `sound`.
+    """Describes a film file, or numbered stills at `rate` frames per second with the sound of the file `sound`.
 
-    A raw stream, which has no times, may have a `rate` too: then its pictures are counted. Of stills the first is
-    read; `check_stills` looks at all. Raises as `probe`; SourceError as `find_numbers` and where `sound` holds no
-    sound, SettingsError where stills have no rate, or a film was given one.
+    A raw stream may have a `rate` too: frame n then is at n / `rate` seconds. Of numbered stills only the first is
+    read; `check_stills` reads the headers of all. Raises SourceError as `probe` and `find_numbers` do, and where
+    `sound` holds no sound; SettingsError where stills have no rate, or a film with times of its own is given one.
     """
     if not target_of(path).is_numbered:
         film = probe(path, limits=limits)
@@ -68,7 +68,7 @@ def probe_film_or_stills(
 
 
 def _counted(film: FilmInfo, rate: Fraction) -> FilmInfo:
-    """A raw stream whose frame n is at n times 1 / `rate`."""
+    """The description of a raw stream whose frame n has the pts n in units of 1 / `rate` seconds."""
     video = replace(film.video, time_base=1 / rate, start_pts=0)
     return replace(
         film,
@@ -81,9 +81,9 @@ def _counted(film: FilmInfo, rate: Fraction) -> FilmInfo:
 
 
 def check_stills(path: Path) -> None:
-    """Reads the header of every still of a pattern.
+    """Reads the header of every still of the pattern `path`.
 
-    Raises SourceError naming the first that is of another size or kind than the first of all, or no still.
+    Raises SourceError for the first still that cannot be read, or differs from the first one in size or kind.
     """
     numbers, pattern = find_numbers(path), parse_pattern(path)
     first = read_still_header(pattern.path(numbers[0]), kind=pattern.kind)
@@ -96,7 +96,7 @@ def check_stills(path: Path) -> None:
 
 
 def open_stills(pattern: Pattern, *, first: int, rate: Fraction) -> InputContainer:
-    """The stills from a number on, as a film. Raises FFmpegError."""
+    """Opens the stills of a pattern, from number `first` on, as one video stream. Raises FFmpegError."""
     options = {
         "pattern_type": "sequence",
         "start_number": str(first),
@@ -106,14 +106,14 @@ def open_stills(pattern: Pattern, *, first: int, rate: Fraction) -> InputContain
 
 
 def open_film(film: FilmInfo) -> InputContainer:
-    """Opens what a film was described from. Raises FFmpegError or OSError."""
+    """Opens the file, or the numbered stills, of a film that was described. Raises FFmpegError or OSError."""
     if film.sequence is not None:
         return open_stills(parse_pattern(film.path), first=film.sequence.first, rate=film.sequence.rate)
     return open_media(film.path)
 
 
 def still_of_frame(film: FilmInfo, pts: int | None) -> Path:
-    """The file that holds the frame of a pts; the film itself where it is no sequence."""
+    """The file of the still that has this pts; the film's own path where it is no numbered stills."""
     if film.sequence is None or pts is None:
         return film.path
     return parse_pattern(film.path).path(film.sequence.first + pts)
@@ -122,7 +122,7 @@ def still_of_frame(film: FilmInfo, pts: int | None) -> Path:
 def _complete(
     film: FilmInfo, pattern: Pattern, numbers: range, *, rate: Fraction, sound: Path | None
 ) -> FilmInfo:
-    """The film with its rate, sound and timecode; grey and RGB of stills mean BT.709's luma at full range."""
+    """The film with its rate, sound and timecode; stills, grey or RGB, count as BT.709 at full range."""
     color = replace(film.color, matrix="gbr" if film.pixel_format.chroma == "rgb" else "bt709", range="full")
     timecode = dpx_timecode(read_dpx_head(pattern.path(numbers[0]))) if pattern.kind == "dpx" else None
     tags = (("timecode", timecode),) if timecode is not None else ()
@@ -144,7 +144,7 @@ def _complete(
 def _sound_streams(
     sound: Path | None,
 ) -> tuple[tuple[StreamInfo, ...], tuple[int, ...], tuple[tuple[str, str], ...]]:
-    """The audio streams of a sound file, with their index in it, and its tags."""
+    """The audio streams of a sound file numbered from 1, the index of each in the file, and the tags of the file."""
     if sound is None:
         return (), (), ()
     refuse_special_file(sound)

@@ -1,7 +1,7 @@
-"""Opens a file that holds pictures and sound itself, and never any other file.
+"""Opens a film, still or sound file with FFmpeg in such a way that no other file can be read through it.
 
-FFmpeg takes a text that names other files for a film, whatever its suffix, and opens the files that it names, also
-over the network. So only the demuxers below may read a file, and only the file that was named is opened.
+FFmpeg reads playlists whatever their suffix, and opens the files and addresses that they name. So only the demuxers
+listed here may read a file, and only the file that was named is opened.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ READ_ONLY_THIS_FILE: Mapping[str, str] = {
     "format_whitelist": f"{_FILMS},{_SOUND},{_STILLS}",
     "protocol_whitelist": "file",
 }
-"""FFmpeg's options for every file that it reads, also where it runs as a program."""
+"""FFmpeg's options for every input file, in this process and on FFmpeg's command line."""
 
 _PLAYLISTS = "concat,dash,hls,imf,mlv,rtp,rtsp,sap,sdp,svg_pipe,vobsub,webm_dash_manifest"
 _TEXTS = (
@@ -46,6 +46,7 @@ _TEXTS = (
 )
 _NEEDED = "a film file is needed, e.g. MP4, MOV, MKV, AVI, MPEG"
 _ELSEWHERE = "Skipped opening external track"
+"""FFmpeg's warning about a track of a MOV file that lies in another file."""
 
 
 def open_media(
@@ -55,10 +56,10 @@ def open_media(
     format: str | None = None,
     options: Mapping[str, str] | None = None,
 ) -> InputContainer:
-    """Opens `path`, or `data` that is called so, for reading; other files that it names stay closed.
+    """Opens `path` for reading, or the bytes `data` under that name; files that it refers to are not opened.
 
-    `format` is FFmpeg's name of a demuxer, `options` are the demuxer's own. Raises SourceError where the file is a
-    playlist, text or of another kind that is not read, else FFmpegError or OSError.
+    `format` is FFmpeg's name of a demuxer, without which FFmpeg finds it; `options` are the demuxer's own. Raises
+    SourceError where the file is a playlist, text or of another kind that is not read, else FFmpegError or OSError.
     """
     # without a pattern type image2 would read other files than the one whose name holds a % or *
     every = {"pattern_type": "none", **(options or {}), **READ_ONLY_THIS_FILE}
@@ -82,7 +83,7 @@ def open_media(
 
 
 def open_whole(path: Path) -> InputContainer:
-    """As `open_media`; SourceError too where a track of a MOV file lies in another file."""
+    """Opens `path` as `open_media` does. Raises SourceError too where a track of a MOV file lies in another file."""
     with listening(WARNING) as log:
         container = open_media(path)
     elsewhere = _tracks_elsewhere(log)
@@ -98,21 +99,22 @@ def open_whole(path: Path) -> InputContainer:
 def set_up_decoder(
     context: CodecContext, *, most_pixels: int, options: Mapping[str, str] | None = None
 ) -> None:
-    """Tells a picture's decoder, before it is opened, how many pixels a frame may have, and to cut frames exactly.
+    """Sets the options of a video decoder that is not open yet: most pixels of a frame, exact cropping, `options`.
 
-    H.264, HEVC and others say how many columns and lines at their edges are not to be shown. Without the flag FFmpeg
-    leaves columns at the left in the picture where cutting them off would not suit its alignment.
+    H.264, HEVC and other codecs crop columns and lines at the edges. Without the flag `unaligned` FFmpeg leaves
+    columns at the left in the frame where cropping them would break its alignment of memory.
     """
     context.flags |= Flags.unaligned
     context.options = {"max_pixels": str(most_pixels), **(options or {})}
 
 
 def _tracks_elsewhere(log: list[LogLine]) -> int:
+    """Number of tracks that FFmpeg did not open because they lie in other files."""
     return sum(_ELSEWHERE in text for _, _, text in log)
 
 
 def _what_is(demuxer: str) -> str:
-    """Why a file of that kind is not read."""
+    """The reason why a file that this demuxer would read is refused."""
     name = demuxer.partition(",")[0]
     if name in _PLAYLISTS.split(","):
         return f"is a playlist ({name}) that names other files or addresses; name the film itself"

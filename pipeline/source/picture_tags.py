@@ -1,7 +1,7 @@
-"""What changes from picture to picture of a film, and is said only once of a finished one.
+"""Tags that change from picture to picture of a source, while the finished film can have only one value of each.
 
-Broadcasts go from 4:3 to 16:9 and back, cameras change the format of their pictures, editors join what does not
-belong together. What most pictures say holds for the film; the rest is on record.
+Broadcasts go from 4:3 to 16:9 and back, cameras change the pixel format, editors join unlike material. The film gets
+the value that most pictures have; the changes are listed in the report.
 """
 
 from collections.abc import Mapping
@@ -12,56 +12,58 @@ from typing import Any
 from pipeline.media import FilmInfo
 
 TAG_NAMES = ("sample aspect", "range", "matrix", "primaries", "transfer", "pixel format", "orientation")
-"""What pictures say of themselves."""
-_TOLD_CHANGES = 3
+"""The tags of a picture that are compared."""
+_LISTED_CHANGES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class TagChange:
-    """A picture that says something else than the one before."""
+    """A picture that has another value of a tag than the picture before it."""
 
     name: str
-    """What changes: `sample aspect`, `range`, `matrix`, `primaries`, `transfer`, `pixel format` or `orientation`."""
+    """The tag: one of `TAG_NAMES`."""
     frame: int
+    """Number of the picture, from 0."""
     pts: int
     after: str
+    """The value from this picture on, in words or FFmpeg's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureTags:
-    """What the pictures of a film say, where they do not all say the same, and what is left out of them."""
+    """The tags that change within a film, and the metadata of its pictures that is not carried over."""
 
     first: Mapping[str, str]
-    """Of each name that changes: what the first picture says."""
+    """The value in the first picture, of each tag that changes."""
     most: Mapping[str, str]
-    """Of each name that changes: what most pictures say."""
+    """The value that most pictures have, of each tag that changes."""
     changes: tuple[TagChange, ...]
-    """By frame; the first 200."""
+    """In the order of the frames; the first 200."""
     left_out: tuple[str, ...] = ()
-    """What the pictures carry beside their samples, in words."""
+    """Side data of pictures that the finished film does not have, e.g. closed captions; a phrase each."""
 
     def lines(self, time_base: Fraction) -> tuple[str, ...]:
-        """A line for each name that changes."""
+        """One line for the report for each tag that changes."""
         return tuple(self._line(name, time_base) for name in TAG_NAMES if name in self.first)
 
     def _line(self, name: str, time_base: Fraction) -> str:
         found = [change for change in self.changes if change.name == name]
-        told = [
+        listed = [
             f"{change.after} from frame {change.frame} on ({float(change.pts * time_base):.3f} s)"
-            for change in found[:_TOLD_CHANGES]
+            for change in found[:_LISTED_CHANGES]
         ]
-        more = len(found) - len(told)
-        told += [f"and {more} more changes"] if more else []
-        held = "the luma is kept, the chroma made anew in one format"
+        more = len(found) - len(listed)
+        listed += [f"and {more} more changes"] if more else []
+        result = "the luma is kept, the chroma made anew in one format"
         if name != "pixel format":
-            held = f"the whole film is marked {self.most[name]}"
-        return f"the {name} changes, {self.first[name]}, {', '.join(told)}: {held}"
+            result = f"the whole film is marked {self.most[name]}"
+        return f"the {name} changes, {self.first[name]}, {', '.join(listed)}: {result}"
 
 
 def as_tagged(film: FilmInfo, tags: PictureTags | None) -> FilmInfo:
-    """The film as most of its pictures describe themselves; None: they all say the same, or nobody looked.
+    """The film with the tags that most of its pictures have; `tags` is None where all pictures have the same.
 
-    An aspect that the container gives, and the first picture does not, holds as it is.
+    A tag that the film has from its container, not from its first picture, stays as it is.
     """
     if tags is None:
         return film
@@ -77,5 +79,6 @@ def as_tagged(film: FilmInfo, tags: PictureTags | None) -> FilmInfo:
 
 
 def _fraction(aspect: str) -> Fraction:
+    """`4:3` as a number."""
     wide, _, high = aspect.partition(":")
     return Fraction(int(wide), int(high))

@@ -1,4 +1,4 @@
-"""Describes a film by its headers and its first frame: streams, picture format, colour tags."""
+"""Describes a film by its headers and its first decoded frame: streams, pixel format, colour tags, field order."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -48,11 +48,10 @@ _PROBED_PACKETS = 500
 
 
 def probe(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> FilmInfo:
-    """Describe the film at `path`; the first decoded frame wins over the headers where they differ.
+    """Describes the film at `path`; where headers and first decoded frame differ, the frame counts.
 
-    Raises SourceError, one line, for whatever is not a film that can be decoded: no such file, a folder, an
-    empty or a foreign file, one without a picture, an unsupported pixel format, no decodable frame, a frame of
-    more pixels than the limits allow.
+    Raises SourceError, one line, where `path` is missing, a folder, empty or no film, and where the film has no video
+    stream, a pixel format that is not read, no frame that decodes, or frames larger than `limits` allows.
     """
     path = Path(path)
     _check_file(path)
@@ -74,6 +73,7 @@ def probe(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> FilmInfo:
 
 
 def _check_file(path: Path) -> None:
+    """Raises SourceError unless `path` is a regular file that can be read and is not empty."""
     refuse_special_file(path)
     try:
         with path.open("rb") as file:
@@ -89,7 +89,7 @@ def _check_file(path: Path) -> None:
 
 
 def _explain(path: Path, error: av.error.FFmpegError) -> str:
-    """Why FFmpeg refused to open a file, as well as its first bytes tell."""
+    """Why FFmpeg did not open a file, judged by its first 64 KiB."""
     with path.open("rb") as file:
         head = file.read(65536)
     if head[4:8] in (b"ftyp", b"mdat", b"wide", b"free"):
@@ -130,14 +130,17 @@ def _choose_picture(path: Path, container: InputContainer) -> VideoStream:
 
 
 def limit_pixels(path: Path, *, stream: VideoStream, limits: Limits) -> None:
-    """Refuses a picture that its header calls too large, and has the decoder refuse one that becomes so."""
+    """Applies the limit of pixels to the header of a stream, and sets the decoder to refuse any larger frame.
+
+    Raises SourceError where the header says more pixels than `limits` allows.
+    """
     context = stream.codec_context
     check_pixels(limits, width=context.width, height=context.height, where=f"{path}: its picture")
     set_up_decoder(context, most_pixels=limits.pixels)
 
 
 def first_frame(path: Path, *, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
-    """The first picture of a stream that can be decoded. Raises SourceError where there is none."""
+    """The first frame of a stream that decodes. Raises SourceError where none of its first 500 packets gives one."""
     reason = "its packets hold no picture"
     for packet in islice(container.demux(stream), _PROBED_PACKETS):
         try:
@@ -156,7 +159,10 @@ def first_frame(path: Path, *, container: InputContainer, stream: VideoStream) -
 def describe_film(
     path: Path, *, container: InputContainer, stream: VideoStream, frame: av.VideoFrame, limits: Limits
 ) -> FilmInfo:
-    """What an open film says of itself, and its first frame. Raises SourceError for a pixel format without luma."""
+    """The FilmInfo of an open film whose first decoded frame is `frame`.
+
+    Raises SourceError for a pixel format that holds no luma of 8 to 16 bits.
+    """
     try:
         pixel_format = describe_pixels(frame.format.name)
     except ValueError as error:
@@ -201,7 +207,7 @@ def describe_film(
 
 
 def _fraction(value: Any) -> Fraction | None:
-    """A rational of PyAV's as a Fraction; None where it is unset or zero."""
+    """PyAV's rational number as a Fraction; None where it is unset or zero."""
     return Fraction(value.numerator, value.denominator) if value else None
 
 
@@ -216,7 +222,7 @@ def _kind(stream: Stream) -> StreamKind:
 
 
 def _is_known(context: CodecContext) -> bool:
-    """Whether a muxer can take the stream: none takes a sound without a rate, or a picture without a size."""
+    """Whether the header is complete enough for a muxer: sound needs a sample rate, a picture needs a size."""
     if isinstance(context, AudioCodecContext):
         return context.sample_rate > 0
     return not isinstance(context, VideoCodecContext) or min(context.width, context.height) > 0
@@ -231,7 +237,7 @@ def _codec(stream: Stream) -> str:
 
 
 def describe_stream(stream: Stream) -> StreamInfo:
-    """What the container says of one stream."""
+    """The StreamInfo of one stream, as the container and the stream's header describe it."""
     context = stream.codec_context
     sound = context if isinstance(context, AudioCodecContext) and _is_known(context) else None
     return StreamInfo(
@@ -259,9 +265,9 @@ def _describe_chapter(chapter: Mapping[str, Any]) -> Chapter:
 
 
 def _field_order(header: FieldOrder, fields: str) -> FieldOrder:
-    """The header's field order, corrected where the first frame shows its fields in another one.
+    """The field order in the header, corrected by the first frame; `fields` is as `ask_filters` gives it.
 
-    A progressive first frame proves nothing against an interlaced header: films mix both.
+    A progressive first frame does not overrule an interlaced header, because films mix both.
     """
     if fields == "P":
         return "progressive" if header == "unknown" else header

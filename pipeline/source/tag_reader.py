@@ -1,4 +1,4 @@
-"""Reads what the decoded pictures of a film say of themselves, and notes where one says something else."""
+"""Reads the tags of every decoded picture of a film, and records where they change."""
 
 import re
 from collections import Counter
@@ -33,18 +33,18 @@ _LEFT_OUT: Mapping[str, str] = {
     "DOVI_RPU_BUFFER": "Dolby Vision metadata",
     "ICC_PROFILE": "colour profile (ICC)",
 }
-"""Side data of decoded pictures that pictures which are coded anew do not carry, by PyAV's name."""
+"""Side data of decoded pictures that is lost when they are coded again: PyAV's name, and words for the report."""
 
 
 class TagReader:
-    """Looks at the pictures of a film as they are decoded; one that comes again is passed over."""
+    """Reads the tags of the pictures of one film, in order of time; a picture that is decoded again counts once."""
 
     def __init__(self) -> None:
         self._aspects = _AspectReader()
         self._copiers: dict[_Key, av.filter.Graph] = {}
         self._last_pts: int | None = None
         self._count = 0
-        self._told: dict[str, str] = {}
+        self._latest: dict[str, str] = {}
         self._first: dict[str, str] = {}
         self._seen: dict[str, Counter[str]] = {name: Counter() for name in TAG_NAMES}
         self._changes: list[TagChange] = []
@@ -53,11 +53,11 @@ class TagReader:
     def watch(
         self, pictures: Iterable[av.VideoFrame], *, is_damaged: bool = False
     ) -> Iterator[av.VideoFrame]:
-        """The pictures as they are.
+        """Yields the pictures unchanged and reads the tags of each.
 
-        Where a picture is damaged, a decoder may leave the samples that its buffer held before. PyAV keeps a picture
-        whose side data was asked for until Python collects garbage, and another buffer would be used; so of damaged
-        films copies are looked at.
+        With `is_damaged` the tags are read from copies. In damaged areas a decoder may leave what its buffer held
+        before. PyAV keeps a picture whose side data was read until Python collects garbage, so that the decoder would
+        use another buffer and give other samples.
         """
         for picture in pictures:
             pts = picture.pts
@@ -67,7 +67,7 @@ class TagReader:
             yield picture
 
     def result(self) -> PictureTags | None:
-        """What was seen; None where all pictures say the same and carry nothing else."""
+        """The changes that were found; None where all pictures have the same tags and no side data is lost."""
         names = [name for name in TAG_NAMES if any(change.name == name for change in self._changes)]
         left_out = tuple(dict.fromkeys(text for kind, text in _LEFT_OUT.items() if kind in self._left_out))
         if not names and not left_out:
@@ -101,25 +101,25 @@ class TagReader:
         }
         for name, value in tags.items():
             self._seen[name][value] += 1
-        if tags == self._told:
+        if tags == self._latest:
             return
         for name, value in tags.items():
-            if self._told and self._told[name] != value and len(self._changes) < _MOST_CHANGES:
+            if self._latest and self._latest[name] != value and len(self._changes) < _MOST_CHANGES:
                 self._changes.append(TagChange(name=name, frame=self._count, pts=pts, after=value))
         self._first = self._first or tags
-        self._told = tags
+        self._latest = tags
 
 
 def _moves(pan_scan: bytes) -> bool:
-    """Whether the window of FFmpeg's AVPanScan (id, width, height, three places) lies off the middle."""
+    """Whether the window of FFmpeg's AVPanScan (id, width, height, three positions) is off the centre."""
     return any(pan_scan[12:24])
 
 
 class _AspectReader:
-    """The sample aspect of single pictures, for which PyAV has no name.
+    """Reads the sample aspect ratio of single pictures, which PyAV does not give.
 
-    FFmpeg's filter `scale` makes a picture that is so many columns wide as the aspect has thousandths, which is told
-    apart quickly; where it changes, `showinfo` tells it exactly in the log.
+    FFmpeg's filter `scale` makes a picture whose width is the aspect in thousandths, which is fast. For each new width
+    `showinfo` logs the exact ratio.
     """
 
     def __init__(self) -> None:
@@ -128,16 +128,16 @@ class _AspectReader:
         self._known: dict[int, str] = {}
 
     def read(self, picture: av.VideoFrame) -> str:
-        """As `4:3`; an unknown one is `1:1`."""
+        """The sample aspect ratio, e.g. `4:3`; `1:1` where the picture has none."""
         columns = self._columns(picture)
         if columns is None:
-            return self._ask(picture)
+            return self._exact_ratio(picture)
         if columns not in self._known:
-            self._known[columns] = self._ask(picture)
+            self._known[columns] = self._exact_ratio(picture)
         return self._known[columns]
 
     def _columns(self, picture: av.VideoFrame) -> int | None:
-        """The aspect's thousandths; None where FFmpeg cannot scale such pictures."""
+        """The aspect in thousandths; None where FFmpeg cannot scale pictures of this format."""
         key = _key(picture)
         try:
             if key not in self._quick:
@@ -152,25 +152,28 @@ class _AspectReader:
             self._quick[key] = None
             return None
 
-    def _ask(self, picture: av.VideoFrame) -> str:
+    def _exact_ratio(self, picture: av.VideoFrame) -> str:
+        """The ratio as `showinfo` logs it."""
         key = _key(picture)
         if key not in self._exact:
             self._exact[key] = _graph(picture, "showinfo", "checksum=0")
         with listening(INFO) as log:
             self._exact[key].vpush(picture)
             self._exact[key].vpull()
-        told = re.search(r" sar:(\d+)/(\d+)", "".join(text for _, who, text in log if who == "showinfo"))
-        return f"{told[1]}:{told[2]}" if told is not None and int(told[1]) and int(told[2]) else "1:1"
+        found = re.search(r" sar:(\d+)/(\d+)", "".join(text for _, who, text in log if who == "showinfo"))
+        return f"{found[1]}:{found[2]}" if found is not None and int(found[1]) and int(found[2]) else "1:1"
 
 
 _Key = tuple[str, int, int]
 
 
 def _key(picture: av.VideoFrame) -> _Key:
+    """What a filter graph is made for: pixel format, width and height."""
     return picture.format.name, picture.width, picture.height
 
 
 def _graph(picture: av.VideoFrame, name: str, options: str) -> av.filter.Graph:
+    """One filter of FFmpeg's for pictures of this size and format."""
     graph = av.filter.Graph()
     source = graph.add_buffer(
         width=picture.width, height=picture.height, format=picture.format, time_base=Fraction(1, 1000)

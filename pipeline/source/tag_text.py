@@ -1,8 +1,8 @@
-"""Tags whose bytes are not UTF-8, as old AVI, MPEG and MP3 files have them: what they most likely say.
+"""Decodes tags whose bytes are not UTF-8, as in old AVI, MPEG and MP3 files: guesses their character encoding.
 
-Their container does not say how its texts are coded. Titles are too short for the detectors of web pages (chardet and
-charset-normalizer take "Der müde Tod" for Chinese), so the rules here are those of the alphabets: Japanese, Korean and
-Chinese characters, and Cyrillic letters, stand side by side, while accented Latin letters stand among plain ones.
+These containers do not state the encoding. Titles are too short for detectors made for web pages (chardet and
+charset-normalizer take "Der müde Tod" for Chinese), so the rules here go by the scripts: Japanese, Korean and Chinese
+characters, and Cyrillic letters, stand side by side, while accented Latin letters stand among plain ones.
 """
 
 import re
@@ -17,9 +17,9 @@ _HANGUL = re.compile(r"[\uac00-\ud7af]+")
 
 
 def decode_tags(tags: Mapping[str, str], *, what: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Names and values as text, and a line with the bytes of each that had to be guessed.
+    """The tags as (name, value) of decoded text, and one line with the bytes of each whose encoding was guessed.
 
-    `tags` come from PyAV with `surrogateescape`, so that no byte of theirs is lost; `what` says whose they are.
+    `tags` are PyAV's, read with `metadata_errors="surrogateescape"`; `what` says in the lines whose tags they are.
     """
     decoded, lines = [], []
     for name, value in tags.items():
@@ -33,7 +33,7 @@ def decode_tags(tags: Mapping[str, str], *, what: str) -> tuple[tuple[tuple[str,
 
 
 def decode_text(value: str) -> tuple[str, str | None]:
-    """The text, and the coding that was guessed; None where it was UTF-8."""
+    """(text, Python's name of the encoding that was guessed); None in place of the name where it was UTF-8."""
     data = value.encode(errors="surrogateescape")
     try:
         return data.decode(), None
@@ -53,12 +53,12 @@ def _fits(data: bytes, name: str, fits: Callable[[str], bool]) -> bool:
 
 
 def _foreign(text: str) -> str:
-    """Its letters that are not ASCII."""
+    """The characters of a text that are not ASCII."""
     return "".join(character for character in text if ord(character) > 127)
 
 
 def _is_in_runs(text: str) -> bool:
-    """Whether it has East Asian characters, and none alone among others."""
+    """Whether all characters beyond ASCII are East Asian, two or more, and none stands alone among others."""
     return bool(re.fullmatch(rf"{_CJK}{{2,}}", _foreign(text))) and not _LONE.search(text)
 
 
@@ -67,7 +67,7 @@ def _has_kana(text: str) -> bool:
 
 
 def _is_cyrillic(text: str) -> bool:
-    """Whether every other letter is of a Russian word, capitals only at its beginning or throughout."""
+    """Whether all characters beyond ASCII form Cyrillic words, with capitals only at the beginning or throughout."""
     return (
         bool(_CYRILLIC_RUN.search(text))
         and bool(_CYRILLIC.fullmatch(_foreign(text)))
@@ -76,12 +76,12 @@ def _is_cyrillic(text: str) -> bool:
 
 
 def _is_korean(text: str) -> bool:
-    """Whether all of it is Hangul: text of today has hardly any Chinese characters."""
+    """Whether all characters beyond ASCII are Hangul: modern Korean has hardly any Chinese characters."""
     return _is_in_runs(text) and bool(_HANGUL.fullmatch(_foreign(text)))
 
 
 def _is_chinese(text: str) -> bool:
-    """Whether all lead bytes are of the common characters, which come first in GB 2312."""
+    """Whether the lead bytes are those of the common characters of GB 2312."""
     data = text.encode("gb18030")
     leads = [data[match.start()] for match in re.finditer(rb"[\x80-\xff]{2}", data)]
     return _is_in_runs(text) and all(0xB0 <= lead <= 0xF7 for lead in leads)
@@ -95,4 +95,4 @@ _GUESSES: Mapping[str, Callable[[str], bool]] = {
     "euc-kr": _is_korean,
     "gb18030": _is_chinese,
 }
-"""In this order; Windows-1252, the coding of Western Europe, where none of them fits."""
+"""Tried in this order; where none fits, the text is Windows-1252, the encoding of Western Europe."""

@@ -1,4 +1,4 @@
-"""What FFmpeg knows of a film and PyAV has no name for; most of it FFmpeg tells only in its log, some not at all."""
+"""Reads metadata of films that PyAV does not give, most of it from FFmpeg's log, some from the packets."""
 
 import math
 import re
@@ -23,23 +23,23 @@ _MATRIX_TERMS = struct.Struct("=9i")
 _LARGEST_HEADER_BYTES = 256 << 20
 """Of an MP4: ten hours take some megabytes."""
 _EXACT = 1 / 1024
-"""By which the terms of a display matrix, rounded to 1/65536, may miss those of a turn."""
-_RECIPES = {
+"""Tolerance of the terms of a display matrix, which are rounded to 1/65536, compared with a rotation's."""
+_GRAIN_HEADERS = {
     "av1": r"film_grain_params_present +\S+ = 1",
     "h264": r"film_grain_characteristics_cancel_flag +\S+ = 0",
     "hevc": r"film_grain_characteristics_cancel_flag +\S+ = 0",
 }
-"""By FFmpeg's name of the codec: the line of the headers before the first picture that announces grain."""
+"""By FFmpeg's name of the codec: the line of `trace_headers` that announces film grain, as a regular expression."""
 
 
 def picture_orientation(frame: av.VideoFrame) -> Orientation:
-    """How a player turns and mirrors a decoded picture."""
+    """The orientation of a decoded picture, by its display matrix."""
     found = side_data(frame)
     return Orientation(degrees=-frame.rotation % 360) if found is None else orientation_of(found.get(_MATRIX))
 
 
 def orientation_of(display_matrix: bytes | None) -> Orientation:
-    """What FFmpeg's display matrix (nine numbers of 32 bits) says; None, and one of no size, say nothing."""
+    """The orientation in FFmpeg's display matrix (nine 32-bit integers); upright for None, or a matrix of scale 0."""
     if display_matrix is None or len(display_matrix) < _MATRIX_TERMS.size:
         return UPRIGHT
     a, b, _, c, d, *_ = _MATRIX_TERMS.unpack(display_matrix[: _MATRIX_TERMS.size])
@@ -59,7 +59,7 @@ def orientation_of(display_matrix: bytes | None) -> Orientation:
 
 
 def side_data(frame: av.VideoFrame) -> dict[str, bytes] | None:
-    """What a decoded picture carries beside its samples, by PyAV's names; None where PyAV does not know all of it."""
+    """The side data of a decoded picture by PyAV's name of its kind; None where PyAV does not know one of the kinds."""
     try:
         found: Any = frame.side_data  # its type says that it gives names
         return {each.type.name: bytes(each) for each in found}
@@ -68,15 +68,15 @@ def side_data(frame: av.VideoFrame) -> dict[str, bytes] | None:
 
 
 def container_crop(container: InputContainer, stream: VideoStream, frame: av.VideoFrame) -> Crop | None:
-    """The edges that the container hides (PixelCrop of Matroska, `clap` of MOV), for which PyAV has no name.
+    """The crop that the container asks players for (PixelCrop of Matroska, `clap` of MOV); None where there is none.
 
-    FFmpeg tells them where it describes a file in its log.
+    It is in the description of the file that FFmpeg writes into its log.
     """
-    told_by: Any = container  # has a method of which its type does not say
+    described: Any = container  # has a method that its type stub lacks
     with listening(INFO):
-        streams = re.split(r"^ *Stream #0:(\d+)", told_by.dumps_format(), flags=re.MULTILINE)[1:]
-    told = dict(zip(streams[::2], streams[1::2], strict=True)).get(str(stream.index), "")
-    found = re.search(r"^ +Frame Cropping: (\d+)/(\d+)/(\d+)/(\d+)\s*$", told, flags=re.MULTILINE)
+        streams = re.split(r"^ *Stream #0:(\d+)", described.dumps_format(), flags=re.MULTILINE)[1:]
+    own = dict(zip(streams[::2], streams[1::2], strict=True)).get(str(stream.index), "")
+    found = re.search(r"^ +Frame Cropping: (\d+)/(\d+)/(\d+)/(\d+)\s*$", own, flags=re.MULTILINE)
     if found is None:
         return None
     left, right, top, bottom = (int(edge) for edge in found.groups())
@@ -86,9 +86,9 @@ def container_crop(container: InputContainer, stream: VideoStream, frame: av.Vid
 
 
 def ask_filters(stream: VideoStream, frame: av.VideoFrame) -> tuple[str, str]:
-    """Chroma site and fields of a frame (`P` progressive, `T` or `B` first), which PyAV has no names for.
+    """(chroma site in FFmpeg's name, fields) of a frame; fields are `P` progressive, `T` top first, `B` bottom first.
 
-    FFmpeg's filter `showinfo` reports them in the log, which is captured for this one frame.
+    PyAV gives neither; FFmpeg's filter `showinfo` logs both.
     """
     graph = av.filter.Graph()
     source = graph.add_buffer(
@@ -104,13 +104,13 @@ def ask_filters(stream: VideoStream, frame: av.VideoFrame) -> tuple[str, str]:
 
 
 def asks_for_grain(path: Path, stream: VideoStream) -> bool:
-    """Whether the headers of the first picture ask the decoder to put grain on the pictures. Raises FFmpegError.
+    """Whether the headers of the first picture ask the decoder to synthesise film grain. Raises FFmpegError.
 
-    AV1 codes the grain of a film as a recipe ("film grain synthesis"), H.264 and HEVC can (SEI, SMPTE RDD 5). FFmpeg's
-    decoders follow it, so that the grain is in every frame that is read.
+    AV1 can code grain as parameters ("film grain synthesis"), and so can H.264 and HEVC (SEI, SMPTE RDD 5). FFmpeg's
+    decoders apply them, so that the grain is part of every frame that is read.
     """
-    recipe = _RECIPES.get(stream.codec_context.codec.canonical_name)
-    if recipe is None:
+    pattern = _GRAIN_HEADERS.get(stream.codec_context.codec.canonical_name)
+    if pattern is None:
         return False
     with open_media(path) as container:
         own = container.streams[stream.index]
@@ -123,7 +123,7 @@ def asks_for_grain(path: Path, stream: VideoStream) -> bool:
                 headers.filter(first)
             except av.error.FFmpegError:  # a damaged picture, which the decoder tells
                 return False
-    return re.search(recipe, "".join(text for _, _, text in log)) is not None
+    return re.search(pattern, "".join(text for _, _, text in log)) is not None
 
 
 def holds_two_jpegs(path: Path, stream: VideoStream, *, lines: int) -> bool:
@@ -186,5 +186,5 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _first_packet(container: InputContainer, stream: Any) -> Any:
-    """None where there is none."""
+    """The first packet of a stream that has data; None where there is none."""
     return next((packet for packet in container.demux(stream) if packet.size), None)

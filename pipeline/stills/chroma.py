@@ -1,9 +1,8 @@
-"""Spreads predicted colour over a still of any size, a band of rows at a time, and makes RGB that keeps its luma
-exactly.
+"""Spreads predicted colour over a still of any size, and makes RGB whose luma is exactly that of the still.
 
-The guided model is that of `pipeline.color.chroma_upsample`. Only the rows that are being written take memory, so that
-a scan of 100 megapixels costs no more than a small one. Luma is Y = 0.2126 R + 0.7152 G + 0.0722 B (BT.709) of the
-coded, not linear, values; the rounded luma of every pixel stays what it was.
+Chroma is enlarged by the fast guided filter of `pipeline.color.chroma_upsample`, a band of rows at a time, so that the
+chroma of a scan of 100 megapixels takes no more memory than that of a small one. Luma is Y' of ITU-R BT.709, of gamma
+coded and not of linear values.
 """
 
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pipeline.color.integer_luma import bt709_luma
 from pipeline.media import Plane
 
 BAND_PIXELS = 1 << 20
-"""Pixels of a band: what is worked on at once."""
+"""Pixels of one band of rows."""
 
 _KR, _KB = luma_coefficients("bt709")
 _KG = 1 - _KR - _KB
@@ -25,16 +24,17 @@ _KG = 1 - _KR - _KB
 
 @dataclass(frozen=True, eq=False)
 class StillChroma:
-    """Cb and Cr as a function of a still's luma, for one luma matrix."""
+    """Cb and Cr of a still as linear functions of its luma around each pixel."""
 
     size: tuple[int, int]
     """(H, W) of the still."""
     matrix: str
+    """FFmpeg's name of the luma matrix that Cb and Cr belong to."""
     model: tuple[Floats, ...]
-    """(h, w) each: slope of Cb and of Cr over luma, both offsets, the range of luma that was seen."""
+    """Six maps (h, w): slope of Cb, slope of Cr, offset of Cb, offset of Cr, least and greatest luma of the fit."""
 
     def rows(self, luma: Plane, start: int) -> tuple[Floats, Floats]:
-        """Cb and Cr in -0.5..0.5 for rows of luma (n, W), the first being row `start`; inside the gamut."""
+        """Cb and Cr (n, W), -0.5..0.5 and inside the gamut, for rows of luma (n, W) from row `start` on."""
         slope_cb, slope_cr, offset_cb, offset_cr, low, high = (
             self._enlarge(plane, start, len(luma)) for plane in self.model
         )
@@ -47,7 +47,7 @@ class StillChroma:
         return cb, cr
 
     def _enlarge(self, plane: Floats, start: int, count: int) -> Floats:
-        """Rows [start, start + count) of the plane made (H, W) bilinearly."""
+        """Rows [start, start + count) of a map that is enlarged to (H, W) bilinearly."""
         height, width = self.size
         centre = (np.arange(start, start + count) + 0.5) * (len(plane) / height) - 0.5
         centre = np.clip(centre, 0, len(plane) - 1)
@@ -60,7 +60,11 @@ class StillChroma:
 
 
 def spread_ab(luma: Plane, ab: Floats, *, matrix: str) -> StillChroma:
-    """The chroma of a still whose colour was predicted as ab (2, h, w), in CIE units, for the whole of it."""
+    """The chroma of a still with luma (H, W) whose predicted colour is ab (2, h, w), in CIE Lab units.
+
+    `matrix` is FFmpeg's name of the luma matrix of the file that will be written. Raises SettingsError for one without
+    Kr and Kb.
+    """
     height, width = luma.shape
     small = (min(ab.shape[2], width), min(ab.shape[1], height))
     if (ab.shape[2], ab.shape[1]) != small:
@@ -72,14 +76,14 @@ def spread_ab(luma: Plane, ab: Floats, *, matrix: str) -> StillChroma:
 
 
 def shrink_luma(luma: Plane, *, size: tuple[int, int]) -> Floats:
-    """Luma as float32 in 0..1 at a size (h, w) no larger than its own: the mean over each sample's area."""
+    """Luma (H, W), uint8 or uint16, as float32 0..1 of (h, w) `size`, at most its own: the mean over each area."""
     deep = luma if luma.dtype == np.uint16 else luma * np.uint16(257)
     small = cv2.resize(deep, (size[1], size[0]), interpolation=cv2.INTER_AREA)
     return luma_to_unit(small.astype(np.uint16, copy=False), depth=16, range="full")
 
 
 def bands(size: tuple[int, int]) -> list[slice]:
-    """The rows of a picture (H, W) in bands of about BAND_PIXELS."""
+    """Slices of rows that tile a picture of (H, W) `size`, each of about BAND_PIXELS pixels."""
     rows = max(1, BAND_PIXELS // size[1])
     return [slice(start, min(start + rows, size[0])) for start in range(0, size[0], rows)]
 
@@ -90,11 +94,11 @@ def luma_of_rgb(rgb: Plane) -> Plane:
 
 
 def rgb_of_luma(luma: Plane, cb: Floats, cr: Floats, *, depth: int | None = None) -> Plane:
-    """(H, W, 3) of luma's type such that `luma_of_rgb` gives back `luma` for every pixel.
+    """R'G'B' (H, W, 3) of the type of `luma`, of which `luma_of_rgb` gives back `luma` (H, W) in every pixel.
 
-    Luma has `depth` bits, without it all of its type. cb and cr (H, W) are BT.709 colour differences in -0.5..0.5;
-    they are consumed: lowered where RGB would leave its range. Red and blue are rounded first, then green makes up
-    for both, so the luma is off by less than 0.36 of a code value before it is rounded.
+    Luma has `depth` bits; None: all bits of its type. cb and cr (H, W) are BT.709 chroma in -0.5..0.5. They are
+    consumed: lowered in place where R'G'B' would leave its range. Red and blue are rounded first and green makes up
+    for both, so that the luma is off by less than 0.36 of a code value before it is rounded.
     """
     peak = np.float32(np.iinfo(luma.dtype).max if depth is None else 2**depth - 1)
     gray = luma.astype(np.float32)

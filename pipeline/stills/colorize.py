@@ -1,4 +1,4 @@
-"""Colours one still: its luma goes small and upright to the network, the ab is spread over its own luma."""
+"""Colours one still: the network sees its luma small and upright, and the predicted ab is spread over the full luma."""
 
 from pathlib import Path
 from typing import Protocol
@@ -16,14 +16,14 @@ Floats = npt.NDArray[np.float32]
 
 _SHORT_SIDE_PX = 1024
 _LONG_SIDE_PX = 4096
-"""What a network is shown at most; it makes the picture as small as it likes."""
+"""Greatest sides of the picture that is given to `PredictColor`, which may make it smaller."""
 
 
 class PredictColor(Protocol):
-    """What colours come from."""
+    """Predicts the colour of luma; a trained network, or a stand-in for one."""
 
     def __call__(self, luma: Floats, /) -> Floats:
-        """Luma (N, H, W) in 0..1 to ab (N, 2, h, w) in CIE units, which covers the same picture."""
+        """Luma (N, H, W) in 0..1 to ab (N, 2, h, w) in CIE Lab units for the same pictures, at any size."""
 
 
 def colorize_still(
@@ -35,9 +35,11 @@ def colorize_still(
     overwrite: bool,
     statement: str,
 ) -> tuple[str, ...]:
-    """Publishes the still in colour, in the format that the suffix of `target` names; see `write_still`.
+    """Colours the still and writes it to `target`, whole or not at all, in the format of the suffix.
 
-    Returns what could not be kept as it was, a line each. Raises as `predict_ab` and `write_still`.
+    `predict` gives the colour, of which a and b are multiplied by `saturation`; `statement` says in the XMP that the
+    colours are predicted. Returns one line for each thing that could not be kept. Raises DeviceError as `predict_ab`
+    does, SettingsError and OutputError as `write_still` does.
     """
     ab = predict_ab(still, predict) * np.float32(saturation)
     chroma = spread_ab(still.luma, ab, matrix=still_matrix(still_format(target)))
@@ -46,9 +48,9 @@ def colorize_still(
 
 
 def predict_ab(still: Still, predict: PredictColor) -> Floats:
-    """ab (2, h, w) for the whole still, as it is stored; the network sees it small and upright.
+    """The predicted ab (2, h, w) of a still, in CIE Lab units, oriented as the still is stored.
 
-    Raises DeviceError where what `predict` gives is no colour.
+    Raises DeviceError where `predict` returns another shape or values that are not finite.
     """
     turn = orientation(still.tags)
     upright = turn_upright(shrink_luma(still.luma, size=network_size(still.luma.shape)), turn)
@@ -59,7 +61,7 @@ def predict_ab(still: Still, predict: PredictColor) -> Floats:
 
 
 def network_size(shape: tuple[int, ...]) -> tuple[int, int]:
-    """(h, w) at which the network is shown a still of that shape."""
+    """(h, w) at which a still of `shape` (H, W) is given to the network: sides of at most 1024 and 4096."""
     height, width = shape
     scale = min(1.0, _SHORT_SIDE_PX / min(height, width), _LONG_SIDE_PX / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))

@@ -1,4 +1,4 @@
-"""DPX (SMPTE 268): RGB of 8, 10, 12 and 16 bits, written with the header of the source's scan."""
+"""Reads DPX headers and writes DPX files (SMPTE ST 268-1): RGB of 8, 10, 12 or 16 bits with a source's header."""
 
 import struct
 from collections.abc import Callable
@@ -11,34 +11,36 @@ import numpy.typing as npt
 from pipeline.media import Plane
 
 DEPTHS = (8, 10, 12, 16)
+"""Bits of a sample that can be written."""
 HEAD_BYTES = 2048
+"""Of generic, film and television header together."""
 _TIMECODE_AT = 1920
 _RATES_AT = (1724, 1940)
-"""Frames per second of the film header and of the television header."""
+"""Offsets of the frames per second, in film header and television header."""
 _UNDEFINED = 0xFFFFFFFF
-_WIDE = (
+_NUMBERS = (
     *((offset, "I") for offset in (4, 16, 20, 24, 28, 32, 660, 772, 776)),
     *((768, "H"), (770, "H")),
     *((offset, "I") for offset in (*range(1408, 1424, 4), *range(1424, 1432, 4), 1628, 1632)),
     *((offset, "H") for offset in range(1620, 1628, 2)),
     *((offset, "I") for offset in (*range(1712, 1736, 4), *range(1920, 1928, 4), *range(1932, 1972, 4))),
 )
-"""Where the header holds numbers of more than a byte: floats lie like whole numbers of four bytes."""
+"""Offset and `struct` type of each number of more than a byte in the header; floats count as integers of four bytes."""
 
 
 def read_dpx_head(path: Path) -> bytes:
-    """The 2,048 bytes of a DPX file's header, with its numbers in big-endian order. Raises OSError."""
+    """The 2,048 bytes of the header of a DPX file, its numbers turned to big-endian order. Raises OSError."""
     with path.open("rb") as file:
         head = bytearray(file.read(HEAD_BYTES).ljust(HEAD_BYTES, b"\xff"))
     if head[:4] == b"XPDS":
-        for offset, kind in _WIDE:
+        for offset, kind in _NUMBERS:
             struct.pack_into(f">{kind}", head, offset, *struct.unpack_from(f"<{kind}", head, offset))
         head[:4] = b"SDPX"
     return bytes(head)
 
 
 def dpx_timecode(head: bytes) -> str | None:
-    """HH:MM:SS:FF in such a header; None where there is none or it is none."""
+    """The timecode HH:MM:SS:FF in a header as `read_dpx_head` gives it; None where it is undefined or not valid."""
     (value,) = struct.unpack_from(">I", head, _TIMECODE_AT)
     text = f"{value:08x}"
     if value == _UNDEFINED or not text.isdecimal():
@@ -48,7 +50,10 @@ def dpx_timecode(head: bytes) -> str | None:
 
 
 def new_dpx_head(*, timecode: str | None, sample_aspect: tuple[int, int], rate: float) -> bytes:
-    """A header for a picture that was no DPX before: what is not known is undefined."""
+    """A header for a picture whose source is no DPX; all other fields are undefined.
+
+    `timecode` is HH:MM:SS:FF, `sample_aspect` (horizontal, vertical), `rate` frames per second.
+    """
     head = bytearray(b"\xff" * HEAD_BYTES)
     for start, end in ((36, 660), (780 + 24 + 16, 1408), (1432, 1620), (1636, 1920), (1972, 2048)):
         head[start:end] = bytes(end - start)
@@ -62,7 +67,7 @@ def new_dpx_head(*, timecode: str | None, sample_aspect: tuple[int, int], rate: 
 
 
 def with_rate(head: bytes, rate: float) -> bytes:
-    """The header with the frames per second that the film is written with, in both places that tell them."""
+    """The header with `rate`, frames per second, in film header and television header."""
     new = bytearray(head)
     for offset in _RATES_AT:
         struct.pack_into(">f", new, offset, rate)
@@ -70,10 +75,11 @@ def with_rate(head: bytes, rate: float) -> bytes:
 
 
 def write_dpx(target: Path, rgb: Plane, *, depth: int, head: bytes, name: str, statement: str) -> None:
-    """Writes (H, W, 3) samples at a depth, one element of RGB, lines from the top.
+    """Writes R'G'B' (H, W, 3) of `depth` bits as a DPX of one element, lines from the top.
 
-    `head` gives everything that does not say how the pixels lie: scanner, film edge code, timecode, aspect, user's
-    texts. Its creator becomes `statement` where it names none.
+    `head`, as `read_dpx_head` or `new_dpx_head` gives it, supplies all fields that do not describe the layout of the
+    pixels: scanner, film edge code, timecode, aspect, texts. `name` is the file name that the header states;
+    `statement` becomes the creator where `head` names none. Raises OSError.
     """
     data = _PACK[depth](rgb).tobytes()
     new = bytearray(head)
@@ -98,24 +104,24 @@ def write_dpx(target: Path, rgb: Plane, *, depth: int, head: bytes, name: str, s
 
 
 def _density(head: bytearray) -> float:
-    """The high reference quantity that the source's header states."""
+    """The reference high quantity that a header states; 0 where it is undefined."""
     (value,) = struct.unpack_from(">f", head, 796)
     return float(value) if np.isfinite(value) else 0.0
 
 
 def _three_in_a_word(rgb: Plane) -> npt.NDArray[np.uint32]:
-    """10 bits: red on top, two empty bits at the bottom."""
+    """10 bits: three samples in 32, red in the highest bits, the two lowest bits empty (method A)."""
     red, green, blue = (rgb[..., index].astype(np.uint32) for index in range(3))
     return (red << 22 | green << 12 | blue << 2).astype(">u4")
 
 
 def _at_the_top(rgb: Plane) -> npt.NDArray[np.uint8]:
-    """12 bits: four empty bits at the bottom of 16."""
+    """12 bits: each sample in 16, the four lowest bits empty (method A)."""
     return _whole_words((rgb.astype(np.uint16) << 4).astype(">u2"))
 
 
 def _whole_words(rgb: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """The bytes of lines that are filled up to 32 bits."""
+    """The bytes of the lines (H, bytes), each filled up to a multiple of 32 bits."""
     lines = np.ascontiguousarray(rgb).reshape(rgb.shape[0], -1).view(np.uint8)
     return np.pad(lines, ((0, 0), (0, -lines.shape[1] % 4)))
 

@@ -1,7 +1,7 @@
-"""OpenEXR: reads the header, converts scene-linear light to the code values of the film path and back, writes files.
+"""Reads OpenEXR headers, converts linear light to code values and back, and writes OpenEXR files.
 
-Code values are the light through sRGB's curve at 16 bits, 0 black to 1 white. Written as 32-bit floats, light gives
-every code value back exactly. Light below 0 or above 1 has no code value and is refused.
+A code value is light from 0 (black) to 1 (white) through the sRGB curve (IEC 61966-2-1), at 16 bits. Written as 32-bit
+floats, the light of every code value gives that code value back. Light below 0 or above 1 is refused.
 
 Attributes are kept as bytes, so that none is lost: OpenEXR 3.5.3 for Python cannot open a file whose text is not UTF-8
 or whose frame rate is n/0, and prints to the terminal where a file is damaged.
@@ -23,9 +23,10 @@ from pipeline.errors import SourceError
 from pipeline.messages import first_few
 
 FLOAT_FORMATS = {"grayf32le": "gray16le", "gbrpf32le": "gbrp16le"}
-"""The formats in which FFmpeg gives the pictures of OpenEXR files, and those that they are turned into."""
+"""FFmpeg's pixel formats of pictures of OpenEXR files, and those that their code values have."""
 
 Light = npt.NDArray[np.float32]
+"""Linear light, 0 black to 1 white."""
 _PEAK = 65535
 _ZIP_BLOCK_LINES = 16
 _ZIP = 3
@@ -34,7 +35,7 @@ _OF_PIXELS = frozenset(
     {"channels", "compression", "dataWindow", "displayWindow", "lineOrder", "tiles", "type", "chunkCount"}
 )
 
-MAGIC = 20000630
+_MAGIC = 20000630
 _MOST_HEADER_BYTES = 16 << 20
 _SINGLE_SCANLINE_OR_TILED = 0x200
 _LONG_NAMES = 0x400
@@ -43,7 +44,7 @@ _CHANNELS = ({"Y"}, {"R", "G", "B"})
 
 
 def light_to_code(light: Light) -> npt.NDArray[np.uint16]:
-    """Light 0..1 to code values 0..65535, same shape, to the nearest. Raises ValueError for light beyond 0..1."""
+    """The nearest code values 0..65535 of light 0..1, same shape. Raises ValueError where light is beyond 0..1."""
     low, high = float(light.min()), float(light.max())
     if not (low >= 0 and high <= 1):  # NaN too
         raise ValueError(f"{low:.4g} to {high:.4g}")
@@ -54,15 +55,15 @@ def light_to_code(light: Light) -> npt.NDArray[np.uint16]:
 
 
 def code_to_light(codes: npt.NDArray[np.uint16]) -> Light:
-    """The light of code values: `light_to_code` gives them back exactly."""
+    """The light of code values, same shape; `light_to_code` gives the code values back exactly."""
     light: Light = _light_table()[codes]
     return light
 
 
 def coded_picture(frame: av.VideoFrame, *, name: str) -> av.VideoFrame:
-    """A picture of an OpenEXR file in code values; any other picture as it is.
+    """A picture in one of `FLOAT_FORMATS` as code values; any other picture as it is.
 
-    Raises SourceError, calling the file `name`, where it holds light that has no code value.
+    Raises SourceError, which names the file `name`, where light is outside 0..1.
     """
     target = FLOAT_FORMATS.get(frame.format.name)
     if target is None:
@@ -86,7 +87,7 @@ def coded_picture(frame: av.VideoFrame, *, name: str) -> av.VideoFrame:
 
 
 def exr_timecode(text: str) -> bytes | None:
-    """HH:MM:SS:FF as the value of the attribute `timeCode`; None for what that cannot hold."""
+    """The attribute `timeCode` of HH:MM:SS:FF (`;` before FF: drop frame); None where it cannot hold that."""
     match = re.fullmatch(r"([0-3][0-9]):([0-5][0-9]):([0-5][0-9])([:;])([0-3][0-9])", text)
     if match is None:
         return None
@@ -98,9 +99,9 @@ def exr_timecode(text: str) -> bytes | None:
 def write_exr(
     target: Path, rgb: npt.NDArray[np.uint16], *, attributes: tuple[tuple[str, str, bytes], ...]
 ) -> None:
-    """Writes code values (H, W, 3) as light, three channels of 32-bit floats in ZIP blocks.
+    """Writes R'G'B' code values (H, W, 3) as light: three channels of 32-bit floats, compressed with ZIP.
 
-    `attributes` (name, type, value) are written beside those that say how the pixels lie.
+    `attributes` are (name, type, value as in the file), written beside those of the layout of pixels. Raises OSError.
     """
     height, width = rgb.shape[:2]
     window = struct.pack("<4i", 0, 0, width - 1, height - 1)
@@ -116,8 +117,8 @@ def write_exr(
         "screenWindowWidth": ("float", struct.pack("<f", 1)),
     }
     own |= {name: (kind, value) for name, kind, value in attributes if name not in _OF_PIXELS}
-    long = 0x400 if any(len(name) > 31 or len(kind) > 31 for name, (kind, _) in own.items()) else 0
-    head = struct.pack("<II", MAGIC, 2 | long)
+    flags = _LONG_NAMES if any(len(name) > 31 or len(kind) > 31 for name, (kind, _) in own.items()) else 0
+    head = struct.pack("<II", _MAGIC, 2 | flags)
     for name, (kind, value) in sorted(own.items()):
         head += name.encode("latin-1") + b"\0" + kind.encode("latin-1") + b"\0"
         head += struct.pack("<i", len(value)) + value
@@ -136,25 +137,25 @@ def write_exr(
 
 @dataclass(frozen=True, kw_only=True)
 class ExrHeader:
-    """A single picture of grey or RGB, its data window being all that is shown."""
+    """The header of a file with one picture, grey or RGB, whose data window is its display window."""
 
     width: int
     height: int
     what: str
-    """Type of the samples and channels, for people."""
+    """Type of the samples and channels, in words for messages."""
     attributes: tuple[tuple[str, str, bytes], ...]
-    """(name, type, value as in the file) of everything, in order."""
+    """(name, type, value as in the file) of all attributes, in their order."""
 
 
 def read_exr_header(path: Path) -> ExrHeader:
-    """The header of a file.
+    """The header of an OpenEXR file.
 
-    Raises SourceError for deep or several pictures, other channels than Y or R, G, B, samples of integers, pictures
-    that are larger or smaller than what is shown; ValueError or struct.error where it is no OpenEXR file.
+    Raises SourceError for deep or several pictures, other channels than Y or R, G and B, integer samples, and a data
+    window other than the display window; ValueError or struct.error where it is no OpenEXR file; OSError.
     """
     with path.open("rb") as file:
         magic, version = struct.unpack("<II", file.read(8))
-        if magic != MAGIC:
+        if magic != _MAGIC:
             raise ValueError("its first bytes are not those of an OpenEXR")
         if version & ~(0xFF | _SINGLE_SCANLINE_OR_TILED | _LONG_NAMES):
             raise SourceError(
@@ -183,7 +184,7 @@ def read_exr_header(path: Path) -> ExrHeader:
 
 
 def _packed(data: bytes) -> bytes:
-    """OpenEXR's ZIP: even bytes before odd ones, differences, deflate; the data itself where that is no shorter."""
+    """OpenEXR's ZIP: even bytes before odd ones, differences, deflate; the data itself where ZIP is not shorter."""
     flat = np.frombuffer(data, np.uint8)
     parted = np.concatenate([flat[::2], flat[1::2]])
     steps = parted.copy()
@@ -200,12 +201,13 @@ def _rows(plane: Any, dtype: type[Any]) -> npt.NDArray[Any]:
 
 @lru_cache(maxsize=1)
 def _light_table() -> Light:
+    """The light of every code value."""
     code = np.arange(_PEAK + 1) / _PEAK
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def _attributes(file: BinaryIO) -> list[tuple[str, str, bytes]]:
-    """All attributes; the file then stands behind the header."""
+    """All attributes of a header; leaves the file at its end."""
     found: list[tuple[str, str, bytes]] = []
     left = _MOST_HEADER_BYTES
     while name := _text(file):
@@ -235,7 +237,7 @@ def _text(file: BinaryIO) -> str:
 
 
 def _channels(value: bytes) -> dict[str, int]:
-    """The type of each channel by its name."""
+    """The number of the sample type of each channel by its name; 0 for a subsampled channel."""
     found = {}
     while value and value[0]:
         name, _, rest = value.partition(b"\0")

@@ -1,7 +1,7 @@
-"""Stills in, colour stills out: PNG, JPEG and TIFF with their luma untouched and their metadata kept.
+"""Reads stills and writes them in colour: PNG, JPEG and TIFF, with their luma untouched and their metadata kept.
 
-What is exact: PNG and TIFF (8 and 16 bits) give back the luma of every pixel, a JPEG keeps its coded luma bit
-for bit (rare kinds are coded again and the share of equal samples is told, see `pipeline.stills.jpeg`). From
+A PNG or TIFF of 8 or 16 bits has the luma of the source in every pixel. A JPEG has the coded luma of a source JPEG, bit
+for bit; rare kinds of JPEG are coded again and the share of equal samples is reported, see `pipeline.stills.jpeg`. From
 one format to another luma is exact too, except into a JPEG. Formats that are only read are in
 `pipeline.stills.read_only`.
 """
@@ -33,10 +33,10 @@ _MAGIC = {
 
 
 def read_still(path: Path) -> Still:
-    """The still in a file, whose format is found by its content, not by its name.
+    """Reads a PNG, JPEG or TIFF, whose format is recognised by its content, not by its name.
 
-    Raises SourceError, with one line, for a file that is missing, empty, no PNG, JPEG or TIFF, damaged,
-    larger than 400 megapixels, of several pages, or neither grey nor RGB of 8 or 16 bits.
+    Raises SourceError, one line, where the file is missing, empty, of another format, damaged, larger than 400
+    megapixels, of several pages, or neither grey nor RGB of 8 or 16 bits.
     """
     refuse_special_file(path)
     try:
@@ -58,7 +58,7 @@ def read_still(path: Path) -> Still:
 
 
 def read_tags(path: Path, *, format: StillFormat) -> tuple[StillTags, str | None]:
-    """The metadata of a PNG or TIFF, and the compression of a TIFF; no pixel is read.
+    """(metadata, libvips' name of the compression of a TIFF or None) of a PNG or TIFF; no pixel is read.
 
     Raises SourceError where it cannot be read.
     """
@@ -74,11 +74,11 @@ def read_tags(path: Path, *, format: StillFormat) -> tuple[StillTags, str | None
 def write_still(
     path: Path, still: Still, *, chroma: StillChroma, statement: str, overwrite: bool = False
 ) -> tuple[str, ...]:
-    """Publishes the still with its colour in the format that the suffix of `path` names; whole or not at all.
+    """Writes the still in colour to `path`, whole or not at all, in the format of the suffix.
 
-    `chroma` must be made for `still_matrix` of that format; `statement` says, in XMP, where the colours come
-    from. Returns what could not be kept as it was, a line each. Raises SettingsError for an unknown suffix,
-    OutputError where the file exists (and not `overwrite`), is the source, or cannot be written.
+    `chroma` must be made for the `still_matrix` of that format; `statement` says in the XMP where the colours come
+    from. Returns one line for each thing that could not be kept. Raises SettingsError for an unknown suffix,
+    OutputError where `path` exists and `overwrite` is not set, is the source, or cannot be written.
     """
     format = still_format(path)
     if path.exists():
@@ -102,7 +102,7 @@ def _is_resolution(block: bytes) -> bool:
 
 
 def _tags_for(still: Still, format: StillFormat, statement: str) -> tuple[StillTags, list[str]]:
-    """The tags of the colour picture, and what of the source's could not be kept."""
+    """The tags of the coloured still, and a line for each thing in the source's that could not be kept."""
     tags, notes = still.tags, list(still.notes)
     if tags.icc is not None and (space := profile_space(tags.icc)) != "RGB":
         profile = rgb_from_grey(tags.icc) if space == "GRAY" else None

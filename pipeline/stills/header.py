@@ -1,7 +1,7 @@
-"""Reads what the header of a still says of its picture, without decoding it: DPX, OpenEXR, PNG and TIFF.
+"""Reads size and kind of a still from its header, without decoding it: DPX, OpenEXR, PNG and TIFF.
 
-That is enough to find, before a film of stills is begun, a still that has another size or kind or holds something that
-would be lost.
+So a film of numbered stills is refused before it is begun where a still differs from the others or holds something
+that would be lost.
 """
 
 import struct
@@ -11,33 +11,43 @@ from pathlib import Path
 from pipeline.errors import SourceError
 from pipeline.regular_file import refuse_special_file
 from pipeline.stills.exr import read_exr_header
-from pipeline.stills.tiff_tags import read_pages
+from pipeline.stills.tiff_tags import (
+    BITS,
+    HEIGHT,
+    PHOTOMETRIC,
+    SAMPLE_FORMAT,
+    SAMPLES,
+    SUBFILE,
+    WIDTH,
+    read_pages,
+)
 
 _DPX_CODES = {6: "grey", 50: "RGB"}
 _DPX_BITS = (8, 10, 12, 16)
 _PNG_COLORS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"}
 _TIFF_COLORS = {0: "grey", 1: "grey", 2: "RGB", 3: "palette"}
 _TIFF_FLOAT = 3
+"""SampleFormat of IEEE floating point."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StillHeader:
-    """The picture that a still announces."""
+    """Size and kind of a still. Those of one film are all equal."""
 
     width: int
     height: int
     what: str
-    """For people: kind, bits and channels. Stills of one film have the same."""
+    """Format, bits and channels, in words for messages."""
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height} {self.what}"
 
 
 def read_still_header(path: Path, *, kind: str) -> StillHeader:
-    """The header of a still of a kind (FFmpeg's name of its codec).
+    """The header of a still; `kind` is FFmpeg's name of its codec: dpx, exr, png or tiff.
 
-    Raises SourceError, one line, where it cannot be read, is not of that kind, or has alpha, several pictures, channels
-    or samples that a film cannot hold.
+    Raises SourceError, one line, where it cannot be read or is of another kind, and where it has alpha, several
+    pictures, or channels or samples that a film cannot hold.
     """
     refuse_special_file(path)
     try:
@@ -95,21 +105,25 @@ def _png(path: Path) -> StillHeader:
 def _tiff(path: Path) -> StillHeader:
     with path.open("rb") as file:
         pages = read_pages(file)
-    full = [page for page in pages if not page.number(254, 0) & 1]
+    full = [page for page in pages if not page.number(SUBFILE, 0) & 1]
     if len(full) != 1:
         raise SourceError(f"{path}: has {len(full)} pages; a film needs stills of one picture each")
     if full[0] is not pages[0]:
         raise SourceError(f"{path}: its first page is a reduced copy; save the stills without thumbnails")
     page = full[0]
-    bits, color, samples = page.number(258, 1), page.number(262, -1), page.number(277, 1)
-    if color not in _TIFF_COLORS or page.number(339, 1) == _TIFF_FLOAT or bits not in (1, 2, 4, 8, 16):
+    bits, color, samples = page.number(BITS, 1), page.number(PHOTOMETRIC, -1), page.number(SAMPLES, 1)
+    if (
+        color not in _TIFF_COLORS
+        or page.number(SAMPLE_FORMAT, 1) == _TIFF_FLOAT
+        or bits not in (1, 2, 4, 8, 16)
+    ):
         raise SourceError(
             f"{path}: a TIFF of {bits} bits, photometric interpretation {color}, sample format "
-            f"{page.number(339, 1)}; grey, RGB or palette of whole numbers up to 16 bits would work"
+            f"{page.number(SAMPLE_FORMAT, 1)}; grey, RGB or palette of whole numbers up to 16 bits would work"
         )
     name = _TIFF_COLORS[color] + (" with alpha" if samples not in (1, 3) else "")
     return StillHeader(
-        width=page.number(256, 0), height=page.number(257, 0), what=f"TIFF, {bits} bits, {name}"
+        width=page.number(WIDTH, 0), height=page.number(HEIGHT, 0), what=f"TIFF, {bits} bits, {name}"
     )
 
 

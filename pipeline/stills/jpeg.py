@@ -1,9 +1,9 @@
-"""JPEG stills: the coded luma stays as it is, colour is added.
+"""Reads and writes JPEG stills; the coded luma of a source JPEG is kept bit for bit, and colour is added.
 
-The coefficients of the luma are taken out of the source bit for bit, and two chroma components are added. A few rare
-kinds (arithmetic coding, luma smaller than chroma) cannot be taken apart here; their luma is coded again with the
-source's own quantisation table. That gives back most samples (97.3 % to 99.9 % in photographs), not all: the share is
-measured for each file and reported.
+The luma coefficients are extracted from the source (`jpeg_luma`) and joined with two new chroma components. For a few
+rare kinds of JPEG (arithmetic coding, luma of lower resolution than chroma) this is not possible; their luma is coded
+again with the source's own quantisation table. That gives back 97.3 % to 99.9 % of the samples of photographs; the
+share is measured for each file and reported.
 """
 
 import io
@@ -27,17 +27,18 @@ _EXIF, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFIL
 _JFIF, _JFXX, _SECOND_PICTURES = b"JFIF\0", b"JFXX\0", b"MPF\0"
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _MOST_BYTES = 65533
-"""Of a segment's payload."""
+"""Of the payload of a segment."""
 MOST_JPEG_XMP_BYTES = _MOST_BYTES - len(_XMP)
+"""Of an XMP packet in a JPEG."""
 _QUALITY = 95
-"""For a still that was no JPEG."""
+"""JPEG quality, 1 to 100, of a still whose source is no JPEG."""
 _MOST_SIDE_PX = 65500
 
 
 def read_jpeg(path: Path) -> Still:
-    """A JPEG, grey or Y'CbCr, 8 bits, baseline or progressive; its luma is decoded without any conversion.
+    """Reads a JPEG, grey or Y'CbCr, of 8 bits; its luma is the first component as it is decoded.
 
-    Raises SourceError where it is damaged (a decoder's warning counts), too large, CMYK or of 12 bits.
+    Raises SourceError where it is damaged (a decoder's warning counts as damage), too large, RGB, CMYK or of 12 bits.
     """
     data = path.read_bytes()
     try:
@@ -60,9 +61,10 @@ def read_jpeg(path: Path) -> Still:
 
 
 def write_jpeg(target: Path, still: Still, chroma: StillChroma, *, tags: StillTags, path: Path) -> list[str]:
-    """Writes the still with its colour into `target`, 4:4:4; returns one line for each thing that the user should know.
+    """Writes the still with its colour into `target`, with chroma 4:4:4 and `tags` in place of its own.
 
-    Raises OutputError where a JPEG cannot hold the still.
+    Returns a line about the samples of luma that differ from the still, if any do. Raises OutputError, which names the
+    file `path`, where a JPEG cannot hold the still or its metadata.
     """
     height, width = still.luma.shape
     if still.depth != 8 or still.alpha is not None or max(height, width) > _MOST_SIDE_PX:
@@ -88,7 +90,7 @@ def write_jpeg(target: Path, still: Still, chroma: StillChroma, *, tags: StillTa
 
 
 def _decode(data: bytes, path: Path) -> tuple[Plane, tuple[int, ...], bool]:
-    """Luma (H, W) uint8, its quantisation table and whether the file is progressive."""
+    """(luma (H, W) uint8, its 64 quantisation steps, whether it is progressive) of a JPEG. Raises SourceError."""
     try:
         with warnings.catch_warnings(), JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as image:
             warnings.simplefilter("ignore")
@@ -109,7 +111,7 @@ def _decode(data: bytes, path: Path) -> tuple[Plane, tuple[int, ...], bool]:
 
 
 def _luma_file(data: bytes, luma: Plane, path: Path) -> bytes | None:
-    """The source's luma as a grey JPEG, proved by decoding it; None where it cannot be had."""
+    """The source's luma coefficients as a grey JPEG, checked by decoding it; None where they cannot be extracted."""
     try:
         file = luma_only(data)
     except (ValueError, IndexError, struct.error):
@@ -118,13 +120,13 @@ def _luma_file(data: bytes, luma: Plane, path: Path) -> bytes | None:
 
 
 def _is_rgb(image: JpegImagePlugin.JpegImageFile) -> bool:
-    """Whether its three components are red, green and blue, by Adobe's marker or by their names."""
+    """Whether the three components are R, G and B, by Adobe's marker or by their identifiers."""
     names = bytes(layer[0] for layer in image.layer)
     return image.layers == 3 and (image.info.get("adobe_transform") == 0 or names == b"RGB")
 
 
 def _encode(plane: Plane, table: tuple[int, ...], *, is_progressive: bool) -> bytes:
-    """A grey JPEG of an 8-bit plane with a quantisation table, or at our own quality without one."""
+    """A grey JPEG of a plane (H, W) uint8 with 64 quantisation steps; with an empty table, of quality 95."""
     buffer = io.BytesIO()
     if table:
         Image.fromarray(plane).save(buffer, "JPEG", progressive=is_progressive, qtables=[list(table)])
@@ -134,6 +136,7 @@ def _encode(plane: Plane, table: tuple[int, ...], *, is_progressive: bool) -> by
 
 
 def _notes(luma: Plane, written: Plane) -> list[str]:
+    """A line on the share of samples that are equal; empty where all are."""
     differs = luma != written
     count = np.count_nonzero(differs)
     if not count:
@@ -144,6 +147,7 @@ def _notes(luma: Plane, written: Plane) -> list[str]:
 
 
 def _read_tags(metadata: list[Segment]) -> StillTags:
+    """The metadata in application segments and comments."""
     exif, xmp, dots = None, None, None
     profile: dict[int, bytes] = {}
     native = []
@@ -156,7 +160,7 @@ def _read_tags(metadata: list[Segment]) -> StillTags:
         elif part.marker == _APP2 and body.startswith(_ICC) and len(body) > len(_ICC) + 2:
             profile[body[len(_ICC)]] = body[len(_ICC) + 2 :]
         elif part.marker == _APP14 or (part.marker == _APP2 and body.startswith(_SECOND_PICTURES)):
-            continue  # Adobe's segment tells the old number of components
+            continue  # Adobe's segment describes the source's own components
         else:
             native.append(part.data)
         if part.marker == _APP0 and body.startswith(_JFIF) and len(body) >= 12:
@@ -166,13 +170,14 @@ def _read_tags(metadata: list[Segment]) -> StillTags:
 
 
 def _jfif_dots(body: bytes) -> tuple[float, float] | None:
+    """Dots per metre, across and down, in a JFIF segment; None where it has no unit."""
     unit, across, down = struct.unpack_from(">BHH", body, 7)
     factor = {1: 100 / 2.54, 2: 100.0}.get(unit, 0.0)
     return (across * factor, down * factor) if across * down * factor else None
 
 
 def _tag_segments(tags: StillTags, path: Path) -> list[bytes]:
-    """JFIF first, as it demands, then Exif, XMP, profile and the rest."""
+    """The metadata as whole segments: JFIF first, as it requires, then Exif, XMP, profile and the rest."""
     first = [data for data in tags.native if data[1] == _APP0 and data[4:9] in {_JFIF, _JFXX}]
     others = [data for data in tags.native if data not in first]
     if not first and tags.dots_per_metre is not None:
@@ -192,6 +197,7 @@ def _tag_segments(tags: StillTags, path: Path) -> list[bytes]:
 
 
 def _segment(marker: int, payload: bytes, path: Path) -> bytes:
+    """A whole segment. Raises OutputError where the payload is too long for one."""
     if len(payload) > _MOST_BYTES:
         raise OutputError(
             f"cannot write {path}: {len(payload)} bytes of metadata in a block, a JPEG holds {_MOST_BYTES}; "

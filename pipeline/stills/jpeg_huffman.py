@@ -1,4 +1,4 @@
-"""JPEG's entropy code: finds the blocks in a stream of bits, and writes blocks in another order.
+"""JPEG's Huffman code (ITU-T T.81, annex F): finds the blocks in a stream of bits, and writes blocks in another order.
 
 The values of AC coefficients are not decoded; only where their bits begin and end.
 """
@@ -10,21 +10,23 @@ import numpy as np
 import numpy.typing as npt
 
 Table = list[int]
-"""By the next 16 bits, in bits 0 to 4 how many bits to go on, above them: for DC the bits of the value behind
-the code; for AC the number of coefficients to go on."""
+"""2**16 entries, by the next 16 bits of the stream. Bits 0 to 4 of an entry: the bits to skip. Bits from 5 on: for DC,
+the number of bits of the value after the code; for AC, the number of coefficients to skip."""
 
 _BROKEN = 1 << 16
+"""Coefficients to skip for a code that is in no table."""
 _DC_COUNTS = (0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)
 _DC_SYMBOLS = 12
 _DC_LENGTHS = np.repeat(np.arange(1, 17), _DC_COUNTS)
 DC_TABLE = bytes(_DC_COUNTS) + bytes(range(_DC_SYMBOLS))
-"""The table for DC differences that the JPEG standard proposes: codes of each length, then their values."""
+"""The DC table of T.81, table K.3, as a DHT segment has it: the number of codes of each length, then their values."""
 _LONGEST_DC_BITS = 9 + 11
+"""Of code and value together."""
 _CHUNK_BLOCKS = 8192
 
 
 def read_tables(payload: bytes) -> dict[tuple[int, int], Table]:
-    """The Huffman tables of a segment by class (0 DC, 1 AC) and number."""
+    """The Huffman tables in the payload of a DHT segment by (class, number); class 0 is DC, 1 AC."""
     tables = {}
     while len(payload) >= 17:
         counts = payload[1:17]
@@ -42,11 +44,12 @@ def walk_blocks(
     has_ac: bool,
     is_refinement: bool,
 ) -> npt.NDArray[np.int64]:
-    """What a scan holds of luma: (blocks, 3) in its order: DC (or its refinement bit), and the bits [start,
-    end) of the AC coefficients, counted over all parts.
+    """Finds the luma blocks of a scan: (blocks, 3) int64, in the order of the stream.
 
-    `parts` are the intervals between restart markers, without stuffing; `counts` how many times each has the
-    blocks of `units`: whether one is of luma, its DC and its AC table. Raises ValueError where it is damaged.
+    The columns are the DC coefficient, or its refinement bit, and the bits [start, end) of the AC coefficients, counted
+    over all parts. `parts` are the intervals between restart markers, without byte stuffing, and `counts` the number
+    of units (MCUs) in each. `units` lists the blocks of one unit: whether it is luma, its DC table, its AC table.
+    Raises ValueError where the scan is damaged.
     """
     found: list[int] = []
     origin = 0
@@ -72,6 +75,7 @@ def _walk(
     *,
     has_ac: bool,
 ) -> None:
+    """Adds the luma blocks of one restart interval, which begins at bit `origin`, to `found`, three numbers each."""
     padded = np.frombuffer(part + b"\xff" * 64, np.uint8).astype(np.uint32)
     joined = padded[:-3] << 24 | padded[1:-2] << 16 | padded[2:-1] << 8 | padded[3:]
     words = array("I", joined.tobytes())  # a tenth of a list's memory
@@ -106,10 +110,10 @@ def _walk(
 
 
 def code_blocks(blocks: npt.NDArray[np.int64], bits: npt.NDArray[np.uint8], *, is_refinement: bool) -> bytes:
-    """Blocks as `walk_blocks` gives them, in their new order, as the bytes of a scan without stuffing.
+    """The bytes, without byte stuffing, of a scan of `blocks`, which are as `walk_blocks` gives them, in any order.
 
-    `bits` are those that the blocks point into; DC differences are coded with DC_TABLE. Raises ValueError
-    where it has no code for one.
+    `bits` (n,) of 0 and 1 are those that the blocks point into. DC differences are coded with DC_TABLE. Raises
+    ValueError for a difference that has no code there.
     """
     if is_refinement:
         return _packed(blocks[:, 0].astype(np.uint8))
@@ -136,7 +140,7 @@ def _joined(
     ac: npt.NDArray[np.int64],
     bits: npt.NDArray[np.uint8],
 ) -> npt.NDArray[np.uint8]:
-    """The bits of some blocks: each DC code, then its AC coefficients."""
+    """The bits of some blocks: for each its DC `word` of `lengths` bits, then `bits[start:end]` of `ac`."""
     ac_lengths = ac[:, 1] - ac[:, 0]
     ends = np.cumsum(lengths + ac_lengths)
     starts = ends - lengths - ac_lengths
@@ -167,6 +171,7 @@ def _dc_codes() -> npt.NDArray[np.int64]:
 
 
 def _lookup(counts: bytes, symbols: bytes, *, is_ac: bool) -> Table:
+    """The Table of a Huffman code: the number of codes of each length from 1 to 16, and their symbols."""
     table = np.full(1 << 16, _BROKEN << 5, np.int64)
     place = 0
     lengths = np.repeat(np.arange(1, 17), list(counts)).tolist()

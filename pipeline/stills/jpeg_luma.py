@@ -1,15 +1,14 @@
-"""JPEG files taken apart and put together by scans: luma stays as it is coded, colour is added beside it.
+"""Extracts the coded luma of a JPEG (ITU-T T.81) as a grey JPEG, and joins grey JPEGs into a colour one.
 
-A JPEG may store each component in scans of its own. A grey JPEG is such a scan of luma: given two more
-components and their scans behind it, it is a colour JPEG (4:4:4) whose luma coefficients are those of the
-grey one, bit for bit.
+A JPEG may store each component in scans of its own. So a grey JPEG, with two more components and their scans behind
+its own, is a colour JPEG (4:4:4) with the same luma coefficients, bit for bit.
 
-Where luma and chroma share a scan, their blocks alternate in one stream of bits. The stream is walked without decoding
-a picture: the bits of luma's AC coefficients are copied, its DC differences are coded anew, because each block now
-follows another one.
+Where luma and chroma share a scan, their blocks alternate in one stream of bits. The luma blocks are found without
+decoding the picture. The bits of their AC coefficients are copied; their DC differences are coded anew, because each
+block now follows another one.
 
-Why no library does it: jpeglib 1.0.2 is four times as fast, but writes a progressive picture as a baseline one, drops
-restart intervals, takes at most 50 metadata segments and prints libjpeg's warnings to the terminal.
+No library does this well enough: jpeglib 1.0.2 is four times as fast, but writes a progressive picture as a baseline
+one, drops restart intervals, takes at most 50 metadata segments and prints libjpeg's warnings to the terminal.
 """
 
 import re
@@ -22,32 +21,32 @@ import numpy.typing as npt
 
 from pipeline.stills.jpeg_huffman import DC_TABLE, Table, code_blocks, read_tables, walk_blocks
 
-SOI, EOI = b"\xff\xd8", b"\xff\xd9"
-DHT, SOS, DRI, COM = 0xC4, 0xDA, 0xDD, 0xFE
-HUFFMAN_FRAMES = (0xC0, 0xC1, 0xC2)
+_SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
+_DHT, _SOS, _DRI, _COM = 0xC4, 0xDA, 0xDD, 0xFE
+_HUFFMAN_FRAMES = (0xC0, 0xC1, 0xC2)
 """Start of frame: baseline, extended, progressive."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN_END = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
-_PROGRESSIVE = HUFFMAN_FRAMES[2]
+_PROGRESSIVE = _HUFFMAN_FRAMES[2]
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One marker segment with its two marker bytes; a start of scan with its coded data behind it."""
+    """One marker segment with its two marker bytes; of a start of scan, with the coded data that follows."""
 
     marker: int
     data: bytes
 
     @property
     def payload(self) -> bytes:
-        """What follows marker and length."""
+        """The bytes after marker and length."""
         return self.data[4:]
 
     @property
     def is_metadata(self) -> bool:
         """Whether it is an application segment or a comment."""
-        return 0xE0 <= self.marker <= 0xEF or self.marker == COM
+        return 0xE0 <= self.marker <= 0xEF or self.marker == _COM
 
     @property
     def is_frame(self) -> bool:
@@ -57,39 +56,42 @@ class Segment:
 
 @dataclass(frozen=True)
 class _Component:
+    """A component of a frame."""
+
     number: int
     across: int
-    """Blocks of this component in a unit of an interleaved scan, horizontally."""
+    """Columns of blocks of this component in a unit (MCU) of an interleaved scan."""
     down: int
+    """Rows of blocks."""
     table: int
     """Number of its quantisation table."""
 
 
 @dataclass(frozen=True)
 class _Scan:
-    """A start of scan, read."""
+    """A scan: its header and its coded data."""
 
     tables: dict[int, int]
-    """By component number: its DC table's number times 16 plus its AC table's."""
+    """By component number: 16 times the number of its DC table, plus the number of its AC table."""
     spectral: bytes
-    """First and last coefficient, bit positions before and after."""
+    """Three bytes: first and last coefficient; bit positions before (high half) and after (low half)."""
     data: bytes
 
     @property
     def is_refinement(self) -> bool:
-        """Whether it adds one bit to DC coefficients that an earlier scan began."""
+        """Whether it adds one bit to the DC coefficients of an earlier scan."""
         return self.spectral[2] >> 4 > 0
 
 
 def luma_only(data: bytes) -> bytes | None:
-    """A grey JPEG without metadata whose luma coefficients are those of `data`.
+    """A grey JPEG without metadata that has the luma coefficients of the JPEG `data`.
 
-    None for what is not Huffman-coded with 8 bits or has luma coded smaller than chroma. Raises ValueError
-    where the stream is damaged.
+    None where `data` is not Huffman-coded with 8 bits, or has luma of lower resolution than chroma. Raises ValueError,
+    IndexError or struct.error where it is damaged.
     """
     parts = [part for part in segments(data) if not part.is_metadata]
     frames = [part for part in parts if part.is_frame]
-    if len(frames) != 1 or frames[0].marker not in HUFFMAN_FRAMES:
+    if len(frames) != 1 or frames[0].marker not in _HUFFMAN_FRAMES:
         return None
     frame = frames[0]
     precision, height, width, count = struct.unpack_from(">BHHB", frame.payload)
@@ -98,15 +100,15 @@ def luma_only(data: bytes) -> bytes | None:
     is_largest = all(part.across <= luma.across and part.down <= luma.down for part in components)
     if precision != 8 or not height * width or not is_largest:
         return None
-    out = [SOI]
+    out = [_SOI]
     tables: dict[tuple[int, int], Table] = {}
     restart_units = 0
     for part in parts:
-        scan = _read_scan(part) if part.marker == SOS else None
-        if part.marker == DHT:
+        scan = _read_scan(part) if part.marker == _SOS else None
+        if part.marker == _DHT:
             tables.update(read_tables(part.payload))
             out.append(part.data)
-        elif part.marker == DRI:
+        elif part.marker == _DRI:
             (restart_units,) = struct.unpack_from(">H", part.payload)
             if count == 1:
                 out.append(part.data)
@@ -117,13 +119,13 @@ def luma_only(data: bytes) -> bytes | None:
             out.append(part.data)
         elif luma.number in scan.tables and len(scan.tables) == 1:
             if restart_units and count > 1:
-                out.append(struct.pack(">BBHH", 0xFF, DRI, 4, restart_units))
+                out.append(struct.pack(">BBHH", 0xFF, _DRI, 4, restart_units))
             out.append(part.data[:5] + b"\1" + part.data[6:])
         elif luma.number in scan.tables:
-            out.append(struct.pack(">BBHH", 0xFF, DRI, 4, 0))
+            out.append(struct.pack(">BBHH", 0xFF, _DRI, 4, 0))
             has_ac = frame.marker != _PROGRESSIVE
             out += _luma_scan(scan, components, tables, (height, width), restart_units, has_ac=has_ac)
-    return b"".join([*out, EOI])
+    return b"".join([*out, _EOI])
 
 
 def _component(data: bytes) -> _Component:
@@ -150,7 +152,10 @@ def _luma_scan(
     *,
     has_ac: bool,
 ) -> Iterator[bytes]:
-    """The segments of a scan with luma alone, the DC table that it needs in front."""
+    """Yields the segments of a scan with luma alone, and before it the DC table that it needs.
+
+    `size` is (height, width) of the picture; the other arguments describe the interleaved scan.
+    """
     luma = components[0]
     units: list[tuple[bool, Table, Table]] = []
     for component in components:
@@ -174,36 +179,39 @@ def _luma_scan(
     which = scan.tables[luma.number]
     if not scan.is_refinement:
         body = bytes([which >> 4]) + DC_TABLE
-        yield struct.pack(">BBH", 0xFF, DHT, len(body) + 2) + body
+        yield struct.pack(">BBH", 0xFF, _DHT, len(body) + 2) + body
     yield (
-        struct.pack(">BBHBBB", 0xFF, SOS, 8, 1, 1, which) + scan.spectral + coded.replace(b"\xff", b"\xff\0")
+        struct.pack(">BBHBBB", 0xFF, _SOS, 8, 1, 1, which) + scan.spectral + coded.replace(b"\xff", b"\xff\0")
     )
 
 
 def _raster(rows: int, columns: int, luma: _Component) -> npt.NDArray[np.int64]:
-    """The place in an interleaved stream of every luma block, block row by block row."""
+    """(block rows, block columns): the place of each luma block in the stream of an interleaved scan.
+
+    `rows` and `columns` count the units (MCUs) of the picture.
+    """
     stream = np.arange(rows * columns * luma.down * luma.across)
     units = stream.reshape(rows, columns, luma.down, luma.across).swapaxes(1, 2)
     return units.reshape(rows * luma.down, columns * luma.across)
 
 
 def segments(data: bytes) -> Iterator[Segment]:
-    """The segments of the first picture in a file, up to its end marker.
+    """Yields the segments of the first picture in a JPEG file, up to its end marker.
 
-    Raises ValueError where one is cut short or the picture has no end.
+    Raises ValueError or struct.error where a segment is cut short or the end marker is missing.
     """
     place = 2
     while True:
         while data[place : place + 2] == b"\xff\xff":
             place += 1
-        if data[place : place + 2] == EOI:
+        if data[place : place + 2] == _EOI:
             return
         if len(data) < place + 4 or data[place] != 0xFF:
             raise ValueError(f"no JPEG marker at byte {place}")
         marker = data[place + 1]
         (size,) = struct.unpack_from(">H", data, place + 2)
         end = place + 2 + size
-        if marker == SOS:
+        if marker == _SOS:
             found = _SCAN_END.search(data, end)
             end = found.start() if found else len(data) + 1
         if end > len(data):
@@ -213,29 +221,29 @@ def segments(data: bytes) -> Iterator[Segment]:
 
 
 def join_components(luma: bytes, cb: bytes, cr: bytes, *, metadata: list[bytes]) -> bytes:
-    """One colour JPEG of three grey ones that have the same size, quantisation table and kind of scan.
+    """A colour JPEG, 4:4:4, of three grey JPEGs with the same size, quantisation table and kind of scans.
 
-    The metadata segments go in front; those of the three files are left out.
+    `metadata` are whole segments that go in front; those of the three files are left out.
     """
-    parts = [SOI, *metadata]
+    parts = [_SOI, *metadata]
     has_restarts = False
     for number, file in enumerate((luma, cb, cr), start=1):
         if number == 2 and has_restarts:
-            parts.append(struct.pack(">BBHH", 0xFF, DRI, 4, 0))
+            parts.append(struct.pack(">BBHH", 0xFF, _DRI, 4, 0))
         for segment in segments(file):
-            if segment.marker == SOS:
+            if segment.marker == _SOS:
                 scan = segment.data
                 parts.append(scan[:5] + bytes([number]) + scan[6:])
-            elif segment.marker == DHT or (number == 1 and not segment.is_metadata and not segment.is_frame):
+            elif segment.marker == _DHT or (number == 1 and not segment.is_metadata and not segment.is_frame):
                 parts.append(segment.data)
-                has_restarts = has_restarts or segment.marker == DRI
+                has_restarts = has_restarts or segment.marker == _DRI
             elif segment.is_frame and number == 1:
                 parts.append(_three_components(segment))
-    return b"".join([*parts, EOI])
+    return b"".join([*parts, _EOI])
 
 
 def _three_components(frame: Segment) -> bytes:
-    """The start of frame with components 1 to 3, none subsampled, all with the first one's table."""
+    """A start of frame with components 1 to 3, none subsampled, all with the quantisation table of the grey one."""
     table = frame.payload[8]
     body = frame.payload[:5] + bytes([3]) + b"".join(bytes([number, 0x11, table]) for number in (1, 2, 3))
     return struct.pack(">BBH", 0xFF, frame.marker, len(body) + 2) + body

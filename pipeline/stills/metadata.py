@@ -1,9 +1,8 @@
-"""Metadata of a still that changes when it gets colour: the ICC profile, the XMP label, the orientation.
+"""The metadata of a still that matters when it is coloured: ICC profile, XMP packet and orientation.
 
-A grey ICC profile cannot stay on a colour picture; it becomes an RGB profile with the same tone curve for each of
-three sRGB primaries, because without its curve the tones would look different. The XMP packet gets a label which says
-that the colours are predicted; nothing else in it changes. The orientation tag stays, but the network gets the picture
-upright.
+A grey ICC profile is not valid for a colour picture. It becomes an RGB profile with the sRGB primaries and the same
+tone curve, without which the tones would look different. The XMP packet gets a label which says that the colours are
+predicted; nothing else in it changes. The orientation tag stays, but the network gets the picture upright.
 """
 
 import re
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.stills.still import StillTags
-from pipeline.stills.tiff_tags import read_exif
+from pipeline.stills.tiff_tags import ORIENTATION, read_exif
 
 _D50 = (0.9642, 1.0, 0.8249)
 _SRGB_PRIMARIES = {  # adapted to D50, as ICC wants them
@@ -26,9 +25,9 @@ _SRGB_PRIMARIES = {  # adapted to D50, as ICC wants them
 _D65_TO_D50 = (1.04788, 0.02292, -0.05022, 0.02959, 0.99048, -0.01707, -0.00925, 0.01508, 0.75168)
 
 DIGITAL_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-"""IPTC's word for a picture that a trained network has altered."""
+"""IPTC's digital source type of a picture that a trained network has altered."""
 
-_PACKET = (
+_EMPTY_PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
     '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
@@ -36,24 +35,23 @@ _PACKET = (
     '<?xpacket end="w"?>'
 )
 
-_ORIENTATION = 0x0112
 _FLIPS = {1: (False, False), 2: (False, True), 3: (True, True), 4: (True, False)}
-"""Whether rows and columns are reversed; 5 to 8 are these after rows and columns have changed places."""
+"""By Exif orientation 1 to 4: whether rows and columns are reversed. 5 to 8 are the same after a transposition."""
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def profile_space(profile: bytes) -> str:
-    """The colour space that a profile describes: `GRAY`, `RGB`, `CMYK`, …; empty where it is none."""
+    """The colour space of an ICC profile: `GRAY`, `RGB`, `CMYK`, …; empty where it is no profile."""
     if len(profile) < 132 or profile[36:40] != b"acsp":
         return ""
     return profile[16:20].decode("latin-1").strip()
 
 
 def rgb_from_grey(profile: bytes) -> bytes | None:
-    """An RGB matrix profile (ICC 4.2) whose greys look as they do under the grey profile.
+    """An RGB matrix profile (ICC 4.2) under which greys look as they do under a grey profile.
 
-    None where that has no curve to take over: a table instead of a curve, or one that leads to Lab.
+    None where `profile` is not grey, has a table in place of a tone curve, or is connected by Lab.
     """
     if profile_space(profile) != "GRAY" or profile[20:24] != b"XYZ ":
         return None
@@ -74,13 +72,13 @@ def rgb_from_grey(profile: bytes) -> bytes | None:
 
 
 def label_xmp(xmp: bytes | None, statement: str) -> bytes | None:
-    """The packet with our statement added to whatever it says; None where it cannot be read as UTF-8 RDF.
+    """The XMP packet with a description that holds `statement`; None where the packet is no RDF in UTF-8.
 
-    A description of our own is put behind the last one: no byte that was there changes. The IPTC digital
-    source type is added only where the packet has none.
+    The description is added behind the last one, and no byte of the packet changes. It has the IPTC digital source
+    type unless the packet has one. Without a packet (None) a new one is made.
     """
     try:
-        packet = _PACKET if xmp is None else xmp.decode()
+        packet = _EMPTY_PACKET if xmp is None else xmp.decode()
     except UnicodeDecodeError:
         return None
     ends = list(re.finditer(r"</(?:[\w.-]+:)?RDF\s*>", packet))
@@ -104,14 +102,14 @@ def label_xmp(xmp: bytes | None, statement: str) -> bytes | None:
 
 
 def orientation(tags: StillTags) -> int:
-    """The Exif orientation, 1 to 8; 1 (upright) where there is none or no such one."""
+    """The Exif orientation, 1 to 8; 1 (upright) where there is none or it is not valid."""
     ifd = read_exif(tags.exif) if tags.exif else None
-    value = ifd.number(_ORIENTATION, 1) if ifd else 1
+    value = ifd.number(ORIENTATION, 1) if ifd else 1
     return value if 1 <= value <= 8 else 1
 
 
 def turn_upright(planes: npt.NDArray[Scalar], orientation: int) -> npt.NDArray[Scalar]:
-    """(..., H, W) as a viewer shows it; the sides change places for orientations 5 to 8."""
+    """Planes (..., H, W) of a stored picture as a viewer shows it: (..., W, H) for orientations 5 to 8."""
     return _flip(planes.swapaxes(-2, -1) if orientation > 4 else planes, orientation)
 
 
@@ -122,6 +120,7 @@ def turn_back(planes: npt.NDArray[Scalar], orientation: int) -> npt.NDArray[Scal
 
 
 def _tag(profile: bytes, name: bytes) -> bytes | None:
+    """The data of a tag of a profile; None where there is none."""
     (count,) = struct.unpack_from(">I", profile, 128)
     for index in range(min(count, (len(profile) - 132) // 12)):
         signature, offset, size = struct.unpack_from(">4sII", profile, 132 + 12 * index)
@@ -131,7 +130,7 @@ def _tag(profile: bytes, name: bytes) -> bytes | None:
 
 
 def _assemble(tags: dict[bytes, bytes]) -> bytes:
-    """Header, tag table, data; equal tags share their data."""
+    """A profile of these tags: header, tag table, data; equal tags share their data."""
     table, body = b"", b""
     places: dict[bytes, int] = {}
     start = 132 + 12 * len(tags)
@@ -151,6 +150,7 @@ def _assemble(tags: dict[bytes, bytes]) -> bytes:
 
 
 def _fixed(values: tuple[float, ...]) -> bytes:
+    """Numbers as s15Fixed16."""
     return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
 
 

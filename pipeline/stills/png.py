@@ -1,4 +1,4 @@
-"""PNG stills: every chunk beside the pixels is copied byte for byte."""
+"""Reads and writes PNG stills; every chunk that does not describe the samples is copied byte for byte."""
 
 import shutil
 import struct
@@ -15,16 +15,18 @@ from pipeline.stills.still import Still, StillTags
 from pipeline.stills.vips import read_pixels, rgb_image, save_pixels
 
 _HEAD_BYTES = 8 + 25
-"""Signature and header chunk: what must stay in front."""
+"""Signature and header chunk (IHDR), which must come first."""
 _XMP_NAME = b"XML:com.adobe.xmp\0"
 _OF_SAMPLES = {b"tRNS", b"bKGD", b"hIST", b"sBIT", b"sPLT"}
-"""Chunks that describe the source's own kind of sample and would be wrong beside RGB."""
+"""Chunks that describe the source's own kind of samples, and would be wrong for RGB."""
 _ANIMATION = b"acTL"
-_MOST_PROFILE_BYTES = 64 << 20
+"""The chunk that makes a PNG an animation (APNG)."""
+_MOST_INFLATED_BYTES = 64 << 20
+"""Of a compressed profile or text."""
 
 
 def read_png(path: Path) -> Still:
-    """A PNG of any kind: grey, RGB, palette or bilevel, with or without alpha.
+    """Reads a PNG of any kind: grey, RGB, palette or bilevel, with or without alpha.
 
     Raises SourceError where it is damaged, animated or too large.
     """
@@ -42,7 +44,10 @@ def read_png_tags(path: Path) -> StillTags:
 
 
 def write_png(target: Path, still: Still, chroma: StillChroma, *, tags: StillTags, path: Path) -> None:
-    """Writes the still with its colour into `target`; messages name `path`."""
+    """Writes the still with its colour into `target`, with `tags` in place of its own.
+
+    Raises OutputError, which names the file `path`, where libvips cannot write.
+    """
     image = rgb_image(still.luma, still.alpha, chroma)
     with tempfile.TemporaryFile(dir=target.parent) as pixels, target.open("wb") as file:
         save_pixels(pixels, path, saver=image.pngsave_target, compression=6, filter="up")
@@ -54,13 +59,14 @@ def write_png(target: Path, still: Still, chroma: StillChroma, *, tags: StillTag
 
 
 def _skip_to_samples(file: BinaryIO) -> None:
-    """Moves to the first chunk of samples: libvips writes a resolution of its own in front of it."""
+    """Moves to the first IDAT chunk, past the resolution that libvips writes before it."""
     while len(head := file.read(8)) == 8 and head[4:] != b"IDAT":
         file.seek(struct.unpack(">I", head[:4])[0] + 4, 1)
     file.seek(-8, 1)
 
 
 def _read_tags(file: BinaryIO, path: Path) -> StillTags:
+    """The metadata in all chunks; ends where the file is cut short, which decoding will find."""
     icc, exif, xmp = None, None, None
     dots: tuple[float, float] | None = None
     native = []
@@ -92,6 +98,7 @@ def _read_tags(file: BinaryIO, path: Path) -> StillTags:
 
 
 def _tag_chunks(tags: StillTags) -> list[bytes]:
+    """The metadata as whole chunks, to go before the samples."""
     chunks = []
     if tags.icc is not None:
         chunks.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(tags.icc)))
@@ -107,11 +114,12 @@ def _tag_chunks(tags: StillTags) -> list[bytes]:
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
+    """A chunk with its length and CRC."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def _text(data: bytes, path: Path) -> bytes:
-    """The text of an iTXt chunk; before it come keyword, compression, language and translated keyword."""
+    """The text of an iTXt chunk, which follows keyword, compression, language and translated keyword."""
     rest = data[len(_XMP_NAME) :]
     text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
     return _inflate(text, path) if rest[:1] == b"\1" else text
@@ -119,6 +127,6 @@ def _text(data: bytes, path: Path) -> bytes:
 
 def _inflate(data: bytes, path: Path) -> bytes:
     try:
-        return zlib.decompressobj().decompress(data, _MOST_PROFILE_BYTES)
+        return zlib.decompressobj().decompress(data, _MOST_INFLATED_BYTES)
     except zlib.error as error:
         raise SourceError(f"cannot read {path}: its metadata is damaged ({error})") from error

@@ -1,4 +1,4 @@
-"""A still in memory: its luma, its alpha, and the metadata that it carries."""
+"""A still picture in memory: its luma, its alpha and its metadata."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from pipeline.target import STILL_FORMATS, StillFormat
 SourceFormat = StillFormat | Literal["jpeg2000", "webp", "avif", "heic", "gif", "bmp", "dpx", "exr"]
 """The formats that stills are read from."""
 MOST_PIXELS = 400_000_000
-"""A still of more pixels is refused before any is decoded."""
+"""A still of more pixels is refused before its pixels are decoded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,44 +19,44 @@ class StillTags:
     """The metadata of one still, in terms that PNG, JPEG and TIFF share."""
 
     icc: bytes | None = None
-    """ICC profile."""
+    """The ICC profile (ISO 15076-1)."""
     exif: bytes | None = None
-    """A TIFF stream, as in a JPEG's Exif segment after its six bytes of name; holds the orientation."""
+    """The Exif block as a TIFF stream, without the six bytes before it in a JPEG; holds the orientation."""
     xmp: bytes | None = None
-    """XMP packet."""
+    """The XMP packet (ISO 16684-1)."""
     dots_per_metre: tuple[float, float] | None = None
-    """Horizontal and vertical resolution; a file of the source's format takes it from `native` or `exif`."""
+    """Horizontal and vertical resolution; a file of the source's own format takes it from `native` or `exif`."""
     native: tuple[bytes, ...] = ()
-    """Blocks that only the source's own format can hold (JPEG segments, PNG chunks), whole."""
+    """Whole blocks that only the source's own format can hold: JPEG segments, PNG chunks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class JpegOrigin:
-    """How a JPEG stored its luma, so that it can be stored so again."""
+    """How a JPEG coded its luma, so that it can be coded so again."""
 
     table: tuple[int, ...]
-    """The 64 quantisation steps of luma, row by row."""
+    """The 64 quantisation steps of luma, in rows of 8."""
     is_progressive: bool
     luma_file: bytes | None
-    """A grey JPEG that holds the source's own luma coefficients; None where they could not be taken out."""
+    """A grey JPEG with the source's own luma coefficients; None where they cannot be extracted, see `jpeg_luma`."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Still:
-    """One picture as it is stored: never turned by its orientation tag."""
+    """One picture as it is stored, not turned by its orientation tag."""
 
     path: Path
     format: SourceFormat
     luma: Plane
-    """(H, W) uint8 or uint16, 0 is black: grey samples as they are, else the luma of the format's RGB."""
+    """(H, W) uint8 or uint16, full range: the grey samples of the file, or the luma of its RGB by `still_matrix`."""
     alpha: Plane | None = None
     """(H, W) of the same type as `luma`."""
     tags: StillTags = StillTags()
     jpeg: JpegOrigin | None = None
     compression: str | None = None
-    """Of a TIFF, in libvips' words."""
+    """The compression of a TIFF, in libvips' names; None for other formats."""
     notes: tuple[str, ...] = ()
-    """What of the source cannot be kept, a line each."""
+    """One line for each thing in the source file that cannot be kept."""
 
     def __post_init__(self) -> None:
         if self.luma.ndim != 2 or self.luma.size == 0:
@@ -74,10 +74,7 @@ class Still:
 
 
 def still_format(path: Path) -> StillFormat:
-    """The format that a suffix asks for.
-
-    Raises SettingsError for any other suffix, naming those that there are.
-    """
+    """The format in which a still is written, by the suffix of `path`. Raises SettingsError for an unknown suffix."""
     try:
         return STILL_FORMATS[path.suffix.lower()]
     except KeyError:
@@ -87,5 +84,5 @@ def still_format(path: Path) -> StillFormat:
 
 
 def still_matrix(format: StillFormat) -> str:
-    """The luma matrix of a format: JPEG defines BT.601, the sRGB of PNG and TIFF has BT.709's primaries."""
+    """FFmpeg's name of the luma matrix of a format: BT.601 for JPEG (JFIF), BT.709 for the sRGB of PNG and TIFF."""
     return "smpte170m" if format == "jpeg" else "bt709"

@@ -1,4 +1,4 @@
-"""TIFF stills: every tag that does not describe how the pixels lie in the file is copied."""
+"""Reads and writes TIFF stills; every tag that does not describe how the pixels are stored is copied."""
 
 import struct
 from pathlib import Path
@@ -8,11 +8,27 @@ import pyvips
 from pipeline.errors import SourceError
 from pipeline.stills.chroma import StillChroma
 from pipeline.stills.still import Still, StillTags
-from pipeline.stills.tiff_tags import Ifd, TagValue, pack_exif, pack_ifd, read_exif, read_pages
+from pipeline.stills.tiff_tags import (
+    BITS,
+    COMPRESSION,
+    EXTRA_SAMPLES,
+    ICC_PROFILE,
+    PHOTOSHOP_LAYERS,
+    RESOLUTION_UNIT,
+    SAMPLE_FORMAT,
+    SUBFILE,
+    X_RESOLUTION,
+    XMP,
+    Y_RESOLUTION,
+    Ifd,
+    TagValue,
+    pack_exif,
+    pack_ifd,
+    read_exif,
+    read_pages,
+)
 from pipeline.stills.vips import read_pixels, rgb_image, save_pixels
 
-_SUBFILE, _COMPRESSION, _X_DOTS, _Y_DOTS, _DOTS_UNIT, _EXTRA_SAMPLES = 254, 259, 282, 283, 296, 338
-_XMP, _PHOTOSHOP_LAYERS, _ICC = 700, 37724, 34675
 _OF_PIXELS = frozenset(
     {*range(254, 260), 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 284, *range(288, 294), 297, 301}
     | {317, 320, 321, *range(322, 328), 330, *range(332, 342), 347, *range(512, 522), *range(529, 533)}
@@ -21,54 +37,56 @@ _OF_PIXELS = frozenset(
 _COMPRESSIONS = {1: "none", 5: "lzw", 8: "deflate", 32946: "deflate", 32773: "packbits"}
 _ASSOCIATED_ALPHA = 1
 _PER_METRE = {2: 100 / 2.54, 3: 100.0}
-_UNDEFINED, _BYTE, _SHORT = 7, 1, 3
-_BITS, _SAMPLE_FORMAT, _SIGNED, _FLOAT = 258, 339, 2, 3
+"""Units of resolution (inch, centimetre) in a metre."""
+_BYTE, _SHORT, _UNDEFINED = 1, 3, 7
+"""Types of tags."""
+_SIGNED, _FLOAT = 2, 3
+"""Sample formats."""
 _DEPTHS = {1, 2, 4, 8, 16, 32, 64}
-"""Depths that libvips unpacks; those that a still cannot have are refused by the kind of their samples."""
+"""Bits of a sample that libvips unpacks; of these a still has 1 to 16, which is checked once libvips has read it."""
 
 
 def read_tiff(path: Path) -> Still:
-    """A TIFF of one page: grey, RGB, palette or bilevel, 8 or 16 bits, with or without alpha.
+    """Reads a TIFF of one page: grey, RGB, palette or bilevel, up to 16 bits, with or without alpha.
 
-    Reduced copies of the picture (thumbnails, pyramid levels) are no pages and are left out. Raises
-    SourceError where it is damaged, too large, has several pages or alpha that its colours were multiplied
-    with.
+    Reduced copies of the picture (thumbnails, pyramid levels) do not count as pages and are left out. Raises
+    SourceError where it is damaged or too large, or has several pages or premultiplied alpha.
     """
     with path.open("rb") as file:
         try:
             pages = read_pages(file)
         except ValueError as error:
             raise SourceError(f"cannot read {path}: damaged or cut short ({error})") from error
-        full = [index for index, page in enumerate(pages) if not page.number(_SUBFILE, 0) & 1]
+        full = [index for index, page in enumerate(pages) if not page.number(SUBFILE, 0) & 1]
         if len(full) != 1:
             raise SourceError(
                 f"cannot read {path}: it has {len(full)} pages; save each page as a still of its own first"
             )
         page = pages[full[0]]
-        if page.number(_EXTRA_SAMPLES, 0) == _ASSOCIATED_ALPHA:
+        if page.number(EXTRA_SAMPLES, 0) == _ASSOCIATED_ALPHA:
             raise SourceError(f"cannot read {path}: premultiplied alpha; save it with straight alpha or none")
         _refuse_depth(page, path)
         file.seek(0)
         pixels = read_pixels(
             file,
             path,
-            loader=lambda *given, **more: pyvips.Image.tiffload_source(*given, page=full[0], **more),
+            loader=lambda source, **options: pyvips.Image.tiffload_source(source, page=full[0], **options),
         )
-    notes = ["the layers that Photoshop keeps in it are left out"] if _PHOTOSHOP_LAYERS in page else []
+    notes = ["the layers that Photoshop keeps in it are left out"] if PHOTOSHOP_LAYERS in page else []
     return Still(
         path=path,
         format="tiff",
         luma=pixels.luma,
         alpha=pixels.alpha,
         tags=_tags(page),
-        compression=_COMPRESSIONS.get(page.number(_COMPRESSION, 1), "deflate"),
+        compression=_COMPRESSIONS.get(page.number(COMPRESSION, 1), "deflate"),
         notes=tuple(notes),
     )
 
 
 def _refuse_depth(page: Ifd, path: Path) -> None:
-    """Raises SourceError for samples that no decoder here takes, which libvips would call damage."""
-    bits, sample = page.number(_BITS, 1), page.number(_SAMPLE_FORMAT, 1)
+    """Raises SourceError for a depth that libvips cannot read, and would report as damage."""
+    bits, sample = page.number(BITS, 1), page.number(SAMPLE_FORMAT, 1)
     if bits not in _DEPTHS:
         kind = {_FLOAT: "floating point ", _SIGNED: "signed "}.get(sample, "")
         raise SourceError(
@@ -77,17 +95,20 @@ def _refuse_depth(page: Ifd, path: Path) -> None:
 
 
 def read_tiff_tags(path: Path) -> tuple[StillTags, str]:
-    """The metadata of a TIFF's first page, without its pixels, and its compression in libvips' words.
+    """The metadata of the first page of a TIFF, without its pixels, and libvips' name of its compression.
 
-    Raises ValueError where it is no TIFF.
+    Raises ValueError where it is no TIFF, OSError where it cannot be read.
     """
     with path.open("rb") as file:
         page = read_pages(file)[0]
-    return _tags(page), _COMPRESSIONS.get(page.number(_COMPRESSION, 1), "deflate")
+    return _tags(page), _COMPRESSIONS.get(page.number(COMPRESSION, 1), "deflate")
 
 
 def write_tiff(target: Path, still: Still, chroma: StillChroma, *, tags: StillTags, path: Path) -> None:
-    """Writes the still with its colour into `target`, compressed as the source was; messages name `path`."""
+    """Writes the still with its colour into `target`, compressed as the source was.
+
+    `tags` replace the tags of the still. Raises OutputError, which names the file `path`, where libvips cannot write.
+    """
     image = rgb_image(still.luma, still.alpha, chroma)
     with target.open("w+b") as file:
         save_pixels(
@@ -108,16 +129,17 @@ def write_tiff(target: Path, still: Still, chroma: StillChroma, *, tags: StillTa
 
 
 def _tags(page: Ifd) -> StillTags:
-    icc, xmp = page.get(_ICC), page.get(_XMP)
+    """The metadata in the directory of a page; all tags but those of the pixels go into `exif`."""
+    icc, xmp = page.get(ICC_PROFILE), page.get(XMP)
     carried = Ifd(
         {
             tag: value
             for tag, value in page.items()
-            if tag not in _OF_PIXELS and tag not in {_ICC, _XMP, _PHOTOSHOP_LAYERS}
+            if tag not in _OF_PIXELS and tag not in {ICC_PROFILE, XMP, PHOTOSHOP_LAYERS}
         }
     )
-    factor = _PER_METRE.get(page.number(_DOTS_UNIT, 2), 0.0)
-    dots = (page.ratio(_X_DOTS) * factor, page.ratio(_Y_DOTS) * factor)
+    factor = _PER_METRE.get(page.number(RESOLUTION_UNIT, 2), 0.0)
+    dots = (page.ratio(X_RESOLUTION) * factor, page.ratio(Y_RESOLUTION) * factor)
     return StillTags(
         icc=icc.data if isinstance(icc, TagValue) else None,
         exif=pack_exif(carried) if carried else None,
@@ -127,13 +149,16 @@ def _tags(page: Ifd) -> StillTags:
 
 
 def _carried(tags: StillTags) -> Ifd:
+    """The tags of the source, profile and XMP included, for the directory of the new file."""
     ifd = (read_exif(tags.exif) if tags.exif else None) or Ifd()
     ifd = Ifd({tag: value for tag, value in ifd.items() if tag not in _OF_PIXELS})
-    if tags.dots_per_metre is not None and _X_DOTS not in ifd:
-        ifd[_X_DOTS], ifd[_Y_DOTS] = (TagValue.rational(value / 100) for value in tags.dots_per_metre)
-        ifd[_DOTS_UNIT] = TagValue(_SHORT, struct.pack("<H", 3))
+    if tags.dots_per_metre is not None and X_RESOLUTION not in ifd:
+        ifd[X_RESOLUTION], ifd[Y_RESOLUTION] = (
+            TagValue.rational(value / 100) for value in tags.dots_per_metre
+        )
+        ifd[RESOLUTION_UNIT] = TagValue(_SHORT, struct.pack("<H", 3))
     if tags.icc is not None:
-        ifd[_ICC] = TagValue(_UNDEFINED, tags.icc)
+        ifd[ICC_PROFILE] = TagValue(_UNDEFINED, tags.icc)
     if tags.xmp is not None:
-        ifd[_XMP] = TagValue(_BYTE, tags.xmp)
+        ifd[XMP] = TagValue(_BYTE, tags.xmp)
     return ifd

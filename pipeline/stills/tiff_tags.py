@@ -1,4 +1,4 @@
-"""TIFF directories, of which Exif is made too: reads them from a stream and packs them into bytes.
+"""Reads and writes the directories (IFDs) of TIFF 6.0, BigTIFF and Exif.
 
 Values are kept as bytes in little-endian order, so that a copy is exact whatever the tag means.
 """
@@ -28,6 +28,7 @@ _ITEM_BYTES = {
     17: 8,
     18: 8,
 }
+"""Bytes of an item by its type: BYTE, ASCII, SHORT, LONG, RATIONAL, …"""
 _RATIONALS = (5, 10)
 _NUMBER_FORMAT = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _FOLDERS = (0x8769, 0x8825, 0xA005)
@@ -35,17 +36,22 @@ _FOLDERS = (0x8769, 0x8825, 0xA005)
 _LONG, _RATIONAL = 4, 5
 _MOST_PAGES = 10_000
 
+SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+ORIENTATION, SAMPLES, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 277, 282, 283, 296
+EXTRA_SAMPLES, SAMPLE_FORMAT, XMP, ICC_PROFILE, PHOTOSHOP_LAYERS = 338, 339, 700, 34675, 37724
+"""Numbers of tags in TIFF 6.0, its technical notes and Exif; SAMPLES is SamplesPerPixel, SUBFILE NewSubfileType."""
+
 
 @dataclass(frozen=True)
 class TagValue:
-    """One tag: its type by its number in the TIFF specification, its items as little-endian bytes."""
+    """The value of a tag: the number of its type in the TIFF specification, and its items as little-endian bytes."""
 
     kind: int
     data: bytes
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The items where they are unsigned integers, else nothing."""
+        """The items of a tag of unsigned integers; empty for any other type."""
         if self.kind not in _NUMBER_FORMAT:
             return ()
         count = len(self.data) // _ITEM_BYTES[self.kind]
@@ -53,7 +59,7 @@ class TagValue:
 
     @property
     def ratio(self) -> float:
-        """The first item of a tag of unsigned rationals; 0 where it is none."""
+        """The first item of a tag of unsigned rationals; 0 for any other type."""
         if self.kind != _RATIONAL or len(self.data) < 8:
             return 0.0
         over, under = struct.unpack("<II", self.data[:8])
@@ -61,12 +67,12 @@ class TagValue:
 
     @classmethod
     def rational(cls, value: float) -> "TagValue":
-        """An unsigned rational in units of 1/1000."""
+        """A tag of one unsigned rational, `value` rounded to 1/1000."""
         return cls(_RATIONAL, struct.pack("<II", round(value * 1000), 1000))
 
 
 class Ifd(dict[int, Union[TagValue, "Ifd"]]):
-    """A directory: values by tag number; Exif, GPS and interoperability are directories within it."""
+    """An image file directory: values by tag number; Exif, GPS and interoperability are directories within it."""
 
     def number(self, tag: int, default: int) -> int:
         """The first item of a tag of unsigned integers, `default` where there is none."""
@@ -74,22 +80,22 @@ class Ifd(dict[int, Union[TagValue, "Ifd"]]):
         return value.numbers[0] if isinstance(value, TagValue) and value.numbers else default
 
     def ratio(self, tag: int) -> float:
-        """The first item of a tag of rationals, 0 where there is none."""
+        """The first item of a tag of unsigned rationals, 0 where there is none."""
         value = self.get(tag)
         return value.ratio if isinstance(value, TagValue) else 0.0
 
 
 def read_pages(file: BinaryIO) -> list[Ifd]:
-    """The directories of a TIFF or BigTIFF stream in their order; one for each page.
+    """The directories of a TIFF or BigTIFF stream in their order, one for each page.
 
-    A tag whose value lies outside the stream or has an unknown type is left out. Raises ValueError where the
-    stream is not a TIFF or a directory cannot be read.
+    A tag whose value lies outside the stream or is of an unknown type is left out. Raises ValueError where the stream
+    is no TIFF or a directory cannot be read.
     """
     return _Reader(file).pages()
 
 
 def read_exif(data: bytes) -> Ifd | None:
-    """The first directory of an Exif block, None where it cannot be read; its thumbnail is not read."""
+    """The first directory of an Exif block, without its thumbnail; None where it cannot be read."""
     try:
         return _Reader(io.BytesIO(data)).pages(limit=1)[0]
     except ValueError:
@@ -102,7 +108,7 @@ def pack_exif(ifd: Ifd) -> bytes:
 
 
 def pack_ifd(ifd: Ifd, offset: int) -> bytes:
-    """The directory as little-endian classic TIFF that starts at byte `offset` (even) of its stream."""
+    """The bytes of a directory as little-endian classic TIFF, to be stored at byte `offset` (even) of its stream."""
     head = struct.pack("<H", len(ifd))
     body = b""
     body_start = offset + 2 + 12 * len(ifd) + 4
@@ -135,7 +141,7 @@ class _Reader:
             raise ValueError("not a TIFF stream")
 
     def pages(self, *, limit: int = _MOST_PAGES) -> list[Ifd]:
-        """The main chain of directories; it ends where it turns back on itself."""
+        """The chain of directories; a chain that leads back to an earlier one ends there."""
         (place,) = self._unpack(8, "Q") if self._is_big else self._unpack(4, "I")
         pages: list[Ifd] = []
         seen: set[int] = set()

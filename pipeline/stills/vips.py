@@ -1,4 +1,4 @@
-"""Pixels of PNG and TIFF through libvips: read band by band as luma and alpha, written as RGB."""
+"""Reads and writes pixels with libvips: luma and alpha in, RGB out, band by band."""
 
 import logging
 from collections.abc import Callable
@@ -28,16 +28,17 @@ _FORMATS: dict[str, type[np.uint8] | type[np.uint16]] = {"uchar": np.uint8, "ush
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
-    """What was read: luma and alpha (None without) as `Still` has them."""
+    """Luma and alpha (None without) of a picture, as `Still` has them."""
 
     luma: Plane
     alpha: Plane | None
 
 
 def read_pixels(file: BinaryIO, path: Path, *, loader: Callable[..., Any]) -> Pixels:
-    """Luma and alpha of the picture in an open file; `loader` is libvips' for its format.
+    """Luma and alpha of the picture in an open file; the luma of RGB is BT.709's.
 
-    Raises SourceError where the file is damaged, too large, or not grey or RGB of 8 or 16 bits.
+    `loader` is libvips' loader of the format, called with a libvips source and options. Raises
+    SourceError where the file is damaged, too large, or neither grey nor RGB of 8 or 16 bits.
     """
     try:
         source = pyvips.Source.new_from_descriptor(file.fileno())
@@ -66,6 +67,7 @@ def read_small(path: Path, *, side_px: int, most_pixels: int) -> Plane:
 
 
 def _small(file: BinaryIO, path: Path, *, side_px: int, most_pixels: int) -> Plane:
+    """`read_small` of an open file."""
     try:
         source = pyvips.Source.new_from_descriptor(file.fileno())
         image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on="warning")
@@ -83,7 +85,7 @@ def _small(file: BinaryIO, path: Path, *, side_px: int, most_pixels: int) -> Pla
 
 
 def check_decodes(data: bytes, path: Path, *, loader: Callable[..., Any]) -> None:
-    """Decodes a picture in memory and forgets it: raises SourceError where `read_pixels` would."""
+    """Decodes the whole picture in `data` to find damage. Raises SourceError as `read_pixels` does."""
     try:
         image = loader(data, access="sequential", fail_on="warning")
         _check(image, path)
@@ -95,7 +97,7 @@ def check_decodes(data: bytes, path: Path, *, loader: Callable[..., Any]) -> Non
 
 
 def rgb_image(luma: Plane, alpha: Plane | None, chroma: StillChroma) -> Any:
-    """A libvips image of RGB or RGBA whose luma is `luma`, exactly; made band by band."""
+    """A libvips image of RGB or RGBA, 8 or 16 bits as `luma`, whose BT.709 luma is `luma` in every pixel."""
     height, width = luma.shape
     count = 3 if alpha is None else 4
     pixels = np.empty((height, width, count), luma.dtype)
@@ -109,7 +111,7 @@ def rgb_image(luma: Plane, alpha: Plane | None, chroma: StillChroma) -> Any:
 
 
 def save_pixels(file: BinaryIO, path: Path, *, saver: Callable[..., Any], **options: Any) -> None:
-    """Runs libvips' saver of a format into an open file. Raises OutputError where it fails, naming `path`."""
+    """Runs a saver of libvips into an open file, without metadata. Raises OutputError, which names `path`."""
     try:
         saver(pyvips.Target.new_to_descriptor(file.fileno()), keep="none", **options)
     except pyvips.Error as error:
@@ -117,6 +119,7 @@ def save_pixels(file: BinaryIO, path: Path, *, saver: Callable[..., Any], **opti
 
 
 def _check(image: Any, path: Path) -> None:
+    """Raises SourceError for a picture that is too large, or neither grey nor RGB of 8 or 16 bits."""
     if image.width * image.height > MOST_PIXELS:
         raise SourceError(
             f"cannot read {path}: {image.width}x{image.height} is larger than a still may be, "
@@ -130,6 +133,7 @@ def _check(image: Any, path: Path) -> None:
 
 
 def _planes(image: Any) -> Pixels:
+    """Decodes the image band by band."""
     dtype = _FORMATS[image.format]
     size = (image.height, image.width)
     has_alpha = image.bands in (2, 4)
@@ -147,6 +151,6 @@ def _planes(image: Any) -> Pixels:
 
 
 def last_line(error: pyvips.Error) -> str:
-    """What libvips says last of what went wrong."""
+    """The last line of libvips' message, which is the most specific."""
     lines = [line.strip() for line in error.detail.splitlines() if line.strip()]
     return str(lines[-1] if lines else error.message)

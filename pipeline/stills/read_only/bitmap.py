@@ -1,4 +1,4 @@
-"""BMP, decoded by Pillow."""
+"""Reads BMP stills with Pillow."""
 
 import warnings
 from pathlib import Path
@@ -14,7 +14,7 @@ _PER_INCH = 100 / 2.54
 
 
 def read_bitmap(path: Path) -> Still:
-    """A BMP of any depth: bilevel, palette, grey, RGB or RGB with alpha.
+    """Reads a BMP of any depth: bilevel, palette, grey, RGB or RGB with alpha.
 
     Raises SourceError where it is damaged or too large.
     """
@@ -36,6 +36,7 @@ def read_bitmap(path: Path) -> Still:
 
 
 def _plain(image: Image.Image) -> Image.Image:
+    """The decoded picture as grey, RGB or RGBA of 8 bits."""
     if image.mode in ("L", "RGB", "RGBA"):
         image.load()
         return image

@@ -1,6 +1,6 @@
-"""One frame of a film scan by itself: DPX (SMPTE ST 268-1) and OpenEXR, decoded by FFmpeg.
+"""Reads single frames of film scans, DPX (SMPTE ST 268-1) and OpenEXR, with FFmpeg.
 
-The light of OpenEXR becomes code values as in `pipeline.stills.exr`.
+The light of OpenEXR becomes code values, see `pipeline.stills.exr`.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ _DEMUXERS: dict[SourceFormat, str] = {"dpx": "dpx_pipe", "exr": "exr_pipe"}
 
 
 def read_film_scan(path: Path, *, format: SourceFormat) -> Still:
-    """A DPX or OpenEXR still of grey or RGB, without alpha; 10 and 12 bits become 16, light becomes code values.
+    """Reads a DPX or OpenEXR still of grey or RGB, without alpha; 10 and 12 bits become 16, light becomes code values.
 
     Raises SourceError where it is damaged, too large or of another kind, or holds light beyond 0 to 1.
     """

@@ -1,4 +1,4 @@
-"""Reads a still of any format, which is found out by the content of the file."""
+"""Reads a still of any format, recognised by the content of the file."""
 
 from pathlib import Path
 
@@ -18,10 +18,10 @@ _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 
 
 def read_any_still(path: Path) -> Still:
-    """The still in a file of a format that is written (`read_still`) or only read.
+    """Reads a still of any format, those that can be written (`read_still`) included.
 
-    Raises SourceError, with one line, for a file that is missing, empty, no picture of a known format, damaged, larger
-    than 400 megapixels, of several pictures, or neither grey nor RGB of at most 16 bits.
+    Raises SourceError, one line, where the file is missing, empty, of no known format, damaged, larger than 400
+    megapixels, of several pictures, or neither grey nor RGB of at most 16 bits.
     """
     refuse_special_file(path)
     try:
@@ -39,7 +39,7 @@ def read_any_still(path: Path) -> Still:
 
 
 def _read_only(path: Path, head: bytes) -> Still | None:
-    """The still in a file that begins with these bytes; None where it is of none of the formats that are only read."""
+    """The still in a file that begins with `head`; None where it is in no format that is only read."""
     if head.startswith((BOX_MAGIC, CODESTREAM_MAGIC)):
         return read_jpeg2000(path)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":

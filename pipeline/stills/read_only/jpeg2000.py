@@ -1,6 +1,6 @@
-"""JPEG 2000 (ISO/IEC 15444-1), as a JP2 file or a bare codestream: decoded by OpenJPEG, which OpenCV has built in.
+"""Reads JPEG 2000 stills (ISO/IEC 15444-1), JP2 files and bare codestreams, with the OpenJPEG built into OpenCV.
 
-The boxes are read here, for OpenCV tells neither the depth of the samples nor the profile and metadata.
+The boxes are read here, because OpenCV gives neither the depth of the samples nor profile and metadata.
 """
 
 import struct
@@ -24,30 +24,30 @@ _EXIF = b"JpgTiffExif->JP2"
 _MOST_TAG_BYTES = 64 << 20
 _HOLDS_BOXES = {b"jp2h", b"res "}
 _ICC_METHODS = {2, 3}
-_SYCC, _CMYK, _PALETTE = 18, 12, b"pclr"
+_CMYK = 12
+"""Enumerated colour space."""
 
 
 @dataclass
-class _Found:
-    """What the boxes of a file say."""
+class _Header:
+    """What the boxes of a file state of its picture."""
 
     width: int = 0
     height: int = 0
     bits: set[int] = field(default_factory=set)
     is_signed: bool = False
     spaces: set[int] = field(default_factory=set)
-    names: set[bytes] = field(default_factory=set)
     tags: dict[str, bytes] = field(default_factory=dict)
     dots_per_metre: tuple[float, float] | None = None
 
 
 def read_jpeg2000(path: Path) -> Still:
-    """A JPEG 2000 still: grey or RGB, with or without alpha, 1 to 16 bits; more than 8 bits become 16.
+    """Reads a JPEG 2000 still: grey or RGB, with or without alpha, 1 to 16 bits; more than 8 bits become 16.
 
     Raises SourceError where it is damaged, too large, CMYK, or of signed samples or of several depths.
     """
     data = path.read_bytes()
-    found = _Found()
+    found = _Header()
     _read_boxes(data, found)
     if not found.bits:
         raise SourceError(f"cannot read {path}: damaged or cut short (no header of a codestream in it)")
@@ -81,7 +81,7 @@ def read_jpeg2000(path: Path) -> Still:
 
 
 def _decode(data: bytes, path: Path) -> Plane:
-    """Samples as they are coded, RGB in this order."""
+    """The samples as they are coded: (H, W) or (H, W, n), RGB in this order, uint8 or uint16."""
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(
         cv2.utils.logging.LOG_LEVEL_SILENT
@@ -103,12 +103,12 @@ def _decode(data: bytes, path: Path) -> Plane:
     return plane
 
 
-def _read_boxes(data: bytes, found: _Found) -> None:
+def _read_boxes(data: bytes, found: _Header) -> None:
+    """Fills `found` from the boxes of a JP2 file, or from a bare codestream."""
     if data.startswith(CODESTREAM_MAGIC):
         _read_siz(data, found)
         return
     for kind, content in _boxes(data, depth=0):
-        found.names.add(kind)
         if kind == b"jp2c" and not found.bits:
             _read_siz(content, found)
         elif kind == b"colr" and len(content) >= 3:
@@ -126,6 +126,7 @@ def _read_boxes(data: bytes, found: _Found) -> None:
 
 
 def _boxes(data: bytes, *, depth: int) -> Iterator[tuple[bytes, bytes]]:
+    """(type, content) of each box, also of those inside other boxes."""
     place = 0
     while place + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, place)
@@ -143,8 +144,8 @@ def _boxes(data: bytes, *, depth: int) -> Iterator[tuple[bytes, bytes]]:
         place = end
 
 
-def _read_siz(codestream: bytes, found: _Found) -> None:
-    """The SIZ marker segment: the reference grid, and sign and depth of each component."""
+def _read_siz(codestream: bytes, found: _Header) -> None:
+    """Fills `found` from the SIZ marker segment: the reference grid, and sign and depth of each component."""
     if codestream[:2] != CODESTREAM_MAGIC[:2] or codestream[2:4] != _SIZ or len(codestream) < 42:
         return
     right, bottom, left, top = struct.unpack_from(">IIII", codestream, 8)
@@ -157,7 +158,7 @@ def _read_siz(codestream: bytes, found: _Found) -> None:
 
 
 def _resolution(content: bytes) -> tuple[float, float] | None:
-    """Dots per metre, across and down."""
+    """Dots per metre, across and down, in a resolution box; None where it is not valid."""
     down, down_part, across, across_part, down_power, across_power = struct.unpack(">HHHHbb", content)
     if not (down_part and across_part and down and across):
         return None

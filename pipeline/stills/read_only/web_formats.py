@@ -1,4 +1,4 @@
-"""WebP, AVIF, HEIC and GIF, decoded by libvips."""
+"""Reads WebP, AVIF, HEIC and GIF stills with libvips."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +11,9 @@ from pipeline.errors import SourceError
 from pipeline.media import Plane
 from pipeline.stills.read_only.samples import check_size, widened, widening_note
 from pipeline.stills.still import SourceFormat, Still, StillTags
-from pipeline.stills.tiff_tags import pack_exif, read_exif
+from pipeline.stills.tiff_tags import ORIENTATION, pack_exif, read_exif
 from pipeline.stills.vips import read_pixels
 
-_ORIENTATION = 0x0112
 _LOADERS: dict[SourceFormat, str] = {
     "webp": "webpload_source",
     "avif": "heifload_source",
@@ -24,10 +23,11 @@ _LOADERS: dict[SourceFormat, str] = {
 
 
 def read_web_format(path: Path, *, format: SourceFormat) -> Still:
-    """A WebP, AVIF, HEIC or GIF of one picture, with or without alpha; more than 8 bits become 16.
+    """Reads a WebP, AVIF, HEIC or GIF of one picture, with or without alpha; more than 8 bits become 16.
 
-    HEIF turns its picture itself, so that an orientation in its Exif is dropped. Raises SourceError where it is
-    damaged, too large, animated, of several pictures, or coded with a codec that libvips was built without (HEVC).
+    libvips turns pictures of AVIF and HEIC upright itself, so the orientation in their Exif is dropped. Raises
+    SourceError where the file is damaged, too large, animated, of several pictures, or coded with a codec that libvips
+    was built without (HEVC).
     """
     loader: Callable[..., Any] = getattr(pyvips.Image, _LOADERS[format])
     tags: StillTags | None = None
@@ -68,13 +68,17 @@ def read_web_format(path: Path, *, format: SourceFormat) -> Still:
 
 
 def _full_range(plane: Plane, bits: int) -> Plane:
-    """libvips moves deep samples up and leaves the low bits 0, so that its white is not the greatest value."""
+    """A plane of libvips with its white at the greatest value.
+
+    libvips shifts samples of 10 and 12 bits to the top of 16 and leaves the low bits 0.
+    """
     if plane.dtype == np.uint8 or bits == 16:
         return plane
     return widened(plane.astype(np.uint16) >> np.uint16(16 - bits), bits=bits)
 
 
 def _refuse_many(image: Any, path: Path) -> None:
+    """Raises SourceError for a file of several pictures."""
     count = image.get("n-pages") if "n-pages" in image.get_fields() else 1
     if count > 1:
         raise SourceError(
@@ -83,6 +87,7 @@ def _refuse_many(image: Any, path: Path) -> None:
 
 
 def _depth(image: Any) -> int:
+    """Bits of a sample in the file."""
     if image.format != "ushort":
         return 8
     return int(image.get("bits-per-sample")) if "bits-per-sample" in image.get_fields() else 16
@@ -101,7 +106,7 @@ def _tags(image: Any, format: SourceFormat) -> StillTags:
 
 def _without_orientation(exif: bytes) -> bytes | None:
     ifd = read_exif(exif)
-    if ifd is None or _ORIENTATION not in ifd:
+    if ifd is None or ORIENTATION not in ifd:
         return exif
-    del ifd[_ORIENTATION]
+    del ifd[ORIENTATION]
     return pack_exif(ifd) if ifd else None
