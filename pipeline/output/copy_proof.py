@@ -136,7 +136,7 @@ def _other_layout(pair: _Pair) -> list[str]:
     if pair.source.type != "audio" or pair.source.codec_context is None or pair.copy.codec_context is None:
         return []
     before, after = (stream.codec_context.layout.name for stream in (pair.source, pair.copy))
-    if before in (after, _USUAL_LAYOUTS.get(after)):
+    if before in (after, _USUAL_LAYOUTS.get(after)) or before.endswith(" channels"):
         return []
     return [f"{pair.name}: its layout of channels, {before}, is read as {after}"]
 

@@ -40,6 +40,7 @@ _OF_A_STREAM = frozenset(
         "stereo_mode",
         "rotate",
         "variant_bitrate",
+        *("file_package_umid", "reel_umid", "data_type"),
     }
 )
 """Tags of a stream that every container has a place for, or that tell of the source's file."""

@@ -71,12 +71,18 @@ def mux_command(
             maps.append(picture["v:0"])
             options |= _picture_options(film, coded, color, number)
             options |= {f"r:{number}": str(plan.rate)} if plan.rate else {}
-            own = {"handler_name": "", "vendor_id": ""} | video_tags(film, container=plan.container)
+            own = {"handler_name": "", "vendor_id": "", "name": ""} | video_tags(
+                film, container=plan.container
+            )
             repeated += [(f"metadata:s:{number}", f"{key}={value}") for key, value in own.items()]
         elif treated.how in ("copy", "convert"):
             maps.append(source[str(index_in_file(film, stream))])
             if film.notes:  # FFmpeg would copy the bytes that are not UTF-8
                 repeated += [(f"metadata:s:{number}", f"{k}={v}") for k, v in stream.tags if not v.isascii()]
+            if (title := stream.tag("title")) and film.container.startswith(
+                "mov"
+            ):  # which FFmpeg calls `name`
+                repeated += [(f"metadata:s:{number}", f"title={title}"), (f"metadata:s:{number}", "name=")]
             coded_sound = stream.kind == "audio" and treated.encoder is not None and not plan.rate
             if coded_sound and (bits := bit_rate(treated.encoder or "", stream)) is not None:
                 options[f"b:{number}"] = bits

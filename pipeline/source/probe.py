@@ -248,9 +248,16 @@ def describe_stream(stream: Stream) -> StreamInfo:
         codec=_codec(stream),
         time_base=_fraction(stream.time_base) or Fraction(1, av.time_base),
         start_pts=stream.start_time,
-        tags=decode_tags(stream.metadata, what="")[0],
+        tags=_titled(decode_tags(stream.metadata, what="")[0]),
         disposition=tuple(flag.name for flag in Disposition if flag.name and stream.disposition & flag),
     )
+
+
+def _titled(tags: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The tags of a stream; FFmpeg reads the title of a track of MP4 and MOV as `name`, and writes it as `title`."""
+    if any(key.lower() == "title" for key, _ in tags):
+        return tags
+    return tuple(("title" if key == "name" else key, value) for key, value in tags)
 
 
 def _describe_chapter(chapter: Mapping[str, Any]) -> Chapter:

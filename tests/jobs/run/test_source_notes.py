@@ -94,6 +94,13 @@ def _h264(value_range: Literal["limited", "full"]) -> dict[str, Any]:
         ),
         (with_sound("-c:a", "pcm_s16le", source="anoisesrc=r=48000,aformat=cl=5.1", **H264), "film.mov", (), [], []),
         (
+            with_sound("-c:a", "pcm_s16le", source="sine=330:r=48000", codec="mpeg2video", pixel_format="yuv420p"),
+            "film.mxf",
+            ("--preset", "mezzanine"),
+            ["tag company_name: ", "tag product_name: ", "tag material_package_umid: "],
+            [],
+        ),
+        (
             fieldfilms.edited((400, 0, 1), (200, -1, 1), (300, 500, 1)),
             "film.mov",
             (),
@@ -114,7 +121,8 @@ def _h264(value_range: Literal["limited", "full"]) -> dict[str, Any]:
         (film(pixel_format="yuv420p"), "film.mkv", (), [], []),
     ],
     ids=["aspect", "colour", "range", "format", "fields", "kept fields", "av1", "h264", "captions", "alpha", "header",
-         "sound", "alpha of VP9", "DVD", "layout", "usual layout", "pause", "late chapter", "captured", "odd", "plain"],
+         "sound", "alpha of VP9", "DVD", "layout", "usual layout", "no layout", "pause", "late chapter", "captured",
+         "odd", "plain"],
 )  # fmt: skip
 def test_nothing_of_the_pictures_changes_in_silence(
     make: Maker,
@@ -125,7 +133,7 @@ def test_nothing_of_the_pictures_changes_in_silence(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    source, output = tmp_path / name, tmp_path / ("out.mp4" if arguments else "out.mkv")
+    source, output = tmp_path / name, tmp_path / {(): "out.mkv", ACCESS: "out.mp4"}.get(arguments, "out.mov")
     make(source)
     options = arguments or ("--preset", "archival")
     assert color_flat(source, output, *options, "--set", "report_page=false", work=tmp_path / "work") == 0

@@ -45,6 +45,20 @@ def test_every_tag_that_the_table_promises_arrives(tmp_path: Path, suffix: str) 
         assert {name: out.metadata.get(name) for name in names} == tags
 
 
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".mov"])
+def test_titles_of_tracks_of_mp4_arrive(tmp_path: Path, suffix: str) -> None:
+    make_film(tmp_path / "bare.mp4", frames=3, audio=1, codec="libx264", pixel_format="yuv420p")
+    told = ("-metadata:s:a", "title=Der Ton", "-metadata:s:v", "title=Das Bild")
+    ffmpeg("-i", tmp_path / "bare.mp4", "-c", "copy", *told, tmp_path / "film.mp4")
+    film = probe(tmp_path / "film.mp4")
+    assert [stream.tag("title") for stream in film.streams] == ["Das Bild", "Der Ton"]
+    report, _ = finish(film, tmp_path / f"out{suffix}", settings=X264)
+    kept = probe(tmp_path / f"out{suffix}")
+    assert [stream.tag("title") for stream in kept.streams] == ["Das Bild", "Der Ton"]
+    assert not any(key.lower() == "name" for stream in kept.streams for key, _ in stream.tags)
+    assert not [line for line in report.converted if "stream" in line]
+
+
 def test_tags_of_single_streams_are_kept_or_listed(tmp_path: Path) -> None:
     make_film(tmp_path / "bare.mkv", frames=3, audio=1)
     told = ("-metadata:s:a", "SOURCE=nitrate", "-metadata:s:a", "title=Ton", "-metadata:s:v", "GAUGE=9.5 mm")
