@@ -148,7 +148,7 @@ tests/jobs/settings/test_foreign_files.py: jobs/settings/queue_presets.py
 tests/jobs/test_api.py: jobs/progress/callback.py
 tests/jobs/training/test_train.py: jobs/training/batches.py jobs/training/log_writer.py
 tests/jobs/workdir/test_color_cache.py: jobs/workdir/fingerprints.py
-tests/jobs/workdir/test_folder.py: jobs/workdir/segment_records.py jobs/workdir/work_files.py
+tests/jobs/workdir/test_folder.py: jobs/workdir/job_fingerprint.py jobs/workdir/segment_records.py jobs/workdir/work_files.py
 tests/jobs/workers/test_dask_pool.py: jobs/workers/dask_client.py jobs/workers/dask_members.py
     jobs/workers/dask_worker.py jobs/workers/task_queue.py
 tests/jobs/workers/test_local_pool.py: jobs/workers/devices.py jobs/workers/local_worker.py

@@ -12,7 +12,7 @@ from jobs.progress.overall import Place
 from jobs.settings.guidance import choose_still_guidance
 from jobs.settings.job import Job
 from jobs.settings.output_paths import file_identity
-from jobs.workdir.segment_records import settings_fingerprint
+from jobs.workdir.job_fingerprint import settings_fingerprint
 from pipeline.errors import SettingsError
 
 MakeJob = Callable[[Mapping[str, object]], Job]

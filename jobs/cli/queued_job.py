@@ -19,6 +19,7 @@ from jobs.queue.entry import parse_name
 from jobs.queue.folder import Spool
 from jobs.queue.job_file import read_order
 from jobs.workdir.locks import flock
+from jobs.workdir.work_files import LOCK
 
 _WAIT_SECONDS = 600.0
 BUSY = 75
@@ -56,7 +57,7 @@ def _die_with_the_worker() -> None:
 
 def _wait_for_work_folder(job_file: Path) -> bool:
     """Whether the work folder is free, after a while: the run that a hung worker left may still be in it."""
-    lock = Path(read_order(job_file).work_folder) / "job.lock"
+    lock = Path(read_order(job_file).work_folder) / LOCK
     until = time.monotonic() + _WAIT_SECONDS
     has_noted = False
     while _is_held(lock):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from jobs.cli.options import AddVerb, Details, add_crew_options, given_options
 from jobs.progress.reporters import Progress
+from jobs.queue.folder import Spool, is_spool
 from jobs.settings.output_paths import work_folder
 from jobs.workdir.folder import WorkDir
 from pipeline.errors import SettingsError
@@ -151,8 +152,7 @@ def status(arguments: argparse.Namespace, progress: Progress) -> Details:
 def _what_to_look_at(arguments: argparse.Namespace) -> "Look":
     """What `status` shows: of a queue every job, of a job file the film's segments, of all else the runs there."""
     path, width = arguments.path, shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    if path.is_dir() and (path / "spool.json").exists():
-        from jobs.queue.folder import Spool
+    if path.is_dir() and is_spool(path):
         from jobs.queue.status import as_table, spool_status
 
         def look_at_queue() -> tuple[str, Details, bool]:

@@ -13,7 +13,7 @@ from jobs.estimate.sample import Sample, make_sample, sample_work
 from jobs.review.examine import ColoredFilm, examine
 from jobs.segments.guidance_pictures import check_guidance_pictures
 from jobs.segments.spec import check_output, check_weights
-from jobs.segments.task import job_text
+from jobs.segments.task import job_as_json
 from jobs.settings.job import Job
 from jobs.settings.output_paths import segment_folder, work_folder
 from jobs.settings.shot_choices import choose_treatments
@@ -85,7 +85,7 @@ def estimate_film(
     )
     with temporary_folder() as folder:
         paces = measure_pace(
-            sample, job=job_text(plain), folder=folder, seats=seats, seconds=_MEASURE_SECONDS
+            sample, job=job_as_json(plain), folder=folder, seats=seats, seconds=_MEASURE_SECONDS
         )
         if job.from_proxy is not None:
             paces = tuple(replace(pace, color_seconds=0.0) for pace in paces)

@@ -14,6 +14,7 @@ from loky import BrokenProcessPool, ProcessPoolExecutor
 from jobs.estimate.sample import Sample, sample_work
 from jobs.segments.task import SegmentTask, do_segments
 from jobs.supervise.signals import signals_deferred
+from jobs.workdir.work_files import PLAN
 from jobs.workers.devices import Seat
 from pipeline.errors import DeviceError
 from pipeline.plan.plan import write_plan
@@ -53,7 +54,7 @@ def measure_pace(
     for number, seat in enumerate(seats):
         work = sample_work(folder, number)
         work.mkdir(parents=True)
-        write_plan(sample.plan, work / "plan.json")
+        write_plan(sample.plan, work / PLAN)
         tasks.append(_Measuring(sample=sample, job=job, work=str(work), device=seat.device, seconds=seconds))
     if len(tasks) == 1:
         return (_measure(tasks[0], time.monotonic(), None),)

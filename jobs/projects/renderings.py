@@ -21,6 +21,7 @@ from jobs.queue.job_file import Order, read_order
 from jobs.settings.job_file import load_job
 from jobs.settings.queue_presets import NO_PRESETS
 from jobs.workdir.folder import WorkDir
+from jobs.workdir.work_files import PLAN
 from pipeline.atomic_files import publish
 from pipeline.errors import KinochromeError, SettingsError
 from pipeline.plan.plan import Plan, read_plan
@@ -119,7 +120,7 @@ def ready_plan_path(project: Project) -> Path:
 def plan_paths(project: Project) -> list[Path]:
     """Where the plan of a film may lie: in the work folder of its preview, and in that of its renderings."""
     work = project.folder / "work"
-    return [work / "preview" / project.preview.name / "plan.json", *sorted(work.glob("film/*/plan.json"))]
+    return [work / "preview" / project.preview.name / PLAN, *sorted(work.glob(f"film/*/{PLAN}"))]
 
 
 @lru_cache(maxsize=4)
@@ -132,7 +133,7 @@ def _take_plan(project: Project, spec: RenderSpec) -> None:
     """Gives a rendering the plan of the preview, so that the film is not gone through again."""
     folder = work_path(project, spec) / output_path(project, spec).name
     plan = next((path for path in plan_paths(project) if path.exists()), None)
-    if plan is None or (folder / "plan.json").exists():
+    if plan is None or (folder / PLAN).exists():
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     with WorkDir(folder, share="stage") as work, publish(work.plan_path) as partial:

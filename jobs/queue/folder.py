@@ -28,6 +28,11 @@ _LOGS, _SEEN = "logs", "seen"
 _LOCK_SECONDS = 30.0
 
 
+def is_spool(path: Path) -> bool:
+    """Whether a folder is a spool."""
+    return (path / _MARK).exists()
+
+
 class SpoolError(OutputError):
     """The spool cannot be reached or written now; waiting may cure it."""
 

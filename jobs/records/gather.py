@@ -20,6 +20,7 @@ from jobs.workdir.film_spec import deliver_film, probe_source
 from jobs.workdir.graded_proxies import GradedProxies
 from jobs.workdir.run_log import read_notes
 from jobs.workdir.segment_records import Record, read_records
+from jobs.workdir.work_files import EVENTS, JOB, PLAN
 from models.weights_info import WeightsInfo
 from pipeline.errors import SettingsError
 from pipeline.media import FilmInfo
@@ -53,7 +54,7 @@ def record_film(
     run began, `started_clock` that by the monotonic clock, `estimated_seconds` what it expected to take. Raises
     as `make_record`.
     """
-    warnings, notes, runs = read_notes(work / "events.jsonl")
+    warnings, notes, runs = read_notes(work / EVENTS)
     run = FinishedFilm(
         job=job,
         colored=_colored(job, film, plan, work, records),
@@ -81,9 +82,9 @@ def remake_page(work: Path, *, target: Path | None, progress: Progress) -> Path:
     is not what it was.
     """
     folder = _find_work(work)
-    job = load_job(folder / "job.yaml", options={"overwrite": True})
+    job = load_job(folder / JOB, options={"overwrite": True})
     record = read_record(record_path(job.output))
-    film, plan = probe_source(job), read_plan(folder / "plan.json")
+    film, plan = probe_source(job), read_plan(folder / PLAN)
     check_source(film.path, plan.source)
     _refuse_other_plan(record, plan, folder)
     done = 0
@@ -138,7 +139,7 @@ def _weights(weights: WeightsInfo) -> WeightsRecord:
 
 def _find_work(path: Path) -> Path:
     """The job's own work folder: `path`, or the only one in it."""
-    if (path / "job.yaml").is_file():
+    if (path / JOB).is_file():
         return path
     inside = sorted(found.parent for found in path.glob("*/job.yaml"))
     if len(inside) == 1:

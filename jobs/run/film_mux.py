@@ -12,7 +12,7 @@ from jobs.run.source_notes import source_notes
 from jobs.run.stills_output import write_stills, written_picture
 from jobs.version import VERSION
 from jobs.workdir.film_spec import FilmSpec
-from jobs.workdir.segment_records import job_fingerprint
+from jobs.workdir.job_fingerprint import job_fingerprint
 from jobs.workdir.status import survey, video_paths
 from models.weights_info import WeightsInfo
 from pipeline.media import FilmInfo, Shot

@@ -11,7 +11,7 @@ from jobs.records.bag import put_into_bag
 from jobs.settings.output_paths import finished_fingerprint, record_path, work_folder
 from jobs.version import VERSION
 from jobs.workdir.folder import WorkDir
-from jobs.workdir.segment_records import job_fingerprint
+from jobs.workdir.job_fingerprint import job_fingerprint
 from pipeline.errors import OutputError, SettingsError, SourceError
 
 if TYPE_CHECKING:

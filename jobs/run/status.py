@@ -5,7 +5,7 @@ from jobs.settings.job import Job
 from jobs.settings.output_paths import finished_fingerprint, work_folder
 from jobs.workdir.film_plan import open_plan
 from jobs.workdir.folder import WorkDir
-from jobs.workdir.segment_records import job_fingerprint
+from jobs.workdir.job_fingerprint import job_fingerprint
 from jobs.workdir.status import FilmStatus, survey
 
 

@@ -14,6 +14,7 @@ from jobs.settings.shot_choices import weights_of_shots
 from jobs.workdir.color_cache import ContentCache
 from jobs.workdir.film_spec import FilmSpec, probe_source
 from jobs.workdir.folder import WorkDir
+from jobs.workdir.work_files import PLAN
 from models.weights_info import weights_file
 from pipeline.colorize.predict import Predictor
 from pipeline.plan.plan import read_plan
@@ -25,7 +26,7 @@ class SegmentTask:
     """Some segments of a planned film, as text and numbers that can be pickled or sent as JSON."""
 
     job: str
-    """The resolved job as JSON, see `job_text`."""
+    """The resolved job, see `job_as_json`."""
     work: str
     """The work folder that holds the plan, absolute."""
     segments: tuple[int, ...]
@@ -34,7 +35,7 @@ class SegmentTask:
     """The device to use if the job leaves it open, or if its device has another name in that process."""
 
 
-def job_text(job: Job) -> str:
+def job_as_json(job: Job) -> str:
     """A resolved job as JSON, for `SegmentTask`."""
     return job.model_dump_json()
 
@@ -100,7 +101,7 @@ def _tools(text: str, work: str, device: str | None, stamps: tuple[int, ...]) ->
     """The tools of a task, kept until `stamps` or another argument changes."""
     job = Job.model_validate_json(text)
     film = probe_source(job)
-    plan = read_plan(Path(work) / "plan.json")
+    plan = read_plan(Path(work) / PLAN)
     check_source(film.path, plan.source)
     here = job if device is None else job.model_copy(update={"device": device})
     predictor = None if job.from_proxy else make_predictor(here)
@@ -114,5 +115,5 @@ def _stamps(task: SegmentTask) -> tuple[int, ...]:
     """When plan, weights and pictures that guide were written: the tools are made again when they change."""
     job = Job.model_validate_json(task.job)
     names = (job.weights, *weights_of_shots(job))
-    paths = (Path(task.work) / "plan.json", *map(weights_file, names), *guidance_files(job))
+    paths = (Path(task.work) / PLAN, *map(weights_file, names), *guidance_files(job))
     return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)

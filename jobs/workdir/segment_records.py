@@ -12,25 +12,18 @@ from dataclasses import asdict, dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from jobs.version import VERSION
 from pipeline.atomic_files import clear_os_errors, read_json, write_json
 from pipeline.errors import SettingsError
-from pipeline.source.fingerprint import file_stamp
-
-if TYPE_CHECKING:
-    from jobs.settings.job import Job
 
 Product = Literal["color", "video"]
 Inputs = dict[str, str]
 """Everything that a product depends on, by name; each value as JSON."""
 RECORD_NAME = "done.json"
 _ATTEMPTS_NAME = "attempts"
-_CHANGES_NOTHING = {"overwrite", "work", "keep_work", "operator", "bag", "limits", "cache", "cache_gb"}
-"""Keys of a job that change no byte of its film."""
 _DECIDES = "color.source"
 """An input that decides which other inputs there are; if it changed, only it is named."""
 
@@ -95,29 +88,6 @@ def as_inputs(values: Mapping[str, Any], *, within: str = "") -> Inputs:
 def fingerprint(inputs: Mapping[str, Any]) -> str:
     """SHA-256 of a canonical JSON of everything that a product depends on."""
     return sha256(_AS_COMPACT_TEXT(inputs).encode()).hexdigest()
-
-
-def job_fingerprint(job: "Job") -> str:
-    """Of what a finished output depends on, with size and time of its files instead of their content."""
-    values = job.model_dump(mode="json", exclude=_CHANGES_NOTHING)
-    read = [path for path in (job.input, job.sound, *_weights_files(job)) if path is not None]
-    files = [(str(path), *file_stamp(path)) for path in read]
-    return fingerprint({"version": VERSION, "job": values, "files": files})
-
-
-def settings_fingerprint(job: "Job") -> str:
-    """Of the settings of a job alone, whatever its input and output, and whichever version of Kinochrome reads them."""
-    values = job.model_dump(mode="json", exclude={*_CHANGES_NOTHING, "input", "output"})
-    return fingerprint(
-        {"job": values, "files": [(str(path), *file_stamp(path)) for path in _weights_files(job)]}
-    )
-
-
-def _weights_files(job: "Job") -> list[Path]:
-    from jobs.settings.shot_choices import weights_of_shots
-
-    named = [Path(name) for name in weights_of_shots(job) if name != "default"]
-    return ([] if job.weights_path is None else [job.weights_path]) + named
 
 
 def file_sha256(path: Path) -> str:

@@ -16,7 +16,7 @@ import torch
 
 from jobs.progress.log_forwarding import replay
 from jobs.segments.lanes import Report
-from jobs.segments.task import SegmentTask, job_text
+from jobs.segments.task import SegmentTask, job_as_json
 from jobs.settings.job import Job
 from jobs.settings.output_paths import segment_folder
 from jobs.workdir.film_spec import FilmSpec
@@ -97,7 +97,7 @@ class _Dispatcher:
         self._spec, self._left, self._link, self._crew = spec, left, link, crew
         self._report, self._patience = report, patience
         self._run = uuid.uuid4().hex
-        self._job, self._folder = job_text(spec.job), str(spec.film.work.path.absolute())
+        self._job, self._folder = job_as_json(spec.job), str(spec.film.work.path.absolute())
         self._tasks: dict[str, tuple[tuple[Segment, ...], Future]] = {}
         self._unsure: set[int] = set()
         self._has_begun = False

@@ -20,7 +20,7 @@ from loky import BrokenProcessPool, ProcessPoolExecutor
 
 from jobs.progress.log_forwarding import replay
 from jobs.segments.lanes import Report
-from jobs.segments.task import job_text
+from jobs.segments.task import job_as_json
 from jobs.supervise.signals import signals_deferred
 from jobs.supervise.watchdog import Watch
 from jobs.workdir.film_spec import FilmSpec
@@ -134,7 +134,7 @@ class _Foreman:
 
     def __init__(self, spec: FilmSpec, left: TaskQueue, *, crew: Sequence[_Worker], report: Report) -> None:
         self._spec, self._left, self._crew, self._report = spec, left, crew, report
-        self._job, self._folder = job_text(spec.job), str(spec.film.work.path)
+        self._job, self._folder = job_as_json(spec.job), str(spec.film.work.path)
         self._failure: BaseException | None = None
 
     def run(self) -> None:

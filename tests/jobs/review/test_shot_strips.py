@@ -1,16 +1,15 @@
 """Pictures of shots: which frames, upright, in the aspect of the screen, in the colour of the proxy."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-import cv2
-import numpy as np
 import pytest
 
 from jobs.review.shot_strips import Strip, StripMaker, strip_frames
-from pipeline.colorize.chroma_proxy import ProxyFrame
-from pipeline.media import FilmInfo, Frame, Orientation, Shot
+from pipeline.media import FilmInfo, Orientation, Shot
 from tests.films import film_info
+from tests.shot_frames import ONE_SHOT, decode, push_shots
 
 GAP_PX = 4
 
@@ -26,7 +25,7 @@ def test_first_middle_and_last_frame_are_shown(shot: tuple[int, int], numbers: t
 def test_a_strip_has_the_proxy_s_colour_on_the_film_s_luma() -> None:
     """Cr of 0.2 at luma 0.5: red = 0.5 + 1.402 * 0.2 (BT.601), blue stays, green loses 0.714 * 0.2."""
     (strip,) = _strips(film_info(320, 240, range="full", matrix="smpte170m"), luma=128, cr=0.2)
-    grey, color = _decode(strip.grey), _decode(strip.color)
+    grey, color = decode(strip.grey), decode(strip.color)
     assert grey.shape == color.shape == (150, 3 * 200 + 2 * GAP_PX, 3)
     assert grey[75, 100].tolist() == [128] * 3
     blue, green, red = color[75, 100].astype(int)
@@ -39,7 +38,7 @@ def test_pictures_are_shown_as_a_player_shows_them() -> None:
     turned = replace(film_info(320, 240), orientation=Orientation(degrees=90))
     (strip,) = _strips(turned, left_luma=200)
     assert strip.width == 3 * 112 + 2 * GAP_PX
-    picture = _decode(strip.grey)
+    picture = decode(strip.grey)
     assert picture[20, 56, 0] > picture[130, 56, 0]  # what was left is on top after a clockwise turn
 
 
@@ -57,21 +56,8 @@ def _strips(
     luma: int = 100,
     left_luma: int | None = None,
     cr: float = 0.0,
-    shots: list[Shot] | None = None,
+    shots: Sequence[Shot] = ONE_SHOT,
 ) -> list[Strip]:
-    plane = np.full((film.height, film.width), luma, np.uint8)
-    if left_luma is not None:
-        plane[:, : film.width // 2] = left_luma
-    small = np.zeros((12, 16), np.float32)
-    proxy = ProxyFrame(luma=small + np.float32(0.5), cb=small, cr=small + np.float32(cr))
-    maker = StripMaker(film, shots=shots or [Shot(index=0, start=0, end=9)])
-    for number in range(shots[-1].end if shots else 9):
-        if maker.wants(number):
-            maker.push(number, Frame(pts=number, luma=plane), proxy=proxy)
+    maker = StripMaker(film, shots=shots)
+    push_shots(maker, film, shots, luma=luma, left_luma=left_luma, cr=cr)
     return maker.strips
-
-
-def _decode(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    assert picture is not None
-    return picture.astype(np.uint8)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jobs.cli.main import main
-from jobs.segments.task import SegmentTask, do_segments, job_text
+from jobs.segments.task import SegmentTask, do_segments, job_as_json
 from jobs.settings.job_file import load_job
 from jobs.settings.output_paths import work_folder
 from jobs.workers.devices import describe_seats, plan_seats
@@ -163,7 +163,7 @@ def test_a_full_disk_ends_all_workers_with_one_line(job: Path, wanted: str) -> N
 def test_a_task_is_plain_data_that_can_be_done_anywhere_and_again(job: Path, wanted: str) -> None:
     made = load_job(job)
     work = work_folder(made.output)
-    task = SegmentTask(job=job_text(made), work=str(work), segments=(1, 2, 3))
+    task = SegmentTask(job=job_as_json(made), work=str(work), segments=(1, 2, 3))
     sent = SegmentTask(**json.loads(json.dumps(asdict(pickle.loads(pickle.dumps(task))))))
     heard: list[tuple[str, int, int]] = []
     assert do_segments(sent, report=lambda *told: heard.append(told)) == (1, 2, 3)
