@@ -103,7 +103,7 @@ tests/jobs/projects/test_root.py: jobs/projects/errors.py
 tests/jobs/web/contract/test_security.py: jobs/web/contract/errors.py
 tests/jobs/web/test_app.py: jobs/projects/job_text.py jobs/projects/project.py jobs/projects/render_spec.py
     jobs/projects/renderings.py jobs/projects/shot_table.py jobs/run/live_film.py jobs/run/live_pictures.py
-    jobs/run/live_still.py jobs/run/describe_media.py
+    jobs/run/live_still.py jobs/run/live_values.py jobs/run/rendered_colors.py jobs/run/describe_media.py
     jobs/web/contract/base.py jobs/web/contract/files.py jobs/web/contract/film.py jobs/web/contract/folder.py
     jobs/web/contract/operations.py jobs/web/contract/project.py jobs/web/contract/review.py
     jobs/web/contract/site.py jobs/web/folder_routes.py jobs/web/kept_pictures.py jobs/web/picture_routes.py
@@ -148,7 +148,8 @@ tests/jobs/settings/test_foreign_files.py: jobs/settings/queue_presets.py
 tests/jobs/test_api.py: jobs/progress/callback.py
 tests/jobs/training/test_train.py: jobs/training/batches.py jobs/training/log_writer.py
 tests/jobs/workdir/test_color_cache.py: jobs/workdir/fingerprints.py
-tests/jobs/workdir/test_folder.py: jobs/workdir/job_fingerprint.py jobs/workdir/segment_records.py jobs/workdir/work_files.py
+tests/jobs/workdir/test_folder.py: jobs/workdir/job_fingerprint.py jobs/workdir/segment_records.py
+    jobs/workdir/work_files.py
 tests/jobs/workers/test_dask_pool.py: jobs/workers/dask_client.py jobs/workers/dask_members.py
     jobs/workers/dask_worker.py jobs/workers/task_queue.py
 tests/jobs/workers/test_local_pool.py: jobs/workers/devices.py jobs/workers/local_worker.py

@@ -5,30 +5,25 @@ at once. Nothing is written.
 """
 
 from collections import OrderedDict
-from contextlib import closing
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from jobs.review.shot_strips import Strip, StripMaker, strip_frames
-from jobs.review.small_pictures import Rgb, SmallPictures
-from jobs.segments.spec import make_spec
+from jobs.review.small_pictures import SmallPictures
+from jobs.run.live_values import NO_GUIDANCE, FramePicture, TakePictures, guidance_of_takes
+from jobs.run.rendered_colors import RenderedColors
 from jobs.settings.guidance import choose_guidance
 from jobs.settings.job import Job
-from jobs.settings.output_paths import segment_folder, work_folder
 from jobs.settings.shot_choices import choose_treatments
-from jobs.workdir.film_spec import FilmSpec, probe_source
-from jobs.workdir.folder import WorkDir
-from jobs.workdir.status import find_segment
-from pipeline.colorize.chroma_proxy import ProxyFrame, read_proxy
+from jobs.workdir.film_spec import probe_source
+from pipeline.colorize.chroma_proxy import ProxyFrame
 from pipeline.colorize.grade import treat_frame
 from pipeline.colorize.network_view import NetworkView
 from pipeline.colorize.predict import Predictor
 from pipeline.colorize.segment_colors import as_proxy_frames
-from pipeline.errors import SettingsError, SourceError
+from pipeline.errors import SettingsError
 from pipeline.fields import as_counted
 from pipeline.guidance.guided_shot import GuidedShot
 from pipeline.guidance.hints.regions import lettered_picture
@@ -44,31 +39,6 @@ from pipeline.source.frame_reader import FrameReader
 _MOST_SEEN = 4
 _MOST_SHOTS = 2
 """Whose memory is kept."""
-_MOST_SPECS = 2
-_NOTHING = ShotGuidance(words={}, regions={})
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FramePicture:
-    """A frame as it is shown: upright, with square pixels."""
-
-    rgb: Rgb
-    """(H, W, 3)."""
-    pts: int
-    is_rendered: bool = False
-    """Whether its colour is that of the finished film or preview, not made for this question."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class TakePictures:
-    """What a shot could look like, and its regions."""
-
-    frame: int
-    takes: tuple[Rgb, ...]
-    """The automatic colours first."""
-    regions: Rgb
-    """The frame in grey with the outlines and letters of its regions."""
-    letters: tuple[str, ...]
 
 
 class LiveFilm:
@@ -84,7 +54,7 @@ class LiveFilm:
         self._reader = FrameReader(self.film, timeline=self.plan.timeline)
         self._pictures: dict[int, SmallPictures] = {}
         self._memories: OrderedDict[int, ShotMemory] = OrderedDict()
-        self._specs: OrderedDict[str, FilmSpec] = OrderedDict()
+        self._rendered = RenderedColors(self.film, self.plan, weights=network.weights)
 
     def close(self) -> None:
         """Closes the film."""
@@ -116,7 +86,7 @@ class LiveFilm:
                 rgb=pictures.pair(frame, self._recolored(job, shot, number))[1], pts=frame.pts
             )
         frame = self._frame(number)
-        proxy = None if is_draft else self._rendered(job, number)
+        proxy = None if is_draft else self._rendered.find(job, number)
         shown = proxy or self._predicted(job, shot, number)
         return FramePicture(
             rgb=pictures.pair(frame, treat_frame(shown, treatment))[1],
@@ -152,7 +122,7 @@ class LiveFilm:
         shot = self.plan.shots[index]
         number = (shot.start + shot.end - 1) // 2
         memory, frame, pictures = self._memory(shot), self._frame(number), self._small(lines)
-        guides = [ShotGuidance(words={}, regions={}, take=take, seed=seed) for take in range(count + 1)]
+        guides = guidance_of_takes(count, seed=seed)
         shown = [pictures.pair(frame, self._guided(shot, given, number))[1] for given in guides]
         sight, _ = memory.seen(number)
         grey = np.ascontiguousarray(pictures.grey(frame)[..., 0])
@@ -171,7 +141,7 @@ class LiveFilm:
         numbers = strip_frames(shot)
         for number in numbers:
             frame = self._frame(number)
-            proxy = self._rendered(job, number)
+            proxy = self._rendered.find(job, number)
             is_rendered = is_rendered and proxy is not None
             shown = _neutral() if proxy is None else treat_frame(proxy, treatment)
             maker.push(number, frame, proxy=shown)
@@ -211,7 +181,7 @@ class LiveFilm:
 
     def _predicted(self, job: Job, shot: Shot, number: int) -> ProxyFrame:
         given = choose_guidance(job, self.film, self.plan)[shot.index]
-        return self._guided(shot, given or _NOTHING, number)
+        return self._guided(shot, given or NO_GUIDANCE, number)
 
     def _recolored(self, job: Job, shot: Shot, number: int) -> ProxyFrame:
         given = choose_guidance(job, self.film, self.plan)[shot.index]
@@ -233,33 +203,6 @@ class LiveFilm:
         )
         (proxy,) = as_proxy_frames(guided.frame_colors(self._reader, number), film=self.film)
         return proxy
-
-    def _rendered(self, job: Job, number: int) -> ProxyFrame | None:
-        """The colour of a frame as a run of this job made it; None where there is none, or it is of other settings."""
-        spec = self._spec(job)
-        segment = next(part for part in self.plan.segments if part.start <= number < part.end)
-        color = find_segment(spec, segment, hashed=False).color
-        if color is None or color.record is None:
-            return None
-        path = segment_folder(spec.film.work.path, segment.index) / color.record.file
-        count = segment.end - segment.start
-        try:
-            with closing(read_proxy(path, film=self.film, frame_count=count)) as frames:
-                return next(islice(frames, number - segment.start, None), None)
-        except SourceError:  # it is being replaced just now
-            return None
-
-    def _spec(self, job: Job) -> FilmSpec:
-        key = job.model_dump_json()
-        spec = self._specs.pop(key, None)
-        if spec is None:
-            folder = WorkDir(work_folder(job.output, work=job.work), share="part")
-            weights = self._network.weights
-            spec = make_spec(job, self.film, plan=self.plan, work=folder, weights=weights)
-        self._specs[key] = spec
-        while len(self._specs) > _MOST_SPECS:
-            self._specs.popitem(last=False)
-        return spec
 
 
 def _neutral() -> ProxyFrame:

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from jobs.review.small_pictures import Rgb
-from jobs.run.live_film import FramePicture, TakePictures
+from jobs.run.live_values import NO_GUIDANCE, FramePicture, TakePictures, guidance_of_takes
 from jobs.settings.guidance import choose_still_guidance
 from jobs.settings.job import Job
 from pipeline.colorize.predict import Predictor
@@ -22,7 +22,6 @@ from pipeline.stills.metadata import orientation, turn_upright
 _MATRIX = "bt709"
 _MOST_LINES = 2160
 """Of the pictures that are shown; what is written has the size of the still."""
-_NOTHING = ShotGuidance(words={}, regions={})
 
 
 class LiveStill:
@@ -51,7 +50,7 @@ class LiveStill:
     ) -> FramePicture:
         """The still in the colours of a job. Raises SettingsError for guidance that does not fit, DeviceError."""
         _check(number)
-        given = choose_still_guidance(job) or _NOTHING
+        given = choose_still_guidance(job) or NO_GUIDANCE
         return FramePicture(rgb=self._rgb(given, job.color.saturation, lines), pts=0)
 
     def likely(
@@ -69,11 +68,10 @@ class LiveStill:
     def takes(self, index: int, *, count: int, seed: int, lines: int) -> TakePictures:
         """The takes of the still. Raises SettingsError for a shot other than 0."""
         _check(index)
-        guides = [ShotGuidance(words={}, regions={}, take=take, seed=seed) for take in range(count + 1)]
         memory = self._memory
         return TakePictures(
             frame=0,
-            takes=tuple(self._rgb(given, 1.0, lines) for given in guides),
+            takes=tuple(self._rgb(given, 1.0, lines) for given in guidance_of_takes(count, seed=seed)),
             regions=lettered_picture(self._shown(lines), memory.sight, memory.regions),
             letters=tuple(memory.regions.letters),
         )
