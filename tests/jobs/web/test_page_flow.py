@@ -15,7 +15,10 @@ import numpy.typing as npt
 import pytest
 from av.video.plane import VideoPlane
 
+from pipeline.media import Orientation
 from tests.jobs.web.page_tools import PAGE, browser, node_tool, run
+from tests.kindfilms import ffmpeg
+from tests.media import make_film
 
 _CLIP = PAGE.parents[2] / "tests/data/chaplin_street.mp4"
 _FRAMES = 16
@@ -40,6 +43,40 @@ def test_photo_is_coloured_in_three_clicks(tmp_path: Path) -> None:
     first, painted = (cv2.imread(str(out / name)) for name in ("family.png", "painted-family.png"))
     assert first is not None and first.shape[:2] == grey.shape
     assert painted is not None and np.abs(painted.astype(int) - first).max() > 10
+
+
+@pytest.mark.slow
+def test_films_that_are_turned_and_mirrored_are_seen_and_painted_upright(tmp_path: Path) -> None:
+    program = browser()
+    node_tool("vite")
+    root = tmp_path / "root"
+    root.mkdir()
+    turns = {"mirrored.mp4": (0, True), "turned.mp4": (90, False), "both.mp4": (270, True)}
+    for name, (degrees, is_mirrored) in turns.items():
+        _turned_film(root / name, Orientation(degrees=degrees, is_mirrored=is_mirrored))
+    added = [part for name in turns for part in ("--add", name)]
+    with _served(root, *added) as address:
+        environment = {"BASE": address, "BROWSER": program, "OUT": str(tmp_path / "out")}
+        told = run("node", "tests/flow/turned.mjs", timeout_seconds=_PATIENCE_SECONDS, **environment)
+    assert all(f"look at and paint on {name}" in told for name in turns), told
+
+
+def _turned_film(path: Path, orientation: Orientation) -> None:
+    """The clip with a flat patch that a player shows up on the left, a quarter from either edge."""
+    shown = np.zeros((64, 64, 1), np.uint8)
+    shown[10:22, 10:22] = 1
+    back = shown[:, ::-1] if orientation.is_mirrored else shown
+    stored = np.ascontiguousarray(np.rot90(back, k=orientation.quarter_turns)[..., 0])
+    planes = []
+    for planes_of_frame in _planes(_CLIP)[:_FRAMES]:
+        luma = planes_of_frame[0].copy()
+        luma[cv2.resize(stored, luma.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0] = 170
+        planes.append(luma)
+    plain = path.with_suffix(".mkv")
+    make_film(plain, frames=planes, codec="libx264", pixel_format="yuv420p")
+    mirror = ("-display_hflip",) if orientation.is_mirrored else ()
+    ffmpeg("-display_rotation", str(-orientation.degrees), *mirror, "-i", plain, "-c", "copy", path)
+    plain.unlink()
 
 
 @pytest.mark.slow

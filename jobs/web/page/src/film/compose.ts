@@ -1,3 +1,5 @@
+import type { Lie } from "./lie";
+
 export type Mode = "wipe" | "side" | "difference" | "colour" | "original";
 export type Box = { x: number; y: number; width: number; height: number };
 
@@ -25,10 +27,15 @@ export function fitTwo(width: number, height: number, aspect: number): { grey: B
 export const pictureBox = (mode: Mode, width: number, height: number, aspect: number): Box =>
   mode === "side" ? fitTwo(width, height, aspect).colour : fit(width, height, aspect);
 
-export const videoPair = (video: CanvasImageSource, width: number, height: number): Pair => ({
-  grey: { source: video, x: 0, y: 0, width: width / 2, height },
-  colour: { source: video, x: width / 2, y: 0, width: width / 2, height },
-});
+/** The halves of the moving pair: grey is stored to the left, and turns and mirrors with the film as it is shown. */
+export function videoPair(video: CanvasImageSource, width: number, height: number, { turn, mirrored }: Lie): Pair {
+  const upright = turn % 180 === 0;
+  const size = upright ? { width: width / 2, height } : { width, height: height / 2 };
+  const first = { source: video, x: 0, y: 0, ...size };
+  const second = upright ? { ...first, x: width / 2 } : { ...first, y: height / 2 };
+  const greyFirst = upright ? (turn === 0) !== mirrored : turn === 90;
+  return greyFirst ? { grey: first, colour: second } : { grey: second, colour: first };
+}
 
 export const stillHalf = (source: CanvasImageSource, width: number, height: number): Half => ({ source, x: 0, y: 0, width, height });
 

@@ -3,6 +3,7 @@ import type { Project, Review, Shot } from "../api/types";
 import { colourKey, draftOf } from "../review/changes";
 import type { ProjectReview } from "../review/project-review";
 import { compose, pictureBox, stillHalf, videoPair, type Box, type Mode, type Pair } from "./compose";
+import { lieOf } from "./lie";
 import type { Playhead } from "./playhead";
 import { linesFor, useStill } from "./stills";
 import { useStrip } from "./strip-pair";
@@ -58,7 +59,7 @@ export function Viewer({ project, reviewing, review, playhead, shot: shown, mode
     const film = video.current;
     if (!context) return;
     if (stills) compose(context, stills, mode, wipe, aspect);
-    else if (film && film.readyState >= 2) compose(context, videoPair(film, film.videoWidth, film.videoHeight), mode, wipe, aspect);
+    else if (film && film.readyState >= 2) compose(context, videoPair(film, film.videoWidth, film.videoHeight, lieOf(media)), mode, wipe, aspect);
     else if (strip) compose(context, strip, mode, wipe, aspect);
   };
   useLayoutEffect(() => draw.current(), [stills, strip, mode, wipe, aspect, size.width, size.height]);

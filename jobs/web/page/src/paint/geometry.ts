@@ -1,20 +1,18 @@
 import type { Mark, Point } from "../api/types";
-
-type Turn = 0 | 90 | 180 | 270;
+import type { Lie } from "../film/lie";
 
 /** Marks are kept in shares of the stored picture; people see it upright. */
-export function toStored([u, v]: Point, turn: Turn): Point {
-  if (turn === 90) return [v, 1 - u];
-  if (turn === 180) return [1 - u, 1 - v];
-  if (turn === 270) return [1 - v, u];
-  return [u, v];
+export function toStored([u, v]: Point, { turn, mirrored }: Lie): Point {
+  const x = mirrored ? 1 - u : u;
+  if (turn === 90) return [v, 1 - x];
+  if (turn === 180) return [1 - x, 1 - v];
+  if (turn === 270) return [1 - v, x];
+  return [x, v];
 }
 
-export function toUpright([x, y]: Point, turn: Turn): Point {
-  if (turn === 90) return [1 - y, x];
-  if (turn === 180) return [1 - x, 1 - y];
-  if (turn === 270) return [y, 1 - x];
-  return [x, y];
+export function toUpright([x, y]: Point, { turn, mirrored }: Lie): Point {
+  const [u, v] = turn === 90 ? [1 - y, x] : turn === 180 ? [1 - x, 1 - y] : turn === 270 ? [y, 1 - x] : [x, y];
+  return [mirrored ? 1 - u : u, v];
 }
 
 const rounded = (value: number): number => Math.round(Math.max(0, Math.min(1, value)) * 1e5) / 1e5;
@@ -41,9 +39,9 @@ export const hasInside = ([one, other]: readonly Point[]): boolean =>
 export const brushPixels = (radius: number, box: { width: number; height: number }): number => radius * Math.min(box.width, box.height);
 
 /** The mark under a place of the upright picture, the latest one on top; `near` in shares. */
-export function markAt(marks: [string, Mark][], [u, v]: Point, turn: Turn, aspect: number, near = 0.015): string | undefined {
+export function markAt(marks: [string, Mark][], [u, v]: Point, lie: Lie, aspect: number, near = 0.015): string | undefined {
   const hit = ([, mark]: [string, Mark]): boolean => {
-    const path = mark.path.map((point) => toUpright(point, turn));
+    const path = mark.path.map((point) => toUpright(point, lie));
     if (mark.shape === "box") {
       const [one, other] = path;
       if (!one || !other) return false;

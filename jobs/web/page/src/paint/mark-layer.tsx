@@ -47,7 +47,7 @@ export function MarkLayer({ project, paint, box, frame, colour }: Props) {
     if (!drawing.current) return;
     drawing.current = false;
     const done = drawn.current;
-    const hit = done.length === 1 && paint.tool !== "point" ? markAt(paint.here, done[0] ?? [0, 0], paint.turn, box.width / box.height) : undefined;
+    const hit = done.length === 1 && paint.tool !== "point" ? markAt(paint.here, done[0] ?? [0, 0], paint.lie, box.width / box.height) : undefined;
     if (hit) paint.setChosen(hit);
     else paint.draw(done);
     setPath([]);

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { Change, Json, LikelyColours, Mark, Point, Project } from "../api/types";
 import { randomId } from "../review/client-id";
+import { lieOf } from "../film/lie";
 import { shotGiven } from "../review/changes";
 import type { Reviewing } from "../review/use-review";
 import { hasInside, tidied, toStored, toUpright } from "./geometry";
@@ -15,7 +16,7 @@ export function usePaint(project: Project, reviewing: Reviewing, shot: number, f
   const [radius, setRadius] = useState(0.02);
   const [chosen, setChosen] = useState<string | null>(null);
   const [asked, setAsked] = useState<Asked | null>(null);
-  const turn = project.media?.rotation_degrees ?? 0;
+  const lie = lieOf(project.media);
   const all = Object.entries(shotGiven(reviewing.review, shot).marks ?? {});
   const here = all.filter(([, mark]) => mark.frame === frame);
 
@@ -26,7 +27,7 @@ export function usePaint(project: Project, reviewing: Reviewing, shot: number, f
     if (tool === "eyedropper" || path.length === 0) return;
     const shape = shapeOf(tool);
     const stored = shape === "box" ? [path[0], path.at(-1)].filter((point) => point !== undefined) : shape === "point" ? path.slice(0, 1) : path;
-    const tidy = shape === "box" ? tidied(stored.map((point) => toStored(point, turn)), 0) : tidied(stored.map((point) => toStored(point, turn)), 0.002);
+    const tidy = shape === "box" ? tidied(stored.map((point) => toStored(point, lie)), 0) : tidied(stored.map((point) => toStored(point, lie)), 0.002);
     if (shape === "box" && !hasInside(tidy)) return;
     const mark: Mark = { shape, colour: colourOf(tool, colour), frame, path: tidy, radius };
     const id = randomId("m");
@@ -51,10 +52,10 @@ export function usePaint(project: Project, reviewing: Reviewing, shot: number, f
     reviewing.change(all.map(([id]) => ({ shot, field: "marks", key: id, value: null })), `Delete ${all.length} marks`);
 
   return {
-    tool, colour, radius, chosen, asked, all, here, turn,
+    tool, colour, radius, chosen, asked, all, here, lie,
     setTool: (next: Tool) => { setTool(next); setChosen(null); },
     setColour, setRadius, setChosen, setAsked, draw, recolour, remove, clear,
-    upright: (mark: Mark): Point[] => mark.path.map((point) => toUpright(point, turn)),
+    upright: (mark: Mark): Point[] => mark.path.map((point) => toUpright(point, lie)),
   };
 }
 

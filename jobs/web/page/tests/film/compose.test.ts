@@ -41,7 +41,7 @@ describe("composing the pair", () => {
   it("cuts both halves out of one picture of the video", () => {
     const video = {} as CanvasImageSource;
     const { context, calls } = recorder(640, 360);
-    compose(context, videoPair(video, 1280, 360), "wipe", 0.25, 640 / 360);
+    compose(context, videoPair(video, 1280, 360, { turn: 0, mirrored: false }), "wipe", 0.25, 640 / 360);
     expect(calls.map(({ source, from }) => [source === video, from])).toEqual([[true, [0, 0, 640, 360]], [true, [640, 0, 640, 360]]]);
     expect(calls[1]?.clip).toEqual([160, 0, 480, 360]);
     expect(calls[1]?.to).toEqual([0, 0, 640, 360]);
@@ -57,5 +57,21 @@ describe("composing the pair", () => {
     expect(drawn("colour")).toEqual(["colour source-over"]);
     expect(drawn("difference")).toEqual(["grey source-over", "colour difference", "itself lighter"]);
     expect(drawn("side")).toEqual(["grey source-over", "colour source-over"]);
+  });
+
+  it("finds the halves of a pair that is turned and mirrored with its film", () => {
+    const grey = (turn: 0 | 90 | 180 | 270, mirrored: boolean, width: number, height: number) => {
+      const { grey: { x, y, ...size }, colour: other } = videoPair({} as CanvasImageSource, width, height, { turn, mirrored });
+      expect([other.width, other.height]).toEqual([size.width, size.height]);
+      return [x, y, size.width, size.height];
+    };
+    expect(grey(0, false, 1280, 360)).toEqual([0, 0, 640, 360]);
+    expect(grey(0, true, 1280, 360)).toEqual([640, 0, 640, 360]);
+    expect(grey(180, false, 1280, 360)).toEqual([640, 0, 640, 360]);
+    expect(grey(180, true, 1280, 360)).toEqual([0, 0, 640, 360]);
+    for (const mirrored of [false, true]) {
+      expect(grey(90, mirrored, 360, 1280)).toEqual([0, 0, 360, 640]);
+      expect(grey(270, mirrored, 360, 1280)).toEqual([0, 640, 360, 640]);
+    }
   });
 });
