@@ -48,6 +48,8 @@ class PictureSource:
         self._threads, self._watched = True, False
         self.is_damaged = False
         """Whether any run met damage."""
+        self.newest_pts: int | None = None
+        """The latest time of the run's packets that are to be shown; None where they have none of their own."""
         self.faults: list[Fault] = []
         """The damage met by runs with one thread; only these can say where it is."""
         self._tracker = board().open(film.path, film.limits)
@@ -98,7 +100,9 @@ class PictureSource:
                 self._shut()
                 return
         number, clock = 0, DecodingClock()
+        self.newest_pts = None
         for packet in self._packets(container, stream):
+            self._see(packet)
             for picture in self._decode(stream, packet):
                 if self._film.is_counted:
                     picture.pts, picture.time_base = number, self._film.time_base
@@ -172,6 +176,12 @@ class PictureSource:
         except av.error.FFmpegError as error:
             self._note(None, f"reading broke off: {error.strerror}")
         yield None
+
+    def _see(self, packet: "av.Packet[VideoStream] | None") -> None:
+        if packet is None or packet.pts is None or packet.is_discard:
+            return
+        if not self._has_decoding_times_only and not self._film.is_counted:
+            self.newest_pts = packet.pts if self.newest_pts is None else max(self.newest_pts, packet.pts)
 
     def _decode(self, stream: VideoStream, packet: "av.Packet[VideoStream] | None") -> list[av.VideoFrame]:
         try:

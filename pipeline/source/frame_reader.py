@@ -20,11 +20,11 @@ from av import VideoFrame
 
 from pipeline.errors import SourceError
 from pipeline.fields import FieldReader
-from pipeline.media import FilmInfo, Frame, PixelFormat, Plane
+from pipeline.media import FilmInfo, Frame, Plane
 from pipeline.source.chroma_planes import chroma_planes_of
 from pipeline.source.decoder import Fault, PictureSource
 from pipeline.source.deinterlace import NEEDED_BEFORE_FRAMES, deinterlaced
-from pipeline.source.luma_planes import describe_pixels, luma_plane
+from pipeline.source.luma_planes import describe_pixels, holds_the_same, luma_plane
 from pipeline.source.open_film import RAW_STREAMS
 from pipeline.source.tag_reader import TagReader
 from pipeline.support.table import cure
@@ -57,6 +57,9 @@ _ATTEMPTS = (
 )
 _DECODE_ON_FRAMES = 24
 """A range that begins at most so far ahead of the reader is reached by decoding on, not by seeking."""
+_LEAST_ROOM = (
+    0.75  # of a frame's duration, for another frame behind the last; the second field of one has less
+)
 _DAMAGE_DELAY_FRAMES = 16
 """At most so many B-frames that refer to a damaged picture come out of the decoder before it."""
 
@@ -208,26 +211,35 @@ class FrameReader:
         """All pictures of the film: with threads, if allowed, up to the first damage, from there on with one thread."""
         held: deque[VideoFrame] = deque()
         last: int | None = None
+        end: tuple[int | None, ...] = (None, None)  # times of the last two pictures
         for picture in self._pictures(seek_pts=None, threads=threads, watched=True):
             if threads and self._source.is_damaged:
                 break
+            end = (end[1], picture.pts)
             held.append(picture)
             if len(held) > (_DAMAGE_DELAY_FRAMES if self._source.reorders else 0):
                 last = held[0].pts
                 yield held.popleft()
-        if not threads or not self._source.is_damaged:
+        if not threads or not (self._source.is_damaged or self._lacks_its_end(*end)):
             yield from held
             return
         held.clear()
         again = self._pictures(seek_pts=None, threads=False, watched=True)
         yield from dropwhile(lambda p: last is not None and p.pts is not None and p.pts <= last, again)
 
+    def _lacks_its_end(self, before: int | None, last: int | None) -> bool:
+        """Whether a packet behind the last pictures gave none: with threads FFmpeg passes over faults at the end."""
+        newest = self._source.newest_pts
+        if newest is None or last is None:
+            return False
+        return newest - last >= _LEAST_ROOM * (1 if before is None else last - before)
+
     def _take(self, picture: VideoFrame, pts: int, number: int, *, chroma: bool) -> Frame:
         """The Frame of a decoded picture; SourceError where its size or format is not the film's."""
         film, name = self._film, picture.format.name
         is_like = (picture.width, picture.height) == (film.width, film.height)
         if name != film.pixel_format.name:
-            is_like &= _holds_the_same(film.pixel_format, describe_pixels(name))
+            is_like &= holds_the_same(film.pixel_format, describe_pixels(name))
         if not is_like:
             raise SourceError(
                 f"{film.path}: frame {number} (pts {pts}) is {picture.width}x{picture.height} {name}, the "
@@ -241,10 +253,3 @@ class FrameReader:
             is_top_field_first=fields == "top",
             chroma=chroma_planes_of(picture, film) if chroma else None,
         )
-
-
-def _holds_the_same(film: PixelFormat, picture: PixelFormat) -> bool:
-    """Whether a picture in this format fits the film: the same depth, and colour only where the film has colour."""
-    if film.depth != picture.depth or "rgb" in (film.chroma, picture.chroma):
-        return (film.depth, film.chroma) == (picture.depth, picture.chroma)
-    return film.chroma != "gray" or picture.chroma == "gray"

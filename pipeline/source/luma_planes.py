@@ -74,6 +74,13 @@ def describe_pixels(name: str) -> PixelFormat:
     return PixelFormat(name=name, depth=parts[0].bits, chroma=_CHROMA_BY_STEP[steps])
 
 
+def holds_the_same(film: PixelFormat, picture: PixelFormat) -> bool:
+    """Whether a picture in this format fits the film: the same depth, and colour only where the film has colour."""
+    if film.depth != picture.depth or "rgb" in (film.chroma, picture.chroma):
+        return (film.depth, film.chroma) == (picture.depth, picture.chroma)
+    return film.chroma != "gray" or picture.chroma == "gray"
+
+
 def luma_plane(frame: av.VideoFrame) -> Plane:
     """The luma of a frame: (H, W), contiguous, a copy; uint8 for 8 bits, uint16 (right-aligned) for 9 to 16.
 

@@ -188,6 +188,23 @@ def test_times_that_step_back_are_named_and_the_advice_works(tmp_path: Path, opt
         assert len(list(reader.frames())) == 48
 
 
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_a_last_picture_that_is_cut_off_is_told(tmp_path: Path, b_frames: int) -> None:
+    """Decoders with threads pass over what they cannot decode once the packets have ended."""
+    path = tmp_path / "a.ts"
+    make_film(path, frames=40, **(H264 | {"b_frames": b_frames}))
+    data = path.read_bytes()
+    for size in range(len(data) - 188, len(data) - 188 * 60, -188 * 3):
+        path.write_bytes(data[:size])
+        film = probe(path)
+        with av.open(str(path)) as container:
+            packets = [packet.pts for packet in container.demux(video=0) if packet.size]
+        with FrameReader(film) as reader:
+            times = [frame.pts for frame in reader.frames()]
+            faults = reader.faults
+        assert set(packets) <= {*times, *(pts for pts, _ in faults)}, size
+
+
 def test_a_film_cut_off_gives_the_frames_before_the_break(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     planes = make_film(path, frames=40, pixel_format="gray16le")
