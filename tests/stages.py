@@ -1,9 +1,6 @@
 """A small film with its job file, and Kinochrome as a process of its own, for tests of stages and workers."""
 
 import json
-import os
-import subprocess
-import sys
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +11,7 @@ import numpy as np
 
 from pipeline.media import Plane
 from tests.media import make_film
+from tests.programs import Program
 
 ROOT = Path(__file__).parents[1]
 SEGMENTS = 4
@@ -50,23 +48,14 @@ def _plane(number: int) -> Plane:
     return np.roll(clouds, number // 2, axis=1).astype(np.uint16)
 
 
-def start(*arguments: str | Path, setup: str = "") -> "subprocess.Popen[str]":
+def start(*arguments: str | Path, setup: str = "") -> Program:
     """Starts Kinochrome; `setup` is Python that its process runs first."""
-    code = f"import sys\n{setup}\nfrom jobs.cli.main import main\nsys.exit(main(sys.argv[1:]))"
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+    return Program(*map(str, arguments), setup=setup)
 
 
-def finish(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+def finish(process: Program) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of a process that was started."""
-    out, err = process.communicate(timeout=300)
-    return process.returncode, out, err
+    return process.finish()
 
 
 def events(work: Path, kind: str) -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ from jobs.progress.stages import STAGES, Phase, phase_of, stages_of
 _MOST_BEFORE_THE_END = 0.99
 _LEAST_SHARE, _LEAST_SECONDS = 0.01, 1.0
 """Of a phase, before its pace says anything of the time left."""
+_SURE_SHARE, _SURE_SECONDS = 0.03, 30.0
+"""One of them is needed, too: the first frames of a short film take as long as it takes to load the network."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,7 @@ class OverallProgress:
         """By the pace of the present phase; None where nothing can be said yet."""
         now = self._clock()
         gone, took = self._share - self._phase_first, now - self._phase_began
-        if gone >= _LEAST_SHARE and took >= _LEAST_SECONDS:
+        if _says_something(gone, took):
             self._left = now, took * (1 - self._share) / gone
         if self._left is None:
             return None
@@ -96,6 +98,10 @@ def command_progress(
         return overall.share, overall.seconds_left()
     share = place.start + (place.end - place.start) * overall.share
     gone, took = share - place.first, clock() - place.began
-    if gone < _LEAST_SHARE or took < _LEAST_SECONDS:
-        return share, None
-    return share, took * (1 - share) / gone
+    return share, took * (1 - share) / gone if _says_something(gone, took) else None
+
+
+def _says_something(gone: float, took: float) -> bool:
+    """Whether a share that was done in so many seconds says how long the rest takes."""
+    is_enough = gone >= _LEAST_SHARE and took >= _LEAST_SECONDS
+    return is_enough and (gone >= _SURE_SHARE or took >= _SURE_SECONDS)

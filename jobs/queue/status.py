@@ -21,6 +21,9 @@ _DONE_ROWS = 20
 _LONGEST_INPUT = 40
 _LONGEST_LINE = 100
 _SILENT_SECONDS = 120.0
+_SHORT_ID = 8
+_LEAST_WIDTHS = {"STATE": 9, "DONE": 5, "LEFT": 7, "AGE": 6}
+"""Of columns whose values change their length while somebody looks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +88,16 @@ def spool_status(spool: Spool) -> list[JobStatus]:
 def as_table(jobs: list[JobStatus], *, everything: bool = False, width: int | None = None) -> str:
     """A line for each job, and the counts; of those that are done the last ones only, unless `everything`.
 
-    Lines are cut to `width` characters, where it is given.
+    With `width`, as a terminal needs it: lines are cut to it, ids are their last eight characters, which `cancel` and
+    `retry` take, and columns keep their places from look to look.
     """
     done = [job for job in jobs if job.entry.state == "done"]
     latest = sorted(done, key=lambda job: job.order.submitted if job.order else 0.0)
     shown = jobs if everything else [job for job in jobs if job not in latest[:-_DONE_ROWS]]
     rows = [["ID", "STATE", "PRIO", "DONE", "LEFT", "INPUT", "TRIES", "AGE", "WORKER", "LAST LINE"]]
-    rows += [_row(job) for job in shown]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    rows += [_row(job, short=width is not None) for job in shown]
+    least = {} if width is None else _LEAST_WIDTHS
+    widths = [max(least.get(cells[0], 0), *map(len, cells)) for cells in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip()[:width] for row in rows] if jobs else []
     counts = ", ".join(f"{sum(job.entry.state == state for job in jobs)} {state}" for state in STATES)
     left_out = len(jobs) - len(shown)
@@ -100,13 +105,13 @@ def as_table(jobs: list[JobStatus], *, everything: bool = False, width: int | No
     return "\n".join((*lines, counts.replace("queue", "waiting") + more)) + "\n"
 
 
-def _row(job: JobStatus) -> list[str]:
+def _row(job: JobStatus, *, short: bool) -> list[str]:
     tries = f"{job.entry.attempts}/{job.order.attempts}" if job.order else str(job.entry.attempts)
     line = job.line
     if job.silent_seconds is not None and job.silent_seconds > _SILENT_SECONDS:
         line = f"no sign of life for {_span(job.silent_seconds)}; {line}"
     return [
-        job.entry.id,
+        job.entry.id[-_SHORT_ID:] if short else job.entry.id,
         job.state,
         str(job.entry.priority),
         _percent(job),

@@ -1,11 +1,7 @@
 """A batch of films and stills from beginning to end: what is made, kept, refused, told."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,6 +14,7 @@ from jobs.batch.verify import find_records, verify_all
 from jobs.cli.main import main
 from pipeline.stills.files import read_still
 from tests.media import make_film
+from tests.programs import Program
 
 ROOT = Path(__file__).parents[3]
 SMALL = ("--set", "color.short_side=128", "--set", "report_page=false")
@@ -219,7 +216,7 @@ def test_settings_of_one_film_are_refused(place: Path, capsys: pytest.CaptureFix
 
 
 CRASH = """
-import os, signal, sys
+import os, signal
 import jobs.run.finish as finish
 real = finish.run_film
 def run_film(job, *arguments, **options):
@@ -227,8 +224,6 @@ def run_film(job, *arguments, **options):
         os.kill(os.getpid(), signal.SIGSEGV)
     return real(job, *arguments, **options)
 finish.run_film = run_film
-from jobs.cli.main import main
-sys.exit(main())
 """
 
 
@@ -236,32 +231,22 @@ sys.exit(main())
 def test_a_crash_costs_one_film_and_a_kill_nothing_that_was_done(place: Path) -> None:
     (place / "in" / "photos" / "r.png").unlink()
     command = ["colorize", str(place / "in"), "-o", str(place / "out"), "--json-events", *SMALL]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    killed = subprocess.Popen(
-        [sys.executable, "-c", CRASH, *command], env=environment, cwd=place, stdout=subprocess.DEVNULL
-    )
+    killed = Program(*command, setup=CRASH, supervised=True, cwd=place)
     until = time.monotonic() + 300
     while not (place / "out" / "a.mp4").exists():
         assert time.monotonic() < until
         time.sleep(0.02)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    killed.kill()
+    killed.finish()
     done = snapshot(place / "out")
-    run = subprocess.run(
-        [sys.executable, "-c", CRASH, *command],
-        env=environment,
-        cwd=place,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 1, run.stderr
+    code, out, err = Program(*command, setup=CRASH, supervised=True, cwd=place).finish()
+    assert code == 1, err
     after = snapshot(place / "out")
     assert after["a.mp4"] == done["a.mp4"]
     assert after["photos/p.png"] == done["photos/p.png"]
     assert "reel/b.mp4" in after
-    assert "a library crashed (SIGSEGV)" in run.stderr + run.stdout
-    events = [json.loads(line) for line in run.stdout.splitlines()]
+    assert "a library crashed (SIGSEGV)" in err + out
+    events = [json.loads(line) for line in out.splitlines()]
     assert [event["film"] for event in events if event["event"] == "film"][-2:] == ["b.mkv", "broken.mkv"]
     assert events[-1]["event"] == "failed"
     states = {Path(one["source"]).name: one["state"] for one in events[-1]["results"]}

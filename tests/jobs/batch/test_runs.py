@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,10 +17,10 @@ from jobs.workdir.run_log import keep_notes
 from jobs.workdir.running import read_state
 from pipeline.errors import SettingsError
 from tests.media import make_film
+from tests.programs import Program
 
-ROOT = Path(__file__).parents[3]
 SLOW = """
-import sys, time
+import time
 import jobs.segments.lanes as lanes
 real = lanes._counter
 def slow(report, stage, segment):
@@ -32,28 +30,20 @@ def slow(report, stage, segment):
         count()
     return counted
 lanes._counter = slow
-from jobs.cli.main import main
-sys.exit(main())
 """
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+def run(tmp_path: Path) -> Iterator[Program]:
     """`kinochrome colorize` of a film that takes a while, in a folder that is an output folder of nothing else."""
     make_film(tmp_path / "film.mkv", frames=24)
     command = ["colorize", str(tmp_path / "film.mkv"), "-o", str(tmp_path / "out.mkv"), "-q"]
     command += ["--set", "color.short_side=128", "--set", "segment_frames=8", "--set", "overlap_frames=8"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", SLOW, *command],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = Program(*command, setup=SLOW, supervised=True)
     try:
         yield process
     finally:
         process.kill()
-        process.communicate()
 
 
 def wait_for_colours(folder: Path) -> None:
@@ -68,7 +58,7 @@ def wait_for_colours(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_a_run_is_seen_and_ended_from_elsewhere(
-    run: "subprocess.Popen[str]", tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Program, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait_for_colours(tmp_path)
     for path in (tmp_path / "out.mkv", tmp_path):
@@ -86,8 +76,8 @@ def test_a_run_is_seen_and_ended_from_elsewhere(
     said = capsys.readouterr().err
     assert "asked to end" in said
     assert "what is done is kept" in said
-    _, err = run.communicate(timeout=60)
-    assert run.returncode == 130
+    code, _, err = run.finish()
+    assert code == 130
     assert "interrupted; the same command goes on from here" in err
     assert not (tmp_path / "out.mkv").exists()
     assert main(["status", str(tmp_path), "--watch"]) == 0  # nothing runs: one look is enough
@@ -97,10 +87,10 @@ def test_a_run_is_seen_and_ended_from_elsewhere(
 
 
 @pytest.mark.slow
-def test_a_killed_run_leaves_how_far_it_was(run: "subprocess.Popen[str]", tmp_path: Path) -> None:
+def test_a_killed_run_leaves_how_far_it_was(run: Program, tmp_path: Path) -> None:
     wait_for_colours(tmp_path)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
+    run.kill()
+    assert run.finish()[0] == -signal.SIGKILL
     until = time.monotonic() + 60
     while (
         found := find_runs(tmp_path / "out.mkv")[0]

@@ -70,11 +70,10 @@ def test_help_names_every_verb_and_ends_well(kinochrome: Command) -> None:
 @pytest.mark.parametrize("module", ["kinochrome", "jobs.cli", "jobs.cli.main"])
 def test_a_module_starts_it_as_the_program_does(module: str) -> None:
     root = Path(__file__).parents[3]
-    for arguments, code, told in ((["--version"], 0, "kinochrome "), (["run", "no.yaml"], 1, "no.yaml")):
-        command = [sys.executable, "-m", module, *arguments]
-        found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
-        assert found.returncode == code
-        assert told in found.stdout + found.stderr
+    command = [sys.executable, "-m", module, "run", "no.yaml"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
+    assert found.returncode == 1
+    assert "no.yaml" in found.stderr
 
 
 def test_the_console_script_is_main() -> None:

@@ -106,7 +106,10 @@ def test_status_tells_every_job_with_its_worker_and_last_line(spool: Spool) -> N
     assert rows[1].endswith(" farm7-77 rendering: 12 of 24 frames")
     assert " - - fails.mkv " in rows[3]
     assert rows[3].endswith(" - kinochrome: error: ?[31mno video stream")
-    assert max(map(len, as_table(found, width=80).splitlines())) == 80
+    seen = as_table(found, width=80).splitlines()
+    assert max(map(len, seen)) == 80
+    assert seen[1].startswith(f"{taken.id[-8:]}  running    50    38 %   1:")
+    assert "farm7-77" in seen[1]
     assert rows[4] == "1 waiting, 1 running, 0 done, 1 failed, 0 cancelled"
     told = found[0].as_json()
     assert (told["state"], told["worker"], told["attempts"]) == ("running", "farm7-77", 1)

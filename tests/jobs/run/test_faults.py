@@ -16,7 +16,8 @@ from jobs.cli.main import main
 from jobs.records.film_record import read_record
 from jobs.settings.output_paths import record_path
 from models.weights_info import DEFAULT_WEIGHTS
-from tests.stages import SEGMENTS, digest, each_once, events, finish, make_place, published, start
+from tests.programs import Program
+from tests.stages import ROOT, SEGMENTS, digest, each_once, events, finish, make_place, published, start
 
 WORK = ".out.mkv.kinochrome"
 _SMALL_KIB = 240  # all four segments take 300 with their records; the colour of all and one rendered, 200
@@ -85,15 +86,15 @@ def job(tmp_path: Path) -> Path:
     return make_place(tmp_path)
 
 
-def one_line(process: "subprocess.Popen[str]") -> str:
+def one_line(ended: tuple[int, str, str]) -> str:
     """What a process said that ended with a fault, in its one line."""
-    code, _, told = finish(process)
+    code, _, told = ended
     assert code == 1, told
     assert len(told.splitlines()) == 1, told
     return told
 
 
-def wait(until: Callable[[], object], process: "subprocess.Popen[str]") -> None:
+def wait(until: Callable[[], object], process: Program) -> None:
     end = time.monotonic() + 120
     while not until():
         assert process.poll() is None, finish(process)
@@ -133,12 +134,13 @@ class SmallDisk:
         """Somebody makes space."""
         assert self._mount("remount,size=40m") == 0
 
-    def kinochrome(self, *arguments: str | Path) -> "subprocess.Popen[str]":
-        """Starts Kinochrome where the disk can be seen."""
+    def kinochrome(self, *arguments: str | Path) -> tuple[int, str, str]:
+        """Runs Kinochrome where the disk can be seen: exit code, stdout and stderr."""
+        if not self._enter:
+            return finish(start(*arguments))
         command = [*self._enter, sys.executable, "-m", "jobs.cli.main", *map(str, arguments)]
-        return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]
-        )
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+        return done.returncode, done.stdout, done.stderr
 
     def run(self, *command: str) -> str:
         """What a command prints there."""
@@ -171,7 +173,7 @@ def test_a_full_disk_keeps_what_is_finished_and_goes_on_once_there_is_room(
     done = small_disk.run("sh", "-c", f"cat '{work}'/segments/*/done.json | grep -c sha256 || true")
     assert int(done) > 0
     small_disk.grow()
-    assert finish(small_disk.kinochrome("run", job, *options)) == (0, "", "")
+    assert small_disk.kinochrome("run", job, *options) == (0, "", "")
     assert digest(job.with_name("out.mkv")) == wanted
     lines = small_disk.run("cat", str(work / "events.jsonl")).splitlines()
     made = [(e["product"], e["index"]) for e in map(json.loads, lines) if e["event"] == "published"]
@@ -187,7 +189,7 @@ def test_an_error_of_the_disk_is_one_line_and_the_same_command_goes_on(
     job: Path, wanted: str, setup: str
 ) -> None:
     """EIO once, from fsync or write, which name no file; not a bug, whose exit code would be 3."""
-    assert "input/output error" in one_line(start("run", job, "-q", setup=setup)).lower()
+    assert "input/output error" in one_line(finish(start("run", job, "-q", setup=setup))).lower()
     assert list(job.parent.rglob("*.partial")) == []
     assert main(["run", str(job), "-q"]) == 0
     assert digest(job.with_name("out.mkv")) == wanted
@@ -226,7 +228,7 @@ def test_a_share_that_vanishes_is_one_line_and_the_run_goes_on_when_it_is_back(
     process = start("run", job, "-q", "--work", share)
     wait(lambda: list(share.glob("out.mkv/segments/*/done.json")), process)
     share.rename(away)
-    told = one_line(process)
+    told = one_line(finish(process))
     assert f"{share / 'out.mkv'} is gone; the same command goes on once it is back" in told
     assert not job.with_name("out.mkv").exists()
     assert not share.exists()

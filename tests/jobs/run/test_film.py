@@ -1,8 +1,6 @@
 """Whole jobs on small films: what comes out, what is kept, and what a second run does."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from hashlib import sha256
@@ -14,16 +12,19 @@ import numpy as np
 import pytest
 import torch
 
+from jobs.cli.main import main
 from jobs.progress.reporters import QuietProgress
 from jobs.run.film import RunSummary, run_job
 from jobs.settings.job import Job
 from jobs.settings.job_file import make_job
 from jobs.workdir.folder import WorkDir
+from models.colorfulness import colorfulness
 from pipeline.errors import SettingsError, SourceError
 from pipeline.media import Plane
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.probe import probe
 from tests.media import make_film
+from tests.programs import Program
 
 ROOT = Path(__file__).parents[3]
 CLIP = ROOT / "tests" / "data" / "chaplin_street.mp4"
@@ -48,16 +49,15 @@ def test_luma_times_and_sound_are_the_films_own(film: Path, tmp_path: Path) -> N
     assert _sound(tmp_path / "out.mkv") == _sound(film)
 
 
-def test_a_real_clip_gets_colour() -> None:
+def test_a_real_clip_gets_colour(tmp_path: Path) -> None:
     """The bundled street scene: not grey, and greener below than a sepia wash would be."""
-    out = subprocess.run(
-        [sys.executable, "-c", _COLOURFULNESS, str(CLIP)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert float(out.stdout) > 8
+    out = tmp_path / "out.mp4"
+    assert main(["colorize", str(CLIP), "-o", str(out), "-q", "--set", "color.short_side=128"]) == 0
+    with av.open(str(out)) as film:
+        values = [
+            colorfulness(frame.to_rgb().to_ndarray().astype(np.uint8)) for frame in film.decode(video=0)
+        ]
+    assert float(np.mean(values)) > 8
 
 
 @pytest.fixture
@@ -148,33 +148,14 @@ def test_a_source_that_changes_during_the_run_is_an_error(film: Path, tmp_path: 
 
 
 def test_a_full_disk_is_one_clear_line_and_nothing_half_written(film: Path, tmp_path: Path) -> None:
-    script = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); "
-    script += "import sys; from jobs.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", script, "colorize", str(film), "-o", str(tmp_path / "out.mkv"), "-q"]
-    command += ["--preset", "archival", *(part for text in SMALL for part in ("--set", text))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1, done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    assert "cannot write" in done.stderr
+    command = ["colorize", str(film), "-o", str(tmp_path / "out.mkv"), "-q", "--preset", "archival"]
+    command += [part for text in SMALL for part in ("--set", text)]
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))"
+    code, _, told = Program(*command, setup=limit).finish()
+    assert (code, len(told.splitlines())) == (1, 1), told
+    assert "cannot write" in told
     assert not (tmp_path / "out.mkv").exists()
     assert list(tmp_path.rglob("*.partial")) == []
-
-
-_COLOURFULNESS = """
-import sys, tempfile
-from pathlib import Path
-import numpy as np
-from jobs.cli.main import main
-from models.colorfulness import colorfulness
-import av
-with tempfile.TemporaryDirectory() as folder:
-    out = Path(folder) / "out.mp4"
-    code = main(["colorize", sys.argv[1], "-o", str(out), "-q", "--set", "color.short_side=128"])
-    assert code == 0
-    with av.open(str(out)) as film:
-        values = [colorfulness(f.to_ndarray(format="rgb24")) for f in film.decode(video=0)]
-print(np.mean(values))
-"""
 
 
 class _Interrupting(QuietProgress):

@@ -3,15 +3,13 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.media import make_film
-from tests.stages import ROOT
+from tests.programs import Program
 
 AS_SOON_AS_IT_READS = """
 import os, signal, sys, threading, time
@@ -50,40 +48,31 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def start(film: Path, out: Path, act: str, *, frames: int = 20, stall: int = 60) -> "subprocess.Popen[str]":
+def start(film: Path, out: Path, act: str, *, frames: int = 20, stall: int = 60) -> Program:
     """`kinochrome colorize` as its own program; `act` happens in the process that reads the film."""
     return start_with(AS_SOON_AS_IT_READS.format(frames=frames, act=act), film, out, stall=stall)
 
 
-def start_with(code: str, film: Path, out: Path, *, stall: int = 60) -> "subprocess.Popen[str]":
+def start_with(setup: str, film: Path, out: Path, *, stall: int = 60) -> Program:
     """The same, after some code of ours."""
-    code = f"{code}\nimport sys\nfrom jobs.cli.main import main\nsys.exit(main())"
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-c", code, "colorize", str(film), "-o", str(out), "--json-events"),
-            *("--set", f"limits.stall_seconds={stall}", "--set", "device=cpu"),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(out.parent)},
-        start_new_session=True,
-    )
+    settings = ("--set", f"limits.stall_seconds={stall}", "--set", "device=cpu")
+    command = ("colorize", str(film), "-o", str(out), "--json-events", *settings)
+    return Program(*command, setup=setup, supervised=True, environment={"TMPDIR": str(out.parent)})
 
 
-def wait_until_up(process: "subprocess.Popen[str]") -> None:
+def wait_until_up(process: Program) -> None:
     """Until the stand-in has written its line."""
-    assert process.stdout is not None
-    while process.stdout.readline() != "up\n":
-        assert process.poll() is None
+    until = time.monotonic() + 300
+    while "up\n" not in process.said("out"):
+        assert process.poll() is None and time.monotonic() < until, process.said("err")
+        time.sleep(0.02)
 
 
-def end(process: "subprocess.Popen[str]") -> tuple[int, str, dict[str, object]]:
+def end(process: Program) -> tuple[int, str, dict[str, object]]:
     """Exit code, the one line, the last event."""
-    out, err = process.communicate(timeout=300)
+    code, out, err = process.finish()
     (line,) = err.splitlines()
-    return process.returncode, line, json.loads(out.splitlines()[-1])
+    return code, line, json.loads(out.splitlines()[-1])
 
 
 def children(pid: int) -> list[int]:
@@ -149,8 +138,8 @@ def test_signals_are_passed_on_and_count_once(
     process = start(film, tmp_path / "out.mkv", f"{UP}; time.sleep(600)", frames=0)
     wait_until_up(process)
     (os.killpg if to_all else os.kill)(process.pid, number)
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == 130
+    code, _, err = process.finish()
+    assert code == 130
     assert err.splitlines() == ["kinochrome: interrupted; the same command goes on from here"]
 
 
@@ -174,7 +163,7 @@ def test_the_process_does_not_outlive_its_supervisor(film: Path, tmp_path: Path)
     wait_until_up(process)
     (child,) = children(process.pid)
     process.kill()
-    process.communicate()
+    process.finish()
     until = time.monotonic() + 60
     while Path(f"/proc/{child}").exists() and time.monotonic() < until:
         time.sleep(0.05)
