@@ -56,13 +56,14 @@ class Program:
         self._process = _CONTEXT.Process(target=_perform, args=(call,))
         with contextlib.chdir(ROOT):  # where the server, which the first program starts, finds what to load
             forkserver.ensure_running()
+        self._code: int | None = None
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
 
     def poll(self) -> int | None:
         """The exit code, or the number of the signal that killed it, negative; None while it works."""
-        return self._process.exitcode
+        return self._process.exitcode if self._code is None else self._code
 
     def send_signal(self, number: int) -> None:
         """Sends it a signal, if it still works."""
@@ -81,15 +82,15 @@ class Program:
     def finish(self) -> tuple[int, str, str]:
         """Waits for its end: exit code, stdout and stderr."""
         self._process.join(_END_SECONDS)
-        code = self.poll()
-        if code is None:
+        self._code = self.poll()
+        if self._code is None:
             self.kill()
             self._process.join()
         out, err = self.said("out"), self.said("err")
-        assert code is not None, f"it does not end: {out}{err}"
+        assert self._code is not None, f"it does not end: {out}{err}"
         self._process.close()
         self._said.cleanup()
-        return code, out, err
+        return self._code, out, err
 
 
 def _perform(call: _Call) -> None:
