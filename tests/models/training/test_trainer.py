@@ -10,6 +10,7 @@ import torch
 
 from models.networks.efficient import EfficientGenerator
 from models.networks.gated import GatedGenerator
+from tests.tensors import read_tensors
 from tests.trainings import (
     ADVERSARIAL,
     DECODER,
@@ -67,9 +68,8 @@ def test_checkpoints_come_between_validations_where_they_are_asked_for(tmp_path:
 
     def note(step: int, losses: Mapping[str, float]) -> None:
         if path.exists():
-            resumed = make_trainer(settings=settings)
-            resumed.load(path)
-            steps.append((step, resumed.step))
+            _, header = read_tensors(path)
+            steps.append((step, header["step"]))
 
     make_trainer(settings=settings).fit(
         make_batches(0),
@@ -81,9 +81,16 @@ def test_checkpoints_come_between_validations_where_they_are_asked_for(tmp_path:
     assert steps == [(3, 2), (4, 2), (5, 4)]
 
 
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, float]]:
+    """The losses of a training of nine steps that nothing interrupts."""
+    return train(make_trainer(), 9, tmp_path_factory.mktemp("straight") / "a.safetensors")
+
+
 @pytest.mark.parametrize("stopped_after", [3, 4, 7])
-def test_resumed_training_gives_the_same_losses(tmp_path: Path, stopped_after: int) -> None:
-    straight = train(make_trainer(), 9, tmp_path / "a.safetensors")
+def test_resumed_training_gives_the_same_losses(
+    tmp_path: Path, straight: list[dict[str, float]], stopped_after: int
+) -> None:
     first = make_trainer()
     train(first, stopped_after, tmp_path / "b.safetensors")
     first.save(tmp_path / "b.safetensors")
