@@ -25,15 +25,15 @@ def test_time_left_goes_by_the_pace_of_the_phase_without_what_was_kept() -> None
 
 def test_one_frame_that_waited_for_the_network_says_nothing_of_the_time_left() -> None:
     clock = Clock()
-    whole = Whole("shots", clock=clock)
-    whole.update("colour", 0, 27)
+    short = OverallProgress("shots", clock=clock)
+    short.update("colour", 0, 27)
     clock.now += 15
-    whole.update("colour", 1, 27)
-    assert 0.01 < whole.share < 0.03
-    assert whole.seconds_left() is None
-    whole.update("colour", 27, 27)
-    assert whole.seconds_left() is not None
-    long = Whole("shots", clock=clock)
+    short.update("colour", 1, 27)
+    assert 0.01 < short.share < 0.03
+    assert short.seconds_left() is None
+    short.update("colour", 27, 27)
+    assert short.seconds_left() is not None
+    long = OverallProgress("shots", clock=clock)
     long.update("colour", 0, 100_000)
     clock.now += 60
     long.update("colour", 4_000, 100_000)
