@@ -75,7 +75,10 @@ def _compare_streams(found: Comparison, before: FilmInfo, after: FilmInfo) -> No
     there = [s for s in after.streams if s.index != after.video_index and s.kind != "data"]
     found.streams = len(wanted)
     for stream in wanted:
-        other = next((s for s in there if _told_of(s) == _told_of(stream)), None)
+        told = _told_of(stream)
+        if stream.codec == "ass" and after.container.startswith("mov"):  # without its styles, which the run says
+            told = ("subtitle", "text", *told[2:])
+        other = next((s for s in there if _told_of(s) == told), None)
         if other is None and stream.kind == "audio":  # Matroska may hold it as PCM only, MP4 as AAC
             other = next(
                 (

@@ -105,7 +105,7 @@ def luma_md5(path: Path) -> list[Framed]:
         *("-threads", "1"),  # several do not decode damage alike twice
         *("-noautorotate", "-copyts", "-i", f"file:{path}"),
         *("-map", f"0:v:{number}", "-fps_mode", "passthrough", "-enc_time_base", "demux"),
-        *("-vf", "extractplanes=y", "-f", "framemd5", "-"),
+        *("-vf", f"extractplanes=y{_in_one_order(path, number)}", "-f", "framemd5", "-"),
         check=False,
     )
     unit, frames = Fraction(1), []
@@ -116,6 +116,14 @@ def luma_md5(path: Path) -> list[Framed]:
             _, _, pts, _, _, md5 = (part.strip() for part in line.split(","))
             frames.append(Framed(seconds=int(pts) * unit, md5=md5))
     return frames
+
+
+def _in_one_order(path: Path, number: int) -> str:
+    """What brings samples of two bytes into the order that the copy has, where the film has the other one."""
+    told = _ffmpeg("-i", f"file:{path}", check=False).stderr
+    found = [line for line in told.splitlines() if ": Video: " in line][number]
+    depth = re.search(r" (?:gray|yuv\w+p)(9|1\d)be\b", found)
+    return f",format=gray{depth[1]}le" if depth else ""
 
 
 def _pictures(path: Path) -> list[Listed]:

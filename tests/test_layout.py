@@ -177,7 +177,7 @@ tests/pipeline/render/test_frame_writer.py: pipeline/render/encoder.py pipeline/
 tests/pipeline/render/test_render.py: pipeline/color/planes.py pipeline/render/output_picture.py
 tests/pipeline/source/test_chroma_planes.py: pipeline/render/source_color.py
 tests/pipeline/source/test_frame_reader.py: pipeline/source/deinterlace.py
-tests/pipeline/source/test_probe.py: pipeline/source/color_tags.py
+tests/pipeline/source/test_probe.py: pipeline/source/color_tags.py pipeline/source/streams.py
 tests/pipeline/matroska/test_carry_over.py: pipeline/matroska/dropped.py pipeline/matroska/header.py
     pipeline/output/matroska_header.py
 tests/pipeline/stills/test_files.py: pipeline/stills/still.py pipeline/stills/vips.py

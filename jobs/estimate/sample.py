@@ -8,10 +8,10 @@ import numpy.typing as npt
 
 from pipeline.media import FilmInfo, Segment, Shot
 from pipeline.plan.excerpts import GAP_TICKS, Excerpt
+from pipeline.plan.fingerprint import unread_source
 from pipeline.plan.plan import Plan
 from pipeline.plan.segments import BATCH_FRAMES, SegmentSettings
 from pipeline.plan.shots import ShotSettings
-from pipeline.source.fingerprint import unread_source
 from pipeline.timeline import Timeline
 
 _FILLER_FRAMES = 32

@@ -26,9 +26,9 @@ from pipeline.errors import SettingsError
 from pipeline.media import FilmInfo
 from pipeline.messages import first_few
 from pipeline.output.mux import MuxReport
+from pipeline.plan.fingerprint import check_source
 from pipeline.plan.plan import Plan, read_plan
 from pipeline.render.output_picture import OutputPicture
-from pipeline.source.fingerprint import check_source
 
 
 def record_film(

@@ -30,9 +30,9 @@ from models.weights_info import WeightsInfo
 from pipeline.colorize.predict import Predictor
 from pipeline.errors import DeviceError, OutputError
 from pipeline.media import Segment
+from pipeline.plan.fingerprint import check_source
 from pipeline.plan.plan import Plan
 from pipeline.render.encoder import notices
-from pipeline.source.fingerprint import check_source
 
 __all__ = [
     "RunSummary",

@@ -17,8 +17,8 @@ from jobs.workdir.folder import WorkDir
 from jobs.workdir.work_files import PLAN
 from models.weights_info import weights_file
 from pipeline.colorize.predict import Predictor
+from pipeline.plan.fingerprint import check_source
 from pipeline.plan.plan import read_plan
-from pipeline.source.fingerprint import check_source
 
 
 @dataclass(frozen=True, kw_only=True)

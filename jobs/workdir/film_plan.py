@@ -11,9 +11,9 @@ from pipeline.fields import refuse_fields
 from pipeline.media import FilmInfo
 from pipeline.output.constant_rate import check_times
 from pipeline.plan.damage import refuse_damage
+from pipeline.plan.fingerprint import check_source
 from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
 from pipeline.plan.shots import ShotSettings
-from pipeline.source.fingerprint import check_source
 
 _UNITS = {"fingerprint": "byte", "packets": "packet"}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from jobs.settings.shot_choices import weights_of_shots
 from jobs.version import VERSION
 from jobs.workdir.segment_records import fingerprint
-from pipeline.source.fingerprint import file_stamp
+from pipeline.plan.fingerprint import file_stamp
 
 if TYPE_CHECKING:
     from jobs.settings.job import Job

@@ -24,6 +24,7 @@ from pipeline.media import FilmInfo, Frame, PictureArea, Segment, Shot, ShotKind
 from pipeline.plan.borders import BorderFinder
 from pipeline.plan.cards import CardFinder
 from pipeline.plan.damage import Damage, describe_damage, gather_damage, name_stills
+from pipeline.plan.fingerprint import Source, check_source, source_fingerprint
 from pipeline.plan.packet_faults import scan_packets
 from pipeline.plan.segments import SegmentSettings, make_segments
 from pipeline.plan.shot_kind import KindFinder
@@ -31,7 +32,6 @@ from pipeline.plan.shots import ShotFinder, ShotSettings, small_luma
 from pipeline.prefetch import ahead
 from pipeline.progress import StageProgress
 from pipeline.regular_file import refuse_special_file
-from pipeline.source.fingerprint import Source, check_source, source_fingerprint
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.open_film import check_stills
 from pipeline.source.picture_tags import PictureTags

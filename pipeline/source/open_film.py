@@ -14,7 +14,8 @@ from pipeline.media import FilmInfo, StreamInfo
 from pipeline.read_monitor import reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.open_media import open_media, open_whole
-from pipeline.source.probe import describe_film, describe_stream, first_frame, limit_pixels, probe
+from pipeline.source.probe import describe_film, first_frame, limit_pixels, probe
+from pipeline.source.streams import describe_stream
 from pipeline.source.tag_text import decode_tags
 from pipeline.still_pattern import Pattern, StillSequence, find_numbers, parse_pattern
 from pipeline.stills.dpx import dpx_timecode, read_dpx_head

@@ -4,25 +4,23 @@ from collections.abc import Mapping
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import av
-from av.audio.codeccontext import AudioCodecContext
-from av.codec.context import CodecContext
 from av.container import InputContainer
-from av.stream import Disposition, Stream
-from av.video.codeccontext import VideoCodecContext
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from pipeline.errors import SourceError
 from pipeline.fields import TELLING_CODECS
 from pipeline.limits import DEFAULT_LIMITS, Limits, check_pixels
-from pipeline.media import Chapter, FilmInfo, StreamInfo, StreamKind
+from pipeline.media import FilmInfo
 from pipeline.read_monitor import reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.color_tags import describe_color
 from pipeline.source.luma_planes import describe_pixels
 from pipeline.source.open_media import open_whole, set_up_decoder
+from pipeline.source.streams import describe_chapter, describe_stream, fraction, header_rate, kind_of
 from pipeline.source.tag_text import decode_tags
 from pipeline.source.unnamed_metadata import (
     ask_filters,
@@ -37,12 +35,6 @@ from pipeline.support.table import cure
 FieldOrder = Literal["progressive", "tt", "bb", "tb", "bt", "unknown"]
 
 _FIELD_ORDERS: Mapping[int, FieldOrder] = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
-_KINDS: Mapping[str, StreamKind] = {
-    "video": "video",
-    "audio": "audio",
-    "subtitle": "subtitle",
-    "attachment": "attachment",
-}
 _PROBED_PACKETS = 500
 """Packets of the picture that may fail to decode before the film counts as undecodable."""
 
@@ -114,7 +106,7 @@ def _choose_picture(path: Path, container: InputContainer) -> VideoStream:
     """
     pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not pictures:
-        found = ", ".join(sorted({_kind(s) for s in container.streams})) or "no streams"
+        found = ", ".join(sorted({kind_of(s) for s in container.streams})) or "no streams"
         what = (
             "a cover picture but no film" if container.streams.video else f"no video stream (found: {found})"
         )
@@ -186,7 +178,7 @@ def describe_film(
         video_index=stream.index,
         width=frame.width,
         height=frame.height,
-        sample_aspect=_fraction(stream.sample_aspect_ratio) or Fraction(1),
+        sample_aspect=fraction(stream.sample_aspect_ratio) or Fraction(1),
         pixel_format=pixel_format,
         color=describe_color(stream.codec_context, frame, chroma_site=chroma_site),
         field_order=_field_order(order, fields),
@@ -196,78 +188,13 @@ def describe_film(
         has_film_grain=asks_for_grain(path, stream),
         has_odd_edits=container.format.name.startswith("mov") and has_odd_edits(path, stream.index),
         time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
-        rate_from_header=_rate(stream),
+        rate_from_header=header_rate(stream),
         duration_seconds_from_header=None if duration is None else duration / av.time_base,
         tags=tags,
         notes=notes,
-        chapters=tuple(_describe_chapter(chapter) for chapter in container.chapters()),
+        chapters=tuple(describe_chapter(chapter) for chapter in container.chapters()),
         limits=limits,
         has_silent_frames=is_woven or (fields == "P" and stream.codec_context.name not in TELLING_CODECS),
-    )
-
-
-def _fraction(value: Any) -> Fraction | None:
-    """PyAV's rational number as a Fraction; None where it is unset or zero."""
-    return Fraction(value.numerator, value.denominator) if value else None
-
-
-def _rate(stream: VideoStream) -> Fraction | None:
-    """Frames per second. Of DV the average is 60,000, its ticks, for FFmpeg, and the base rate that of its frames."""
-    average, base = _fraction(stream.average_rate), _fraction(stream.base_rate)
-    return base if average and base and average > 2 * base else average
-
-
-def _kind(stream: Stream) -> StreamKind:
-    return _KINDS.get(stream.type, "data")
-
-
-def _is_known(context: CodecContext) -> bool:
-    """Whether the header is complete enough for a muxer: sound needs a sample rate, a picture needs a size."""
-    if isinstance(context, AudioCodecContext):
-        return context.sample_rate > 0
-    return not isinstance(context, VideoCodecContext) or min(context.width, context.height) > 0
-
-
-def _codec(stream: Stream) -> str:
-    """FFmpeg's name of the codec; `none` where the stream is not known."""
-    context: CodecContext | None = stream.codec_context
-    if context is None and stream.type == "data":
-        return stream.name or "none"
-    return context.codec.canonical_name if context is not None and _is_known(context) else "none"
-
-
-def describe_stream(stream: Stream) -> StreamInfo:
-    """The StreamInfo of one stream, as the container and the stream's header describe it."""
-    context = stream.codec_context
-    sound = context if isinstance(context, AudioCodecContext) and _is_known(context) else None
-    return StreamInfo(
-        index=stream.index,
-        sample_format=sound.format.name if sound is not None and sound.format is not None else "",
-        channels=sound.layout.nb_channels if sound is not None else 0,
-        kind=_kind(stream),
-        codec=_codec(stream),
-        time_base=_fraction(stream.time_base) or Fraction(1, av.time_base),
-        start_pts=stream.start_time,
-        tags=_titled(decode_tags(stream.metadata, what="")[0]),
-        disposition=tuple(flag.name for flag in Disposition if flag.name and stream.disposition & flag),
-    )
-
-
-def _titled(tags: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """The tags of a stream; FFmpeg reads the title of a track of MP4 and MOV as `name`, and writes it as `title`."""
-    if any(key.lower() == "title" for key, _ in tags):
-        return tags
-    return tuple(("title" if key == "name" else key, value) for key, value in tags)
-
-
-def _describe_chapter(chapter: Mapping[str, Any]) -> Chapter:
-    tags, _ = decode_tags(chapter["metadata"], what="")
-    title = next((value for key, value in tags if key.lower() == "title"), "")
-    return Chapter(
-        start=chapter["start"],
-        end=chapter["end"],
-        time_base=_fraction(chapter["time_base"]) or Fraction(1, av.time_base),
-        title=title,
     )
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from pipeline.errors import SettingsError, SourceError
+from pipeline.plan.fingerprint import check_source, source_fingerprint
 from pipeline.plan.plan import scan_film
 from pipeline.plan.segments import SegmentSettings
 from pipeline.plan.shots import ShotSettings
-from pipeline.source.fingerprint import check_source, source_fingerprint
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.open_film import check_stills, probe_film_or_stills
 from pipeline.still_pattern import find_numbers, is_pattern_name, parse_pattern, parse_rate

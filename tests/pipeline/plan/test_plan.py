@@ -19,10 +19,10 @@ from PIL import Image
 
 from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.media import Plane, Segment, Shot
+from pipeline.plan.fingerprint import Source, check_source, source_fingerprint
 from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
 from pipeline.plan.segments import SegmentSettings, make_segments
 from pipeline.plan.shots import ShotSettings
-from pipeline.source.fingerprint import Source, check_source, source_fingerprint
 from pipeline.source.probe import probe
 from pipeline.timeline import Timeline
 from tests.media import damage_film, make_film

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.source.fingerprint import source_fingerprint
+from pipeline.plan.fingerprint import source_fingerprint
 
 
 def test_a_source_that_cannot_be_read_is_a_source_error(tmp_path: Path) -> None:
