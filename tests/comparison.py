@@ -76,7 +76,9 @@ def _compare_streams(found: Comparison, before: FilmInfo, after: FilmInfo) -> No
     found.streams = len(wanted)
     for stream in wanted:
         told = _told_of(stream)
-        if stream.codec == "ass" and after.container.startswith("mov"):  # without its styles, which the run says
+        if stream.codec == "ass" and after.container.startswith(
+            "mov"
+        ):  # without its styles, which the run says
             told = ("subtitle", "text", *told[2:])
         other = next((s for s in there if _told_of(s) == told), None)
         if other is None and stream.kind == "audio":  # Matroska may hold it as PCM only, MP4 as AAC
