@@ -112,7 +112,7 @@ tests/jobs/web/test_app.py: jobs/projects/job_text.py jobs/projects/project.py j
 tests/jobs/web/test_serve.py: jobs/cli/web.py jobs/web/worker.py
 tests/jobs/cli/test_stages.py: jobs/review/contact_sheet.py jobs/run/finish.py jobs/run/status.py
 tests/jobs/dataset/test_build.py: jobs/dataset/contact_sheet.py jobs/dataset/inputs.py
-    jobs/dataset/manifest.py jobs/dataset/reader.py jobs/dataset/records.py jobs/dataset/selection.py
+    jobs/dataset/manifest.py jobs/dataset/records.py jobs/dataset/selection.py
     jobs/dataset/units.py jobs/settings/dataset.py jobs/workers/parallel_map.py
 tests/jobs/doctor/test_examination.py: jobs/doctor/finding.py jobs/doctor/libraries.py jobs/doctor/storage.py
     jobs/doctor/trial.py
@@ -124,7 +124,7 @@ tests/jobs/evaluation/test_hints.py: jobs/evaluation/hint_protocols.py
 tests/jobs/evaluation/test_references.py: jobs/evaluation/reference_figures.py
 tests/jobs/progress/test_openjd.py: jobs/progress/rates.py jobs/progress/stages.py
 tests/jobs/progress/test_reporters.py: jobs/progress/make.py
-tests/jobs/queue/test_control.py: jobs/queue/recovery.py jobs/queue/status.py
+tests/jobs/queue/test_control.py: jobs/queue/status.py
 tests/jobs/queue/test_drop_folder.py: jobs/queue/job_file.py
 tests/jobs/queue/test_worker.py: jobs/queue/child.py
 tests/jobs/records/test_page.py: jobs/records/page_parts.py jobs/records/premis.py
@@ -140,7 +140,7 @@ tests/jobs/settings/test_guidance_file.py: pipeline/guidance/settings.py
 tests/jobs/run/test_interlaced.py: jobs/workdir/film_spec.py
 tests/jobs/review/test_shot_meter.py: jobs/review/shot_figures.py
 tests/jobs/segments/test_lanes.py: jobs/segments/renderer.py jobs/segments/stages.py jobs/segments/task.py
-tests/jobs/settings/test_job_file.py: jobs/settings/job.py jobs/settings/job_paths.py jobs/settings/layers.py
+tests/jobs/settings/test_job_file.py: jobs/settings/job.py jobs/settings/layers.py
     jobs/settings/validate.py jobs/settings/yaml_file.py
 tests/jobs/supervise/test_isolation.py: jobs/supervise/heartbeat.py jobs/supervise/signals.py
     jobs/workdir/cleanup.py

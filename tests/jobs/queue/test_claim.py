@@ -5,12 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import pytest
 
 from jobs.progress.reporters import LineProgress
 from jobs.queue.claim import Claim
@@ -20,6 +17,7 @@ from jobs.queue.heartbeat import HeartbeatWatch
 from jobs.queue.recovery import return_dead
 from jobs.queue.settings import WorkerSettings
 from jobs.queue.worker import Worker
+from tests.queue_workers import wait_for
 from tests.spools import add_job
 
 ROOT = Path(__file__).parents[3]
@@ -37,18 +35,6 @@ run = [sys.executable, "-c", sys.argv[2]]
 tally = Worker(Spool(Path(sys.argv[1])), settings=settings, progress=LineProgress(), run=run).serve()
 print(tally.ended, file=sys.stderr)
 """
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    return Spool.make(tmp_path / "spool")
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENT_SECONDS
-    while not condition():
-        assert time.monotonic() < until, "it did not come to that"
-        time.sleep(0.02)
 
 
 @contextmanager

@@ -19,11 +19,6 @@ from pipeline.errors import SettingsError
 from tests.spools import add_job, states
 
 
-@pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    return Spool.make(tmp_path / "spool")
-
-
 def test_a_job_is_found_by_its_id_or_the_end_of_it(spool: Spool) -> None:
     entry = add_job(spool)
     add_job(spool, "other")

@@ -33,11 +33,6 @@ print(json.dumps(mine))
 """
 
 
-@pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    return Spool.make(tmp_path / "spool")
-
-
 def claim() -> str:
     return make_claim(host="a.host", pid=12)
 
