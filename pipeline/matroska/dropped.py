@@ -12,6 +12,13 @@ from pipeline.matroska.header import Header
 from pipeline.messages import first_few
 
 _FILM_LEVEL = 50
+_OF_ANY_CHAPTER = frozenset(
+    {
+        *(of.CHAPTER_UID, of.CHAPTER_NAME, of.CHAPTER_START, of.CHAPTER_END, of.DISPLAY, of.CHAPTER),
+        *(of.CHAPTER_HIDDEN, of.CHAPTER_ENABLED),
+    }
+)
+"""Elements of a chapter that FFmpeg carries, or that are listed on their own."""
 
 
 def dropped_items(header: Header) -> tuple[str, ...]:
@@ -93,6 +100,9 @@ def _odd_chapters(chapters: list[Element]) -> Iterator[str]:
             yield f"the language of chapter {_title(chapter)!r} is left out"
         if chapter.number(of.CHAPTER_HIDDEN, 0) or not chapter.number(of.CHAPTER_ENABLED, 1):
             yield f"chapter {_title(chapter)!r} is hidden or disabled: the mark is left out"
+        if more := {child.id for child in chapter.children} - _OF_ANY_CHAPTER:
+            found = first_few(f"{id:#x}" for id in sorted(more))
+            yield f"chapter {_title(chapter)!r} says more than its times and titles (elements {found}): it is left out"
 
 
 def _title(chapter: Element) -> str:

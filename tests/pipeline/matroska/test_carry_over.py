@@ -92,6 +92,7 @@ def test_chapters_keep_order_titles_nesting_and_flags(tmp_path: Path) -> None:
         chapter(11, 200, [("B first", "en")]),
         chapter(12, 0, [("A second", "en"), ("A zweitens", "de")], chapter(13, 50, [("inside", "en")])),
         chapter(14, 100, [("hidden", "en")], flags=[unsigned(of.CHAPTER_HIDDEN, 1)]),
+        chapter(15, 300, [("of the menu", "en")], flags=[master(0x6944, [unsigned(0x6955, 1)])]),
     )
     rebuild(source, chapters=given)
     report, _ = finish(probe(source), tmp_path / "out.mkv")
@@ -196,6 +197,14 @@ def test_damaged_tags_are_listed(tmp_path: Path, inside: Element) -> None:
             "out of order: b, a",
         ),
         ({"chapters": chapters(chapter(1, 0, [("a", "ja")]))}, "the language of chapter 'a'"),
+        (
+            {
+                "chapters": chapters(
+                    chapter(1, 0, [("a", "en")], flags=[master(0x6944, [unsigned(0x6955, 1)])])
+                )
+            },
+            "chapter 'a' says more than its times and titles (elements 0x6944)",
+        ),
         ({"tracks": {1: [text(of.LANGUAGE_BCP47, "pt-BR")]}}, "language pt-BR of stream 1"),
     ],
 )
