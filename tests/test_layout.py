@@ -156,7 +156,8 @@ tests/jobs/workers/test_local_pool.py: jobs/workers/devices.py jobs/workers/loca
 tests/models/networks/test_efficient.py: models/networks/generator.py
 tests/models/networks/test_fold_batchnorm.py: models/networks/efficientnet_lite.py
 tests/models/test_checkpoint.py: models/errors.py models/tensor_file.py
-tests/models/training/test_trainer.py: models/training/adversary.py
+tests/models/training/test_trainer.py: models/training/adversary.py models/training/batch.py
+    models/training/parameters.py
 tests/pipeline/color/test_chroma_siting.py: pipeline/media.py
 tests/pipeline/color/test_colorimetry.py: pipeline/color/gamut.py pipeline/color/transfer.py
     pipeline/errors.py
@@ -169,7 +170,8 @@ tests/pipeline/output/test_copy_proof.py: pipeline/output/mux_command.py pipelin
 tests/pipeline/output/test_mux.py: pipeline/output/container_table.py pipeline/timeline.py
 tests/pipeline/output/test_stills_mux.py: pipeline/output/stills_write.py pipeline/stills/dpx.py
 tests/pipeline/output/test_studio.py: pipeline/output/constant_rate.py
-tests/pipeline/plan/test_plan.py: pipeline/plan/packet_faults.py pipeline/prefetch.py pipeline/progress.py
+tests/pipeline/plan/test_plan.py: pipeline/plan/packet_faults.py pipeline/plan/plan_file.py pipeline/prefetch.py
+    pipeline/progress.py
 tests/pipeline/render/test_encoder_options.py: pipeline/render/encoder_parameters.py
     pipeline/render/option_values.py
 tests/pipeline/render/test_frame_writer.py: pipeline/render/encoder.py pipeline/render/packet_sink.py

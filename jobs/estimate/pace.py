@@ -17,7 +17,7 @@ from jobs.supervise.signals import signals_deferred
 from jobs.workdir.work_files import PLAN
 from jobs.workers.devices import Seat
 from pipeline.errors import DeviceError
-from pipeline.plan.plan import write_plan
+from pipeline.plan.plan_file import write_plan
 
 _SOLOS = 2
 

@@ -24,7 +24,8 @@ from jobs.workdir.folder import WorkDir
 from jobs.workdir.work_files import PLAN
 from pipeline.atomic_files import publish
 from pipeline.errors import KinochromeError, SettingsError
-from pipeline.plan.plan import Plan, read_plan
+from pipeline.plan.plan import Plan
+from pipeline.plan.plan_file import read_plan
 
 _PRIORITIES: dict[What, int] = {
     "still": NORMAL_PRIORITY + 20,

@@ -27,7 +27,8 @@ from pipeline.media import FilmInfo
 from pipeline.messages import first_few
 from pipeline.output.mux import MuxReport
 from pipeline.plan.fingerprint import check_source
-from pipeline.plan.plan import Plan, read_plan
+from pipeline.plan.plan import Plan
+from pipeline.plan.plan_file import read_plan
 from pipeline.render.output_picture import OutputPicture
 
 

@@ -33,7 +33,7 @@ from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.guidance.shot_memory import ShotMemory
 from pipeline.media import Frame, Segment, Shot
 from pipeline.plan.fingerprint import check_source
-from pipeline.plan.plan import read_plan
+from pipeline.plan.plan_file import read_plan
 from pipeline.source.frame_reader import FrameReader
 
 _MOST_SEEN = 4

@@ -18,7 +18,7 @@ from jobs.workdir.work_files import PLAN
 from models.weights_info import weights_file
 from pipeline.colorize.predict import Predictor
 from pipeline.plan.fingerprint import check_source
-from pipeline.plan.plan import read_plan
+from pipeline.plan.plan_file import read_plan
 
 
 @dataclass(frozen=True, kw_only=True)

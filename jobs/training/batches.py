@@ -14,13 +14,8 @@ from models.training import distributed
 from models.training.validation import Pictures, Validation
 from pipeline.dataset.photo_faults import only_photographs
 from pipeline.dataset.samples import PhotoSamples, Picture, Sample, SampleSettings
-from pipeline.dataset.training_set import (
-    Split,
-    base_files,
-    read_pictures,
-    read_run,
-    split_by_origin,
-)
+from pipeline.dataset.training_pictures import read_pictures, read_run
+from pipeline.dataset.training_set import Split, base_files, split_by_origin
 from pipeline.errors import SettingsError
 from pipeline.target import FILM_SUFFIXES
 

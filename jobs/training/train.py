@@ -32,7 +32,7 @@ from models.training.validation import Validation
 from models.weights_info import weights_file
 from pipeline.colorize.predict import find_device
 from pipeline.dataset.samples import Sample
-from pipeline.dataset.training_set import bin_prior
+from pipeline.dataset.training_pictures import bin_prior
 
 WEIGHTS_NAME = "weights.safetensors"
 CHECKPOINT_NAME = "checkpoint.safetensors"

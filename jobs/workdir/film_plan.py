@@ -12,7 +12,8 @@ from pipeline.media import FilmInfo
 from pipeline.output.constant_rate import check_times
 from pipeline.plan.damage import refuse_damage
 from pipeline.plan.fingerprint import check_source
-from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
+from pipeline.plan.plan import Plan, scan_film
+from pipeline.plan.plan_file import read_plan, write_plan
 from pipeline.plan.shots import ShotSettings
 
 _UNITS = {"fingerprint": "byte", "packets": "packet"}

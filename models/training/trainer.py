@@ -1,7 +1,7 @@
-"""The training loop: batches in, checkpoints and the best weights out.
+"""The training loop: takes batches of tensors, writes checkpoints and keeps the best weights.
 
-It works on tensors; the caller decides where batches come from and where progress goes. The conditional GAN takes one
-step of the discriminator and one of the generator on each batch (Isola et al. 2017, section 3.3).
+The caller decides where batches come from and where progress goes. The conditional GAN takes one step of the
+discriminator and one of the generator on each batch (Isola et al. 2017, section 3.3).
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,31 +22,18 @@ from models.errors import TrainingError, WeightsError
 from models.networks.generator import Generator, Hints
 from models.tensor_file import open_tensors, shortened
 from models.training import distributed
+from models.training.batch import Batch
 from models.training.ema import AveragedWeights
 from models.training.objective import Objective
+from models.training.parameters import parameter_groups, set_learning, set_modes, set_rates
 from models.training.position import Scores, read_position
 from models.training.schedule import Stage, TrainSettings
 from models.training.teacher import TeacherWeights
 from models.training.validation import Validation
 
 
-class Batch(Protocol):
-    """What the loop needs of a batch: see `pipeline.dataset.samples.Sample`, with a leading N."""
-
-    @property
-    def lightness(self) -> Tensor: ...
-    @property
-    def ab(self) -> Tensor: ...
-    @property
-    def hint_ab(self) -> Tensor: ...
-    @property
-    def hint_confidence(self) -> Tensor: ...
-    @property
-    def of_base(self) -> Tensor: ...
-
-
 class Trainer:
-    """Generator, discriminator, optimizers and schedule of one training; `fit` runs it, checkpoints carry it on."""
+    """Generator, discriminator, optimizers and schedule of one training, which `save` and `load` let resume."""
 
     def __init__(
         self,
@@ -57,9 +44,10 @@ class Trainer:
         device: str,
         remembers: bool = False,
     ) -> None:
-        """`prior` (Q,) is the share of each ab bin in the training set; needed where cross-entropy counts.
+        """`prior` (Q,) is the share of each ab bin in the training set; needed where a stage has cross-entropy.
 
-        `remembers`: pictures of a base, whose colours are to stay those that this generator gives them, will come.
+        `remembers`: batches will hold pictures of a base, for which the generator is to keep the colours that it gives
+        now. Raises TrainingError where cross-entropy lacks `prior` or its bins.
         """
         self.settings, self.device = settings, torch.device(device)
         self.step, self.stage_index = 0, 0
@@ -69,7 +57,7 @@ class Trainer:
         self.generator = generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._objective = Objective(self.generator, settings=settings, prior=prior, device=self.device)
         self._optimizer = torch.optim.AdamW(
-            self._groups(), betas=settings.betas, weight_decay=settings.weight_decay
+            parameter_groups(self.generator), betas=settings.betas, weight_decay=settings.weight_decay
         )
         self._teacher = TeacherWeights(self.generator) if remembers else None
         self._shown = settings.vividness if settings.learns_shown else 1.0
@@ -85,7 +73,7 @@ class Trainer:
 
     @property
     def finished(self) -> bool:
-        """Whether every stage is over."""
+        """Whether all stages are over."""
         return self.stage_index == len(self.settings.stages)
 
     def fit(
@@ -97,11 +85,11 @@ class Trainer:
         on_step: Callable[[int, Mapping[str, float]], None],
         on_validation: Callable[[Scores, bool], None],
     ) -> Scores:
-        """Train to the end of the last stage; returns the best validation, by its score.
+        """Trains to the end of the last stage and returns the validation with the best score.
 
-        Calls `on_step` with every step's losses and `on_validation` with whether its weights are to be kept; writes
-        `checkpoint` after each validation, and where the settings say so. Raises TrainingError when a loss is not
-        finite: the last checkpoint stays.
+        Calls `on_step` with (step, losses by name), and `on_validation` with (scores, whether the weights are to be
+        kept). Writes `checkpoint` after each validation, and every `checkpoint_every` steps. Raises TrainingError where
+        a loss is not finite, in which case the last checkpoint stays, and where batches end before any validation.
         """
         for batch in batches:
             if self.finished:
@@ -120,13 +108,10 @@ class Trainer:
         return self.best
 
     def train_step(self, batch: Batch) -> dict[str, float]:
-        """One step of the discriminator, where there is one, and one of the generator; losses before it, by name."""
-        stage, rate = self.stage, self.stage.rate_at(self.step - self._stage_start)
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate * (
-                1 if group["encoder_stage"] is None else stage.encoder_share(group["encoder_stage"])
-            )
-        self._set_modes()
+        """A step of the discriminator, if the stage has one, and of the generator; returns the losses by name."""
+        set_rates(self._optimizer, self.stage, step=self.step - self._stage_start)
+        self._forward.train()
+        set_modes(self.generator, self.settings)
         torch.manual_seed((self.settings.seed * 1_000_003 + self.step) * 1009 + distributed.rank())  # dropout
         losses = self._learn(batch)
         self.step += 1
@@ -141,7 +126,7 @@ class Trainer:
         return ab * self._shown
 
     def save(self, path: Path) -> None:
-        """Write everything that a resumed training needs."""
+        """Writes a checkpoint with all that a resumed training needs."""
         header = {
             "kind": "training",
             "settings": asdict(self.settings),
@@ -153,7 +138,7 @@ class Trainer:
         write_tensors(path, flatten(self._networks() | optimizers), header)
 
     def load(self, path: Path) -> None:
-        """Go on from a checkpoint of the same settings; WeightsError when it is damaged or of another training."""
+        """Resumes from a checkpoint. Raises WeightsError where it is damaged, or of another training or settings."""
         with open_tensors(path) as file:
             header = file.header
             if header.get("kind") != "training" or header.get("settings") != _as_json(self.settings):
@@ -173,7 +158,7 @@ class Trainer:
         self._enter_stage()
 
     def _networks(self) -> dict[str, Any]:
-        """The states of all networks, by the names that they have in a checkpoint."""
+        """The states of all networks, by their names in a checkpoint."""
         parts: dict[str, Any] = {"generator": self.generator.state_dict(), **self._averaged.state()}
         if self._teacher:
             parts["begun"] = self._teacher.state()
@@ -187,7 +172,7 @@ class Trainer:
         return made | ({"discriminator_optimizer": adversary.optimizer} if adversary else {})
 
     def _expected(self, names: Collection[str]) -> dict[str, Tensor]:
-        """Tensors of the shapes that a checkpoint of this training holds; an optimizer knows what has learned yet."""
+        """Tensors with the shapes of a checkpoint of this training; `names` tell which parameters have learned."""
         expected = flatten(self._networks())
         for part, optimizer in self._optimizers().items():
             keys = [name.removeprefix(f"{part}.") for name in names if name.startswith(f"{part}.")]
@@ -247,40 +232,14 @@ class Trainer:
             self._enter_stage()
 
     def _enter_stage(self) -> None:
-        """What learns is settled once a stage, before the processes agree on whose gradients they share."""
+        """Sets which parameters learn; must come before the processes agree on the gradients that they share."""
         if self.finished:
             return
-        self.generator.requires_grad_(False)
-        self.generator.learner.requires_grad_(True)
-        encoder = getattr(self.generator.learner, "encoder", None)
-        if encoder is not None:
-            encoder.requires_grad_(False)
-            for part in list(encoder.stages)[self.stage.unfrozen_from :] if self.stage.encoder_rate else []:
-                part.requires_grad_(True)
+        set_learning(self.generator, self.stage)
         self._forward = distributed.wrap(self.generator)
         if adversary := self._objective.adversary:
             adversary.discriminator.requires_grad_(True)
             adversary.parallelize(distributed.wrap)
-
-    def _set_modes(self) -> None:
-        self._forward.train()
-        encoder = getattr(self.generator.learner, "encoder", None)
-        if encoder is not None:
-            encoder.eval()  # its normalisation keeps the ImageNet statistics
-        for part in self.generator.modules():
-            if self.settings.resting_norms and isinstance(part, nn.modules.batchnorm._BatchNorm):
-                part.eval()
-            if self.settings.dropout is not None and isinstance(part, nn.Dropout | nn.Dropout2d):
-                part.p = self.settings.dropout
-
-    def _groups(self) -> list[dict[str, Any]]:
-        """The parameters by what they are part of, for each has a rate of its own: the decoder, each encoder stage."""
-        groups: dict[int | None, list[nn.Parameter]] = {}
-        for name, parameter in self.generator.learner.named_parameters():
-            parts = name.split(".")
-            stage = None if parts[0] != "encoder" else int(parts[2]) if parts[1] == "stages" else 0
-            groups.setdefault(stage, []).append(parameter)
-        return [{"params": parameters, "encoder_stage": stage} for stage, parameters in groups.items()]
 
     def _autocast(self) -> contextlib.AbstractContextManager[None]:
         on = self.settings.precision == "bf16"

@@ -1,34 +1,25 @@
-"""A folder of photos and clips as a training set, split by origin so that no scene leaks.
+"""Lists a folder of photos and clips as a training set, split by origin so that no scene is in two parts.
 
-`manifest.csv` in the folder or beside it (columns `path` and `origin`, others ignored) says where each file comes
-from; more such lists are read where they are named. The part of `origin` before ` : ` is what a file shares with its
-relatives. Without a manifest a file's origin is its folder. A column `split` (train, val or test, as `kinochrome
-dataset` writes it) says what each file is for where the caller does not.
+The manifest, `manifest.csv` in the folder or beside it, gives the `path` and `origin` of each file; further manifests
+are read where they are named. Files with the same text before ` : ` in `origin` come from the same scene or film.
+Without a manifest the origin of a file is its folder. A column `split` (train, val or test, as `kinochrome dataset`
+writes it) counts where the caller gives no patterns.
 """
 
 import csv
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from glob import escape
 from pathlib import Path
 
-import av
-import cv2
-import numpy as np
-import numpy.typing as npt
-
 from pipeline.dataset.photos import PHOTO_SUFFIXES
-from pipeline.dataset.samples import Picture, decode_rgb
-from pipeline.errors import SettingsError, SourceError
+from pipeline.errors import SettingsError
 from pipeline.messages import first_few
-from pipeline.source.open_media import open_media
 from pipeline.target import FILM_SUFFIXES
 
 _MANIFEST = "manifest.csv"
-_LONGEST_SIDE = 512  # of a clip's frames
-_PRIOR_PICTURES = 4096
 _SHOTS_TO_SPLIT = 5
 
 _log = logging.getLogger(__name__)
@@ -36,19 +27,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingFile:
-    """A photo or clip and where it comes from."""
+    """A photo or clip of a training set."""
 
     path: Path
     origin: str
+    """The scene or film that it comes from."""
     split: str = ""
-    """`train`, `val` or `test` where the manifest says so."""
+    """`train`, `val` or `test`; empty where the manifest has no such column."""
     shot: tuple[str, int] = ("", 0)
-    """Film and number of the shot where the manifest says so."""
+    """SHA-256 of the film and number of the shot; ('', 0) where the manifest has no such columns."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """The files of a training set by what they are for."""
+    """The files of a training set by their purpose."""
 
     train: tuple[TrainingFile, ...]
     validation: tuple[TrainingFile, ...]
@@ -63,16 +55,17 @@ def split_by_origin(
     held_out: Sequence[Path] = (),
     manifests: Sequence[str] = (),
 ) -> Split:
-    """Files of a folder in the order of their paths; `validation` and `test` are patterns of origins.
+    """Splits the files of a folder, in the order of their paths; `validation` and `test` are patterns of origins.
 
-    Each list of `held_out` (CSV, column `path`, relative to the folder or to the one it lies in) names single files
-    for tests, whatever their origin: they are neither trained on nor validated on. `manifests` are files in the folder
-    that list more pictures than its manifest.csv does.
+    `held_out` are lists (CSV, column `path`, relative to the folder or to its parent) of single files for testing,
+    whatever their origin. `manifests` are names of further manifests in the folder.
 
-    Without any patterns the manifest's column `split` counts, if it has one; where it has no `val`, as a set of one
-    film has none, every tenth shot is validated on, or of few shots all that is trained on. Else, without patterns for
-    validation, every tenth origin is held back for it, at least one. Raises SettingsError when a pattern fits no
-    file, a split is none, or nothing is left to train on.
+    Without any patterns the column `split` of the manifest counts, if there is one. If it has no `val`, as in a set of
+    one film, every tenth shot is for validation; if there are fewer than five shots, the training files are. Without
+    patterns for validation and without the column, every tenth origin is for validation, at least one.
+
+    Raises SettingsError where a pattern fits no file, a value of `split` or a list is not valid, or no file is left for
+    training or validation.
     """
     files = _list_files(folder, manifests)
     listed = {path for one in held_out for path in _listed(one, folder, files)}
@@ -104,7 +97,7 @@ def _split_by_patterns(
 
 
 def _listed(held_out: Path, folder: Path, files: Sequence[TrainingFile]) -> list[Path]:
-    """The files that a list names; one that is not in the set is an error, for another may be it by another name."""
+    """The files that a list names. Raises SettingsError for one that is not in the set: it may be misspelled."""
     try:
         with held_out.open(newline="", encoding="utf-8") as file:
             names = [row["path"] for row in csv.DictReader(file)]
@@ -114,18 +107,18 @@ def _listed(held_out: Path, folder: Path, files: Sequence[TrainingFile]) -> list
     found = [next((p for p in (folder / n, folder.parent / n) if p in known), None) for n in names]
     missing = [name for name, path in zip(names, found, strict=True) if path is None]
     if missing or not names:
-        told = (
+        fault = (
             f"{len(missing)} of its {len(names)} files are not in {folder}" if names else "it names no file"
         )
         first = f", the first is {missing[0]}" if missing else ""
-        raise SettingsError(f"held_out {held_out}: {told}{first}; a list of files of that folder works")
+        raise SettingsError(f"held_out {held_out}: {fault}{first}; a list of files of that folder works")
     return [path for path in found if path is not None]
 
 
 def base_files(folder: Path) -> tuple[TrainingFile, ...]:
-    """Files of a folder of general pictures, in the order of their paths: all that a manifest does not hold out.
+    """The files of a folder of general pictures to train on, in the order of their paths; none is for validation.
 
-    Nothing is validated on them. Raises SettingsError where there are none.
+    Files whose `split` is not `train` are left out. Raises SettingsError where no file is left.
     """
     files = tuple(file for file in _list_files(folder) if file.split in ("", "train"))
     if not files:
@@ -134,7 +127,7 @@ def base_files(folder: Path) -> tuple[TrainingFile, ...]:
 
 
 def _split_by_column(folder: Path, files: Sequence[TrainingFile]) -> Split:
-    """The split that the manifest names."""
+    """Splits by the column `split` of the manifest."""
     parts: dict[str, list[TrainingFile]] = {"train": [], "val": [], "test": []}
     for file in files:
         if file.split not in parts:
@@ -151,7 +144,7 @@ def _split_by_column(folder: Path, files: Sequence[TrainingFile]) -> Split:
 
 
 def _hold_back_shots(files: list[TrainingFile]) -> tuple[list[TrainingFile], list[TrainingFile]]:
-    """To train on and to validate on, of one film or two: every tenth shot is held back, of few shots none."""
+    """(training files, validation files): every tenth shot is held back; of fewer than five shots both are all."""
     shots = sorted({file.shot for file in files})
     held = set(shots[len(shots) % 10 // 2 :: 10]) if len(shots) >= _SHOTS_TO_SPLIT else set()
     if not held:
@@ -161,38 +154,8 @@ def _hold_back_shots(files: list[TrainingFile]) -> tuple[list[TrainingFile], lis
     return [f for f in files if f.shot not in held], [f for f in files if f.shot in held]
 
 
-def read_pictures(files: Sequence[TrainingFile], *, frames_per_clip: int) -> list[Picture]:
-    """Every photo's path, and evenly spaced frames of every clip as JPEG, in the order of the files."""
-    pictures: list[Picture] = []
-    for file in files:
-        if file.path.suffix.lower() in FILM_SUFFIXES:
-            pictures += _clip_frames(file.path, frames_per_clip)
-        else:
-            pictures.append(file.path)
-    return pictures
-
-
-def bin_prior(
-    pictures: Sequence[Picture], bins: npt.NDArray[np.float32], *, scale: float = 1
-) -> npt.NDArray[np.float64]:
-    """Share of each ab bin (Q,) over small copies of at most 4,096 of the pictures, their ab times `scale`; sums to 1.
-
-    Zhang et al. 2016, section 2.2, without their smoothing: rebalancing mixes in the uniform distribution.
-    """
-    reach = 128
-    counts = np.zeros((2 * reach, 2 * reach))
-    for picture in pictures[:: -(-len(pictures) // _PRIOR_PICTURES)]:
-        small = cv2.resize(decode_rgb(picture), (32, 32), interpolation=cv2.INTER_AREA)
-        lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
-        cell = np.clip(np.round(lab[..., 1:]).astype(int), -reach, reach - 1) + reach
-        np.add.at(counts, (cell[..., 0], cell[..., 1]), 1)
-    found = np.argwhere(counts)
-    nearest = np.square(scale * (found - reach)[:, None] - bins[None]).sum(axis=-1).argmin(axis=1)
-    share = np.bincount(nearest, weights=counts[tuple(found.T)], minlength=len(bins))
-    return np.asarray(share / share.sum(), np.float64)
-
-
 def _list_files(folder: Path, more: Sequence[str] = ()) -> list[TrainingFile]:
+    """The photos and clips of a folder, in the order of their paths; `more` are further manifests."""
     main = next((p for p in (folder / _MANIFEST, folder.parent / _MANIFEST) if p.is_file()), None)
     manifests = [*([main] if main else []), *(folder / name for name in more)]
     if missing := [path for path in manifests if not path.is_file()]:
@@ -217,7 +180,7 @@ def _list_files(folder: Path, more: Sequence[str] = ()) -> list[TrainingFile]:
 
 
 def _listed_file(row: Mapping[str, str], folder: Path) -> TrainingFile:
-    """A row of a manifest."""
+    """The file in a row of a manifest that lies in `folder`."""
     shot = row.get("shot") or ""
     return TrainingFile(
         path=folder / row["path"],
@@ -228,45 +191,5 @@ def _listed_file(row: Mapping[str, str], folder: Path) -> TrainingFile:
 
 
 def _fits(file: TrainingFile, patterns: Sequence[str]) -> bool:
+    """Whether the origin matches a pattern, as in a shell."""
     return any(fnmatch(file.origin, pattern) for pattern in patterns)
-
-
-def read_run(path: Path, *, count: int) -> list[Picture]:
-    """`count` consecutive frames from the middle of a clip as JPEG; fewer where it has no more."""
-    total = _count_frames(path)
-    first = max(0, (total - count) // 2)
-    return _read_frames(path, set(range(first, first + count)))
-
-
-def _clip_frames(path: Path, count: int) -> list[Picture]:
-    """`count` frames at even distances."""
-    total = _count_frames(path)
-    return _read_frames(
-        path, {round((place + 0.5) * total / count - 0.5) for place in range(min(count, total))}
-    )
-
-
-def _count_frames(path: Path) -> int:
-    return sum(1 for _ in _rgb_frames(path, numbers=None))
-
-
-def _read_frames(path: Path, numbers: set[int]) -> list[Picture]:
-    """JPEG, quality 95."""
-    frames: list[Picture] = []
-    for bgr in _rgb_frames(path, numbers=numbers):
-        scale = min(1.0, _LONGEST_SIDE / max(bgr.shape[:2]))
-        small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        frames.append(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
-    return frames
-
-
-def _rgb_frames(path: Path, *, numbers: set[int] | None) -> Iterator[npt.NDArray[np.uint8]]:
-    try:
-        with open_media(path) as container:
-            for number, frame in enumerate(container.decode(video=0)):
-                if numbers is None:
-                    yield np.empty((0, 0, 3), np.uint8)
-                elif number in numbers:
-                    yield np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-    except (av.error.FFmpegError, IndexError) as error:
-        raise SourceError(f"training clip {path}: cannot be decoded ({error})") from error

@@ -35,7 +35,8 @@ import psutil  # noqa: E402
 
 from jobs.web.server import Server  # noqa: E402
 from pipeline.media import Shot  # noqa: E402
-from pipeline.plan.plan import scan_film, write_plan  # noqa: E402
+from pipeline.plan.plan import scan_film  # noqa: E402
+from pipeline.plan.plan_file import write_plan  # noqa: E402
 from pipeline.plan.segments import SegmentSettings, make_segments  # noqa: E402
 from pipeline.plan.shots import ShotSettings  # noqa: E402
 from pipeline.source.probe import probe  # noqa: E402

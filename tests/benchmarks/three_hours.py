@@ -41,7 +41,8 @@ from jobs.workdir.folder import WorkDir
 from jobs.workdir.segment_records import Product, commit
 from pipeline.colorize.chroma_proxy import ProxyFrame, write_proxy
 from pipeline.media import Segment
-from pipeline.plan.plan import Plan, read_plan, write_plan
+from pipeline.plan.plan import Plan
+from pipeline.plan.plan_file import read_plan, write_plan
 from pipeline.plan.segments import make_segments
 from pipeline.source.frame_reader import FrameReader
 from pipeline.timeline import Timeline

@@ -30,7 +30,7 @@ from jobs.training.train import make_generator
 from models.training.trainer import Trainer
 from pipeline.colorize.predict import find_device
 from pipeline.dataset.samples import Sample
-from pipeline.dataset.training_set import bin_prior
+from pipeline.dataset.training_pictures import bin_prior
 
 _DEFAULT = Path(__file__).parents[2] / "configs/train/default.yaml"
 _WARM_UP = 3

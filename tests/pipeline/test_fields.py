@@ -9,7 +9,8 @@ import pytest
 from pipeline.errors import SourceError
 from pipeline.fields import FieldCount, as_counted, merge_fields, order_of, refuse_fields, take_fields
 from pipeline.media import FilmInfo, Frame, Plane
-from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
+from pipeline.plan.plan import Plan, scan_film
+from pipeline.plan.plan_file import read_plan, write_plan
 from pipeline.plan.segments import SegmentSettings
 from pipeline.plan.shots import ShotSettings
 from pipeline.source.frame_reader import FrameReader

@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.errors import SourceError
 from pipeline.plan.damage import Damage, describe_damage, gather_damage, refuse_damage
-from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
+from pipeline.plan.plan import Plan, scan_film
+from pipeline.plan.plan_file import read_plan, write_plan
 from pipeline.plan.segments import SegmentSettings
 from pipeline.plan.shots import ShotSettings
 from pipeline.source.open_film import probe_film_or_stills

@@ -20,7 +20,8 @@ from PIL import Image
 from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.media import Plane, Segment, Shot
 from pipeline.plan.fingerprint import Source, check_source, source_fingerprint
-from pipeline.plan.plan import Plan, read_plan, scan_film, write_plan
+from pipeline.plan.plan import Plan, scan_film
+from pipeline.plan.plan_file import read_plan, write_plan
 from pipeline.plan.segments import SegmentSettings, make_segments
 from pipeline.plan.shots import ShotSettings
 from pipeline.source.probe import probe

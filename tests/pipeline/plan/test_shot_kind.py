@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pytest
 
 from pipeline.media import FilmInfo, Shot, ShotKind
-from pipeline.plan.plan import read_plan, scan_film, write_plan
+from pipeline.plan.plan import scan_film
+from pipeline.plan.plan_file import read_plan, write_plan
 from pipeline.plan.segments import SegmentSettings
 from pipeline.plan.shot_kind import KindFinder
 from pipeline.plan.shots import ShotSettings
