@@ -1,4 +1,4 @@
-"""Finds the films and stills that a command is about, and where each goes; what is neither is told, not passed over."""
+"""Finds the films and stills that a command is about, and where each goes; what is neither is listed too."""
 
 import os
 import re
@@ -80,8 +80,8 @@ def others_line(others: Sequence[Path]) -> str:
     if len(others) <= 3:
         return one_line(first_few(path.name for path in others))
     kinds = Counter(path.suffix.lower() or "no suffix" for path in others)
-    told = first_few(f"{count} {suffix}" for suffix, count in kinds.most_common())
-    return one_line(f"{len(others):,} files ({told})")
+    counted = first_few(f"{count} {suffix}" for suffix, count in kinds.most_common())
+    return one_line(f"{len(others):,} files ({counted})")
 
 
 def _in_folder(folder: Path, output: Path, made: Collection[Path]) -> Iterator[Path]:
@@ -140,7 +140,7 @@ def _named(others: Iterable[Path]) -> str:
 
 
 def _refuse_clashes(works: Sequence[Work]) -> None:
-    """Raises where an output is a source, or that of two sources; every such pair is told."""
+    """Raises where an output is a source, or that of two sources; every such pair is named."""
     sources = {work.source.resolve() for work in works}
     taken: dict[Path, Path] = {}
     faults = []

@@ -61,10 +61,10 @@ class BatchPlan:
             if count
         ]
         done = sum(task.todo == "nothing" for task in tasks)
-        told = [f"{' and '.join(counts)} found{f', {done:,} of them done before' if done else ''}"]
+        lines = [f"{' and '.join(counts)} found{f', {done:,} of them done before' if done else ''}"]
         if self.found.others:
-            told.append(f"left alone, neither film nor still: {others_line(self.found.others)}")
-        return told + list(self.found.hints)
+            lines.append(f"left alone, neither film nor still: {others_line(self.found.others)}")
+        return lines + list(self.found.hints)
 
     def job_of(self, task: Task) -> Job:
         """The job of one film. Raises SettingsError."""

@@ -239,7 +239,7 @@ class _TaskRunner:
         except Exception as error:
             message = expected_line(error) or self._explain(error)
             self._ledger.note_failure(work, message)
-            told = message if str(work.source) in message else f"{work.source}: {message}"
-            self._progress.note(told, warning=True)
+            line = message if str(work.source) in message else f"{work.source}: {message}"
+            self._progress.note(line, warning=True)
         else:
             self._ledger.note_done(work, fingerprint=self._plan.fingerprint, details=details)

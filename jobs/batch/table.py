@@ -34,12 +34,12 @@ def count_line(result: BatchResult) -> str:
     for what, is_film in (("still", False), ("film", True)):
         some = [one for one in result.results if one.is_film == is_film]
         states = Counter(map(_state, some))
-        told = ", ".join(
+        counts = ", ".join(
             f"{count} {state}" for state in ("done", "kept", "failed") if (count := states[state])
         )
-        told = told.replace("kept", "done before")
+        counts = counts.replace("kept", "done before")
         if some:
-            parts.append(f"{len(some):,} {what}{'s' if len(some) > 1 else ''}: {told}")
+            parts.append(f"{len(some):,} {what}{'s' if len(some) > 1 else ''}: {counts}")
     return "; ".join(reversed(parts))
 
 

@@ -76,10 +76,10 @@ class _Guard:
     def __call__(self, call: Callable[[], None]) -> str | None:
         """Why the process died; None where it came to its end. Raises KeyboardInterrupt, and OutputError where the
         batch cannot go on."""
-        told: list[str] = []
+        said: list[str] = []
         me = os.getpid()
         code = isolate(
-            lambda: self._perform(call), tell=lambda code, line: told.append(line), tidy_up=tidy_up
+            lambda: self._perform(call), tell=lambda code, line: said.append(line), tidy_up=tidy_up
         )
         if os.getpid() != me:
             for stream in (sys.stdout, sys.stderr):
@@ -87,8 +87,8 @@ class _Guard:
             os._exit(code)
         if code == INTERRUPTED:
             raise KeyboardInterrupt
-        if told:
-            return one_line(told[-1])
+        if said:
+            return one_line(said[-1])
         if code:
             raise OutputError("the batch ends here; what is done is kept, and the same command goes on")
         return None

@@ -26,12 +26,12 @@ def look_at_python() -> Finding:
 def look_at_packages() -> Finding:
     """Whether all that the installation asks for is there, and which extras are."""
     try:
-        wanted = requires("kinochrome") or []
+        requirements = requires("kinochrome") or []
     except PackageNotFoundError:
         told = "this is a checkout that is not installed"
         return Finding(subject="packages", told=told, state="note", advice="`make install` installs it")
     missing: dict[str, list[str]] = {}
-    for requirement in wanted:
+    for requirement in requirements:
         name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
         extra = re.search(r"""extra == ['"](\w+)['"]""", requirement)
         if not _is_installed(name):

@@ -27,7 +27,7 @@ class HintProtocol:
     """Numbers of points that figures are taken with, the first 0; the points of one are among those of the next."""
     draw_corners: Callable[[int], Corners]
     """The number of a picture to the upper left corners (N, 2) of the patches, in pixels, as many as the last count."""
-    told: str
+    method: str
     """How points are drawn, for the report."""
 
     def draw(self, picture: int, lab: Floats) -> tuple[Floats, Floats]:
@@ -61,7 +61,7 @@ HINT_PROTOCOLS = {
             patch_px=6,
             counts=(0, 1, 2, 5, 10, 20, 50, 100, 200, 500),
             draw_corners=_about_the_middle,
-            told="patches of 6x6 pixels, their corners int(clip(N(125.5, 62.75), 0, 250)) down and across",
+            method="patches of 6x6 pixels, their corners int(clip(N(125.5, 62.75), 0, 250)) down and across",
         ),
         HintProtocol(
             name="icolorit",
@@ -69,7 +69,7 @@ HINT_PROTOCOLS = {
             patch_px=2,
             counts=(0, 1, 2, 5, 10, 20, 50, 100, 200),
             draw_corners=_anywhere,
-            told="cells of a grid of 112x112, each 2x2 pixels, drawn evenly without return",
+            method="cells of a grid of 112x112, each 2x2 pixels, drawn evenly without return",
         ),
     )
 }

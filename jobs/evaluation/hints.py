@@ -160,6 +160,4 @@ def _mean(figures: Sequence[HintFigures]) -> HintFigures:
 
 def _protocol_line(protocol: HintProtocol) -> str:
     side = protocol.side_px
-    return (
-        f"photos stretched to {side}x{side}, which the network sees; {protocol.told}; their mean ab is given"
-    )
+    return f"photos stretched to {side}x{side}, which the network sees; {protocol.method}; their mean ab is given"

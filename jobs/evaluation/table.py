@@ -121,12 +121,12 @@ def _steady_row(name: str, clip: ClipFigures) -> tuple[str, ...]:
 
 
 def _conventions(network: Mapping[str, object], conventions: Mapping[str, str]) -> str:
-    told = dict(conventions)
+    texts = dict(conventions)
     if network:
-        told = {"network": ", ".join(f"{key} {value}" for key, value in network.items())} | told
+        texts = {"network": ", ".join(f"{key} {value}" for key, value in network.items())} | texts
     lines = [
         textwrap.fill(f"{name}: {text}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
-        for name, text in told.items()
+        for name, text in texts.items()
     ]
     return "\n".join(["How these figures are taken:", *lines])
 

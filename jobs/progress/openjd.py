@@ -35,7 +35,7 @@ class OpenJdProgress:
         self._progress_seconds = progress_seconds
         self._overall = OverallProgress(verb)
         self._percent = 0.0
-        self._told_at = -progress_seconds
+        self._last_at = -progress_seconds
         self._lock = threading.Lock()
 
     def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
@@ -52,8 +52,8 @@ class OpenJdProgress:
             self._overall.update(name, done, total)
             percent = min(round(100 * command_progress(self._overall)[0], 1), _MOST_BEFORE_THE_END)
             now = time.monotonic()
-            if percent > self._percent and now - self._told_at >= self._progress_seconds:
-                self._percent, self._told_at = percent, now
+            if percent > self._percent and now - self._last_at >= self._progress_seconds:
+                self._percent, self._last_at = percent, now
                 self._say(f"openjd_progress: {percent:.1f}")
         rate = self._rates.due(name, done, total)
         if rate is not None:

@@ -44,9 +44,9 @@ class Rates:
         now = time.monotonic()
         with self._lock:
             begun, initial = self._first.setdefault(name, (now, done))
-            told_at, told_done = self._last.get(name, (-self._seconds, -1))
+            last_at, last_done = self._last.get(name, (-self._seconds, -1))
             at_end = total is not None and done >= total
-            if told_done == done or not (at_end or now - told_at >= self._seconds):
+            if last_done == done or not (at_end or now - last_at >= self._seconds):
                 return None
             self._last[name] = (now, done)
         return rate_since(begun, initial, now=now, done=done, total=total)
@@ -66,8 +66,8 @@ def stage_line(name: str, done: int, total: int | None, unit: str, rate: Rate) -
     parts = [amount(done, total, unit), "" if is_over and done == 1 else speed(rate.per_second, unit)]
     if rate.seconds_left is not None and not is_over:
         parts.append(f"{clock(rate.seconds_left)} left")
-    told = ", ".join(filter(None, parts))
-    return f"{label_of(name)}: {told}" if told else label_of(name)
+    text = ", ".join(filter(None, parts))
+    return f"{label_of(name)}: {text}" if text else label_of(name)
 
 
 def amount(done: int, total: int | None, unit: str) -> str:

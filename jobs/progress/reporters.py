@@ -79,7 +79,7 @@ class LineProgress:
         self._seconds = line_seconds
         self._name, self._phase = "", ""
         self._overall: OverallProgress | None = None
-        self._told_at = 0.0
+        self._last_at = 0.0
         self._lock = threading.Lock()
 
     def film(self, name: str, *, part: str = "run", place: Place | None = None) -> None:
@@ -88,7 +88,7 @@ class LineProgress:
         of = "" if place is None or is_one else f"film {place.number} of {place.count}: "
         with self._lock:
             self._name, self._overall = f"{of}{one_line(name)}", OverallProgress(part, place=place)
-            self._told_at, self._phase = 0.0, ""
+            self._last_at, self._phase = 0.0, ""
             self._rates.forget()
 
     def stage(self, name: str, done: int, total: int | None, unit: str = "frame") -> None:
@@ -108,12 +108,12 @@ class LineProgress:
         self._overall.update(name, done, total)
         now = time.monotonic()
         is_new = self._overall.phase != self._phase
-        if line is None or not (is_new or now - self._told_at >= self._seconds):
+        if line is None or not (is_new or now - self._last_at >= self._seconds):
             return None
-        self._told_at, self._phase = now, self._overall.phase
+        self._last_at, self._phase = now, self._overall.phase
         left = self._overall.seconds_left()
-        told = "" if left is None else f", {clock(left)} left"
-        return f"{self._name}: {self._overall.percent:.0f} %{told}; {line}"
+        left_text = "" if left is None else f", {clock(left)} left"
+        return f"{self._name}: {self._overall.percent:.0f} %{left_text}; {line}"
 
     def note(self, message: str, *, warning: bool = False) -> None:
         """A line."""

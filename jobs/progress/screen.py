@@ -159,16 +159,16 @@ class ScreenProgress:
             seconds = time.monotonic() - self._last_at
             what = label_of(self._last) if self._last else "starting"
             return f"  {what} …{f' {clock(seconds)}' if seconds >= 1 else ''}"[:width]
-        told = []
+        stages = []
         still = time.monotonic() - self._last_at
         for name, stage in running:
             parts = [amount(stage.done, stage.total, stage.unit)]
             if len(running) == 1:
                 parts.append(speed(stage.rate().per_second, stage.unit))
             what = ", ".join(filter(None, parts))
-            told.append(f"{label_of(name)} {what}".rstrip())
+            stages.append(f"{label_of(name)} {what}".rstrip())
         waiting = f" … {clock(still)}" if still >= _STILL_SECONDS else "" if what else " …"
-        return f"  {' · '.join(told)}"[: width - len(waiting)] + waiting
+        return f"  {' · '.join(stages)}"[: width - len(waiting)] + waiting
 
     def _running(self) -> list[tuple[str, _Active]]:
         """The stages of the present phase that are under way. One may end below its total, which a header claimed:
@@ -221,11 +221,11 @@ def _stage_line(name: str, stage: _Active, width: int) -> str:
     rate = stage.rate()
     left = "" if rate.seconds_left is None else f"{clock(rate.seconds_left)} left"
     right = [amount(stage.done, stage.total, stage.unit), speed(rate.per_second, stage.unit), left]
-    told = "  ".join(filter(None, right)) or f"… {clock(time.monotonic() - stage.began)}"
+    text = "  ".join(filter(None, right)) or f"… {clock(time.monotonic() - stage.began)}"
     if not stage.total:
-        return f"{label_of(name)}  {told}"[:width]
+        return f"{label_of(name)}  {text}"[:width]
     share = min(stage.done / stage.total, 1.0)
-    return _with_bar(f"{label_of(name)} {100 * share:3.0f} %", share, told, width)
+    return _with_bar(f"{label_of(name)} {100 * share:3.0f} %", share, text, width)
 
 
 def _with_bar(left: str, share: float, right: str, width: int) -> str:

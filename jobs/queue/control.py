@@ -95,7 +95,7 @@ def retry_job(spool: Spool, name: str) -> Entry:
 
 def submit(
     spool: Spool,
-    wanted: Sequence[tuple[Path, Job]],
+    jobs: Sequence[tuple[Path, Job]],
     *,
     priority: int = NORMAL_PRIORITY,
     attempts: int = NORMAL_ATTEMPTS,
@@ -107,12 +107,12 @@ def submit(
     many marks belongs into a file of its own, which the job file names. Raises SettingsError with a line for each job
     whose output another job writes, SpoolError.
     """
-    ids = [make_id(job.output.stem, priority=priority) for _, job in wanted]
-    orders = [make_order(job, source=source, attempts=attempts) for source, job in wanted]
-    texts = [job.to_yaml() for _, job in wanted] if texts is None else texts
+    ids = [make_id(job.output.stem, priority=priority) for _, job in jobs]
+    orders = [make_order(job, source=source, attempts=attempts) for source, job in jobs]
+    texts = [job.to_yaml() for _, job in jobs] if texts is None else texts
     entries = [Entry(id=id, state="queue") for id in ids]
     with spool.alone():
-        refuse_same_outputs(spool, ((str(source), job.output) for source, job in wanted))
+        refuse_same_outputs(spool, ((str(source), job.output) for source, job in jobs))
         try:
             for entry, order, text in zip(entries, orders, texts, strict=True):
                 spool.add(entry, order_text(order, text))
@@ -124,11 +124,11 @@ def submit(
     return entries
 
 
-def refuse_same_outputs(spool: Spool, wanted: Iterable[tuple[str, Path]]) -> None:
-    """Raises SettingsError where one of `wanted`, (name, output), is written by a waiting or running job, or twice."""
+def refuse_same_outputs(spool: Spool, outputs: Iterable[tuple[str, Path]]) -> None:
+    """Raises SettingsError where one of `outputs`, (name, output), is written by a waiting or running job, or twice."""
     writers = _writers(spool)
     faults = []
-    for name, output in wanted:
+    for name, output in outputs:
         real = _real(output)
         if real in writers:
             message = f"{output} is written by {writers[real]} already; another name would work"

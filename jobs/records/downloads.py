@@ -31,7 +31,7 @@ def shot_columns(record: FilmRecord) -> Columns:
         "timecode": [shot.start_timecode for shot in shots],
         "attention": [round(attention(one), 3) for one in found],
         **{name: [getattr(shot.figures, name) for shot in shots] for name in names},
-        "concern": [one[0].told if one else "" for one in found],
+        "concern": [one[0].text if one else "" for one in found],
     }
 
 

@@ -26,7 +26,7 @@ def concerns_of(shot: ShotRecord) -> tuple[Concern, ...]:
 
 def concern_lines(shot: ShotRecord) -> list[str]:
     """Those that show, the heaviest first."""
-    return [concern.told for concern in concerns_of(shot) if concern.weight >= _TOLD_FROM]
+    return [concern.text for concern in concerns_of(shot) if concern.weight >= _TOLD_FROM]
 
 
 def worst_first(shots: Sequence[ShotRecord]) -> list[ShotRecord]:

@@ -72,8 +72,8 @@ def _made(record: FilmRecord) -> str:
         (sources["original"], f"{_count(sources['original'], 'shot')} with the source's own colours"),
         (sources["grey"], f"{_count(sources['grey'], 'shot')} left black-and-white"),
     ]
-    told = [text for number, text in others if number]
-    return f"{line} ({', '.join(told)})" if told else line
+    parts = [text for number, text in others if number]
+    return f"{line} ({', '.join(parts)})" if parts else line
 
 
 def _count(number: int, what: str) -> str:

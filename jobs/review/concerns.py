@@ -12,7 +12,7 @@ _PALE, _QUITE_PALE = 10.0, 5.0
 class Concern:
     """One thing that may be wrong."""
 
-    told: str
+    text: str
     """E.g. `colours flicker`."""
     weight: float
     """1 where it begins to show."""
@@ -34,7 +34,7 @@ def concerns(figures: ShotFigures, *, is_predicted: bool) -> tuple[Concern, ...]
         "colours are garish": max(figures.colorfulness - _GARISH, 0.0) / _QUITE_GARISH,
         "colours are pale": max(_PALE - figures.colorfulness, 0.0) / _QUITE_PALE if is_predicted else 0.0,
     }
-    found = [Concern(told=told, weight=weight) for told, weight in weights.items() if weight > 0]
+    found = [Concern(text=text, weight=weight) for text, weight in weights.items() if weight > 0]
     return tuple(sorted(found, key=lambda concern: -concern.weight))
 
 

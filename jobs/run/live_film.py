@@ -165,10 +165,10 @@ class LiveFilm:
 
     def _small(self, lines: int | None) -> SmallPictures:
         upright = self.film.height if self.film.orientation.quarter_turns % 2 == 0 else self.film.width
-        wanted = upright if lines is None else min(lines, upright)
-        if wanted not in self._pictures:
-            self._pictures[wanted] = SmallPictures(self.film, lines=wanted)
-        return self._pictures[wanted]
+        height = upright if lines is None else min(lines, upright)
+        if height not in self._pictures:
+            self._pictures[height] = SmallPictures(self.film, lines=height)
+        return self._pictures[height]
 
     def _memory(self, shot: Shot) -> ShotMemory:
         memory = self._memories.pop(shot.index, None)

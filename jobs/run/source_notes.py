@@ -83,15 +83,17 @@ def _coded_otherwise(job: Job, film: FilmInfo, picture: OutputPicture) -> list[s
 
 def _believed_fields(film: FilmInfo, plan: Plan) -> list[str]:
     """A line where the header calls all pictures interlaced that call themselves progressive."""
-    told = order_of(replace(film, field_order=film.field_order_from_header))
+    header_order = order_of(replace(film, field_order=film.field_order_from_header))
     if (
         plan.fields is None
         or film.is_deinterlaced
-        or told == "progressive"
+        or header_order == "progressive"
         or order_of(film) != "progressive"
     ):
         return []
-    return [f"its header says interlaced, {told} field first; its pictures say progressive, and are believed"]
+    return [
+        f"its header says interlaced, {header_order} field first; its pictures say progressive, and are believed"
+    ]
 
 
 def _one_order(film: FilmInfo, count: FieldCount, codec: str) -> list[str]:

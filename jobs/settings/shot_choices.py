@@ -176,6 +176,6 @@ def _settled(choice: ShotChoice, plain: ShotTreatment) -> ShotChoice:
     source = choice.treatment.source
     if source == "predicted":
         return choice
-    told = ("color.source", "guidance") if source == "recoloured" else ("color.source",)
-    keys = {name: key for name, key in choice.keys.items() if name in told}
+    inputs = ("color.source", "guidance") if source == "recoloured" else ("color.source",)
+    keys = {name: key for name, key in choice.keys.items() if name in inputs}
     return ShotChoice(treatment=ShotTreatment(source=source, weights=plain.weights), keys=keys)

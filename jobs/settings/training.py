@@ -122,11 +122,13 @@ def load_train_job(path: Path, *, overrides: Sequence[str] = ()) -> TrainJob:
             faults.append(Fault(merged.origin(("held_out",)), "held_out", f"no such file: {path}"))
     init = merged.values.get("init")
     if isinstance(init, str) and init not in _INITS and not Path(init).is_file():
-        told = f"no such file: {init}; {', '.join(_INITS)} or a .safetensors file works"
-        faults.append(Fault(merged.origin(("init",)), "init", told))
+        message = f"no such file: {init}; {', '.join(_INITS)} or a .safetensors file works"
+        faults.append(Fault(merged.origin(("init",)), "init", message))
     if job is not None and job.base is not None and job.init in ("imagenet", "random"):
-        told = f"init {job.init}: such weights know no colours to keep; default or a .safetensors file works"
-        faults.append(Fault(merged.origin(("base",)), "base", told))
+        message = (
+            f"init {job.init}: such weights know no colours to keep; default or a .safetensors file works"
+        )
+        faults.append(Fault(merged.origin(("base",)), "base", message))
     refuse(faults, order=[layer.origin(()).name for layer in layers])
     if job is None:
         raise AssertionError("a training without faults was not made")
@@ -139,8 +141,8 @@ def _recipe(path: Path) -> Path:
         return path
     known = recipes()
     if path.name not in known:
-        told = f"no such recipe or file: {path}; {', '.join(known)} or a path would work"
-        raise SettingsError(told)
+        message = f"no such recipe or file: {path}; {', '.join(known)} or a path would work"
+        raise SettingsError(message)
     return known[path.name]
 
 

@@ -34,7 +34,7 @@ def unknown_verb(arguments: Sequence[str], verbs: Iterable[str]) -> str | None:
     if not arguments or arguments[0].startswith("-") or arguments[0] in known:
         return None
     near = difflib.get_close_matches(arguments[0].lower(), [*known, *_SPELLINGS], n=1)
-    told = f"there is no verb {arguments[0][:60]!r}"
+    fault = f"there is no verb {arguments[0][:60]!r}"
     if near:
-        return f"{told}; did you mean {_SPELLINGS.get(near[0], near[0])}?"
-    return f"{told}; kinochrome --help lists them"
+        return f"{fault}; did you mean {_SPELLINGS.get(near[0], near[0])}?"
+    return f"{fault}; kinochrome --help lists them"

@@ -52,11 +52,11 @@ class TrainWriter:
         for name, value in figures.items():
             if value is not None:
                 self._board.add_scalar(f"validation/{name}", value, scores.step)
-        told = f"ab RMSE {scores.figures.ab_rmse:.2f}, CF {scores.figures.cf:.1f} of {scores.figures.cf_truth:.1f}"
+        summary = f"ab RMSE {scores.figures.ab_rmse:.2f}, CF {scores.figures.cf:.1f} of {scores.figures.cf_truth:.1f}"
         if scores.figures.kernel is not None:
-            told += f", kernel distance {1000 * scores.figures.kernel:.2f}"
+            summary += f", kernel distance {1000 * scores.figures.kernel:.2f}"
         mark = "best yet, " if best else ""
-        self._progress.note(f"step {scores.step}: {mark}score {scores.figures.score:.4f} ({told})")
+        self._progress.note(f"step {scores.step}: {mark}score {scores.figures.score:.4f} ({summary})")
 
     def pictures(self, name: str, rgb: Tensor, step: int) -> None:
         """Show uint8 RGB pictures (N, 3, H, W) as a grid."""

@@ -146,10 +146,10 @@ def _looks(generator: GatedGenerator, samples: Iterator[Sample]) -> Tensor:
 
 def _summary(data: TrainingData, trainer: Trainer) -> str:
     files = data.split
-    told = f"{len(files.train)} files to train on, {len(files.validation)} to validate, {len(files.test)} held out"
+    line = f"{len(files.train)} files to train on, {len(files.validation)} to validate, {len(files.test)} held out"
     if data.dropped:
-        told += "; left out: " + ", ".join(f"{count} {fault}" for fault, count in data.dropped.items())
-    return f"{told}; going on from step {trainer.step}" if trainer.step else told
+        line += "; left out: " + ", ".join(f"{count} {fault}" for fault, count in data.dropped.items())
+    return f"{line}; going on from step {trainer.step}" if trainer.step else line
 
 
 def _note_step(log: TrainWriter | None, trainer: Trainer, step: int, losses: Mapping[str, float]) -> None:

@@ -135,7 +135,7 @@ def make_changes(
     shots = 1 if is_still else None if plan is None else len(plan.shots)
     made = server.log(project).change(changes, base=base, client=client, shots=shots, is_still=is_still)
     lost = {conflict.change.place for conflict in made.conflicts}
-    told = [
+    changed = [
         {
             "shot": one.shot,
             "field": one.field,
@@ -145,7 +145,7 @@ def make_changes(
         }
         for one in changes
     ]
-    data = {"project": project.id, "revision": made.revision, "client": client, "changes": told}
+    data = {"project": project.id, "revision": made.revision, "client": client, "changes": changed}
     server.events.publish("review", data)
     return made
 

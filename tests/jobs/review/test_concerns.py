@@ -26,13 +26,13 @@ def test_each_fault_alone_has_the_weight_1_where_it_begins_to_show(
     changes: dict[str, float], told: str
 ) -> None:
     (found,) = concerns(figures(**changes), is_predicted=True)
-    assert found.told == told
+    assert found.text == told
     assert found.weight == pytest.approx(1)
 
 
 def test_the_heaviest_comes_first_and_weights_add_up() -> None:
     found = concerns(figures(flicker=0.5, drift=12.0), is_predicted=True)
-    assert [concern.told.split()[1] for concern in found] == ["drift", "flicker"]
+    assert [concern.text.split()[1] for concern in found] == ["drift", "flicker"]
     assert attention(found) == pytest.approx(4)
 
 
