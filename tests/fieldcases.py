@@ -190,6 +190,7 @@ FIELD_CASES = [
     Case(kind="transparent", make=fieldfilms.see_through, source="film.webm", check=has_format("yuv420p")),
     Case(kind="several-videos", make=fieldfilms.after_its_preview, source="film.mp4", check=has_size(96, 64)),
     Case(kind="data", make=fieldfilms.from_a_dvd, source="film.vob"),
+    Case(kind="several-videos", make=fieldfilms.that_goes_on_elsewhere, source="film.ts"),
     *(
         Case(
             kind="chapters",

@@ -244,6 +244,18 @@ def after_its_preview(path: Path) -> None:
     bare.unlink()
 
 
+def that_goes_on_elsewhere(path: Path) -> None:
+    """MPEG-TS whose picture has another number (PID) from the middle on: FFmpeg takes it for another stream."""
+    data = b""
+    for number, pid in enumerate(("0x100", "0x300")):
+        make_film(path, frames=FRAMES, start=number * FRAMES, **MPEG)
+        part = path.with_name("part.ts")
+        ffmpeg("-copyts", "-i", path, "-c", "copy", "-mpegts_start_pid", pid, part)
+        data += part.read_bytes()
+        part.unlink()
+    path.write_bytes(data)
+
+
 def from_a_dvd(path: Path) -> None:
     """A VOB as DVDs have it, with packets that lead a player over the disc."""
     bare = path.with_name("bare.mpg")

@@ -155,7 +155,7 @@ def _treatment(film: FilmInfo, stream: StreamInfo, container: Container) -> tupl
     if stream.kind == "audio" and container.sound and codec != "none":
         return "convert", f"becomes {container.sound} at 48 kHz, as long as the picture"
     if _holds(container, codec):
-        return "copy", ""
+        return "copy", "is copied, and not coloured" if stream.kind == "video" else ""
     if stream.kind == "audio" and (encoder := sound_encoder(container, stream)) is not None:
         return "convert", sound_change(encoder)
     if stream.kind == "subtitle" and codec in _TEXT and container.text:
@@ -197,7 +197,8 @@ def _holds(container: Container, codec: str) -> bool:
 
 def _name(stream: StreamInfo) -> str:
     kind = "cover" if "attached_pic" in stream.disposition else stream.kind
-    details = [stream.codec if stream.codec != "none" else "", stream.tag("language") or ""]
+    unknown = "no known codec" if stream.kind in ("video", "audio", "subtitle") else ""
+    details = [stream.codec if stream.codec != "none" else unknown, stream.tag("language") or ""]
     details.append(stream.tag("title") or stream.tag("filename") or "")
     return f"{kind} stream {stream.index} ({', '.join(filter(None, details))})".replace(" ()", "")
 

@@ -89,6 +89,11 @@ def _explain(path: Path, error: av.error.FFmpegError) -> str:
             "is an MP4 or MOV file without a readable index (moov atom), for its recording or copying "
             "broke off; copy it again or repair it with a tool that rebuilds the index"
         )
+    if head[4:8] in (b"moof", b"styp", b"sidx"):
+        return (
+            "is a part of a streamed MP4 without the part that begins it; put that one (the initialisation segment) "
+            "in front of it"
+        )
     if b"\0" not in head and _is_text(head):
         return "is a text file whatever its name says; a film file is needed, e.g. MP4, MOV, MKV, AVI, MPEG"
     return f"cannot be read as a film ({error.strerror}); it needs to be a film file that FFmpeg can open"

@@ -7,7 +7,7 @@ STREAMS = (
         name="several-videos",
         title="Several video streams",
         kept="all, in their places",
-        converted="the default one, else the first, is coloured; the others are copied",
+        converted="the default one, else the first, is coloured; the others are copied, and it is listed",
         why="one film is one picture",
     ),
     Kind(

@@ -84,6 +84,13 @@ def _h264(value_range: Literal["limited", "full"]) -> dict[str, Any]:
              "what DV notes in every frame: when it was recorded"],
         ),
         (fieldfilms.see_through, "film.webm", (), [], ["the transparency of the picture"]),
+        (
+            fieldfilms.that_goes_on_elsewhere,
+            "film.ts",
+            (),
+            ["video stream 1 (mpeg2video): is copied, and not coloured"],
+            [],
+        ),
         (fieldfilms.from_a_dvd, "film.vob", (), ["data stream 0 (dvd_nav_packet): is left out"], []),
         (
             with_sound("-c:a", "pcm_s16le", source="anoisesrc=r=48000,aformat=cl=quad", **H264),
@@ -121,8 +128,8 @@ def _h264(value_range: Literal["limited", "full"]) -> dict[str, Any]:
         (film(pixel_format="yuv420p"), "film.mkv", (), [], []),
     ],
     ids=["aspect", "colour", "range", "format", "fields", "kept fields", "av1", "h264", "captions", "alpha", "header",
-         "sound", "alpha of VP9", "DVD", "layout", "usual layout", "no layout", "pause", "late chapter", "captured",
-         "odd", "plain"],
+         "sound", "alpha of VP9", "elsewhere", "DVD", "layout", "usual layout", "no layout", "pause", "late chapter",
+         "captured", "odd", "plain"],
 )  # fmt: skip
 def test_nothing_of_the_pictures_changes_in_silence(
     make: Maker,

@@ -182,6 +182,13 @@ def _no_moov(path: Path) -> None:
     path.write_bytes(data[: data.index(b"moov") - 4])
 
 
+def _no_beginning(path: Path) -> None:
+    parts = {"movflags": "frag_keyframe+empty_moov"}
+    make_film(path, codec="libx264", pixel_format="yuv420p", gop=6, container_options=parts)
+    data = path.read_bytes()
+    path.write_bytes(data[data.index(b"moof") - 4 :])
+
+
 def _float_samples(path: Path) -> None:
     with av.open(str(path), "w", format="mov") as target:
         stream = target.add_stream("exr", rate=25)
@@ -210,6 +217,7 @@ def _no_frame(path: Path) -> None:
         (_sound_only, "no video stream (found: audio)"),
         (_cover_only, "a cover picture but no film"),
         (_no_moov, "moov"),
+        (_no_beginning, "the initialisation segment"),
         (_float_samples, "grayf32le"),
         (_no_frame, "no frame of video stream 0 (h264) can be decoded"),
     ],
