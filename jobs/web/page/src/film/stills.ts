@@ -63,7 +63,7 @@ async function load(wanted: StillRequest, signal: AbortSignal): Promise<ImageBit
   }
 }
 
-export const stillUrl = ({ project, frame, side, lines, revision }: Omit<StillRequest, "draft">): string =>
+const stillUrl = ({ project, frame, side, lines, revision }: Omit<StillRequest, "draft">): string =>
   `${API}/projects/${project}/frames/${frame}.png?side=${side}&max_lines=${lines}&r=${side === "grey" ? 0 : revision}`;
 
 function keep(key: string, bitmap: ImageBitmap): void {

@@ -110,7 +110,7 @@ export function Viewer({ project, reviewing, review, playhead, shot: shown, mode
   );
 }
 
-export const MODE_NAMES: Record<Mode, string> = { wipe: "wipe", side: "side by side", difference: "difference", colour: "colour", original: "original" };
+const MODE_NAMES: Record<Mode, string> = { wipe: "wipe", side: "side by side", difference: "difference", colour: "colour", original: "original" };
 
 /** A video that could not be had, as when its server starts anew, is asked for again after this time. */
 const RELOAD_MS = 1500;

@@ -49,7 +49,7 @@ export function inverse(review: Review, changes: readonly Change[]): Change[] {
   return back;
 }
 
-export const samePlace = (one: Change, other: Change): boolean =>
+const samePlace = (one: Change, other: Change): boolean =>
   one.shot === other.shot && one.field === other.field && one.key === other.key;
 
 /** Adds changes to those that wait; a later change of the same place takes the earlier one's turn at the end. */

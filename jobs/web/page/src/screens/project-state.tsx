@@ -26,14 +26,23 @@ export function StateLine({ project }: { project: Project }) {
   );
 }
 
+/** By the names in `jobs/progress/stages.py`, and the two that a job has before its first stage. */
 const STAGES: Record<string, string> = {
   waiting: "Waits for its turn",
-  plan: "Finding the shots",
+  starting: "Starting",
+  network: "Loading the network",
+  fingerprint: "Reading the file",
+  packets: "Checking the packets",
+  scan: "Finding the shots",
+  measure: "Measuring how long it will take",
   colour: "Colouring",
-  predict: "Colouring",
-  render: "Writing the picture",
+  render: "Writing the pictures",
   mux: "Putting the film together",
-  review: "Examining the result",
+  copies: "Comparing the copied streams",
+  "hash source": "Checksum of the source",
+  "hash film": "Checksum of the film",
+  prove: "Checking the luma of every frame",
+  stills: "Colouring",
 };
 /** What a job makes. */
 export const WORK = { preview: "Preview", film: "Film", still: "Picture" };
