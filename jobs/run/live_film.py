@@ -26,7 +26,7 @@ from pipeline.colorize.segment_colors import as_proxy_frames
 from pipeline.errors import SettingsError
 from pipeline.fields import as_counted
 from pipeline.guidance.guided_shot import GuidedShot
-from pipeline.guidance.hints.regions import lettered_picture
+from pipeline.guidance.lettered_picture import framed_masks, lettered_picture
 from pipeline.guidance.likely import LikelyColor, likely_colors
 from pipeline.guidance.recolored_shot import RecoloredShot
 from pipeline.guidance.shot_guidance import ShotGuidance
@@ -129,7 +129,9 @@ class LiveFilm:
         return TakePictures(
             frame=number,
             takes=tuple(shown),
-            regions=lettered_picture(grey, sight, memory.regions),
+            regions=lettered_picture(
+                grey, framed_masks(sight, memory.regions, memory.layout, self.film.orientation)
+            ),
             letters=tuple(memory.regions.letters),
         )
 

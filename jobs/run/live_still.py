@@ -11,7 +11,7 @@ from jobs.settings.job import Job
 from pipeline.colorize.predict import Predictor
 from pipeline.errors import SettingsError
 from pipeline.guidance.guided_still import StillMemory, guide_still
-from pipeline.guidance.hints.regions import lettered_picture
+from pipeline.guidance.lettered_picture import lettered_picture
 from pipeline.guidance.likely import LikelyColor, likely_colors
 from pipeline.guidance.shot_guidance import ShotGuidance
 from pipeline.stills.chroma import rgb_of_luma, shrink_luma, spread_ab
@@ -72,7 +72,7 @@ class LiveStill:
         return TakePictures(
             frame=0,
             takes=tuple(self._rgb(given, 1.0, lines) for given in guidance_of_takes(count, seed=seed)),
-            regions=lettered_picture(self._shown(lines), memory.sight, memory.regions),
+            regions=lettered_picture(self._shown(lines), memory.regions.lettered(memory.sight)),
             letters=tuple(memory.regions.letters),
         )
 

@@ -17,15 +17,16 @@ from pipeline.color.picture_file import encode_picture
 from pipeline.colorize.network_view import NetworkView
 from pipeline.colorize.segment_colors import SegmentColors, as_proxy_frames
 from pipeline.errors import OutputError, SettingsError
-from pipeline.guidance.hints.regions import Regions, lettered_picture
+from pipeline.guidance.hints.regions import Regions
 from pipeline.guidance.hints.takes import MOST_TAKES, ShotTakes
+from pipeline.guidance.lettered_picture import framed_masks, lettered_picture
 from pipeline.guidance.shot_memory import sampled_frames
 from pipeline.media import FilmInfo, Shot
 from pipeline.plan.plan import Plan
 from pipeline.progress import CountProgress
 from pipeline.source.frame_reader import FrameReader
 
-_LINES = 160
+_LINES = 240
 _CAPTION_LINES = 18
 _GAP_PX = 4
 _MOST_SHOTS = 50
@@ -127,7 +128,10 @@ class _Sheet:
             "automatic",
             *(f"take {take}" for take in range(1, count + 1)),
         ]
-        pictures = [lettered_picture(grey, sight, regions), *(color for _, color in pairs)]
+        pictures = [
+            lettered_picture(grey, framed_masks(sight, regions, layout, self._film.orientation)),
+            *(color for _, color in pairs),
+        ]
         return np.hstack(list(_with_captions(pictures, captions)))
 
     def _small(self, shot: Shot, number: int) -> tuple[np.ndarray, np.ndarray]:

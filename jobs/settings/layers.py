@@ -14,6 +14,8 @@ from pipeline.errors import SettingsError
 Loc = tuple[str | int, ...]
 """The way to a value: keys of mappings and indices of lists."""
 Values = dict[str, object]
+_MOST_LINES = 100
+"""Faults that are told of one job."""
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,16 @@ def merge(layers: Sequence[Layer]) -> Layer:
 
 
 def refuse(faults: Iterable[Fault], *, order: Sequence[str] = ()) -> None:
-    """Raises one SettingsError with a line per fault, if any, sorted by file (in `order`) and line."""
+    """Raises one SettingsError with a line per fault, if any, sorted by file (in `order`) and line; of more than 100
+    the first, and how many there are beside these."""
 
     def place(fault: Fault) -> tuple[int, int]:
         name = fault.origin.name
         return (order.index(name) if name in order else len(order), fault.origin.line)
 
-    lines = dict.fromkeys(str(fault) for fault in sorted(faults, key=place))
+    lines = list(dict.fromkeys(str(fault) for fault in sorted(faults, key=place)))
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES:] = [f"and {len(lines) - _MOST_LINES:,} more faults"]
     if lines:
         raise SettingsError.of_many(lines)
 

@@ -1,6 +1,6 @@
 """Turns pictures; resizes luma planes, and chroma planes by way of one chroma sample for each luma sample."""
 
-from typing import cast
+from typing import Any, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ from pipeline.color.colorimetry import Floats, resolve_color
 from pipeline.media import FilmInfo, Orientation, PixelFormat, Plane
 
 Rgb = npt.NDArray[np.uint8]
+_Picture = TypeVar("_Picture", bound=npt.NDArray[Any])
 
 
 def resize_plane(plane: Plane, size: tuple[int, int]) -> Plane:
@@ -56,7 +57,7 @@ def _thinned(plane: Floats, *, film: FilmInfo, pixel_format: PixelFormat, field:
     return cast(Floats, thin)
 
 
-def upright(picture: Rgb, orientation: Orientation) -> Rgb:
+def upright(picture: _Picture, orientation: Orientation) -> _Picture:
     """A picture (H, W, …) as a player shows it, to the nearest right angle; contiguous."""
     turned = np.rot90(picture, k=-orientation.quarter_turns)
-    return np.ascontiguousarray(turned[:, ::-1] if orientation.is_mirrored else turned)
+    return cast(_Picture, np.ascontiguousarray(turned[:, ::-1] if orientation.is_mirrored else turned))

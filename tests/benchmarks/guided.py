@@ -64,6 +64,10 @@ def references(arguments: argparse.Namespace) -> dict[str, object]:
                 report.mean().cdc / report.mean().cdc_grey,
                 max(shot.cdc / shot.cdc_grey for shot in report.shots if shot.cdc_grey > 0),
             ),
+            "cdc over the clip's own: mean, most": (
+                report.mean().cdc / report.mean().cdc_truth,
+                max(shot.cdc / shot.cdc_truth for shot in report.shots if shot.cdc_truth > 0),
+            ),
         } | report.as_json()
     return found
 

@@ -44,6 +44,17 @@ def test_json_as_programs_write_it(place: Path) -> None:
     assert guidance.marks[0].path == ((0.25, 0.5), (0.75, 0.5))
 
 
+def test_ten_thousand_faults_are_not_ten_thousand_lines(place: Path) -> None:
+    mark = {"frame": 0, "colour": "nvay", "path": [[0.5, 0.5]]}
+    (place / "strokes.json").write_text(json.dumps({"marks": [mark] * 10_000}))
+    with pytest.raises(SettingsError) as caught:
+        load_job(_job(place, "guidance: strokes.json\n"))
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 101
+    assert "did you mean 'navy'" in lines[0]
+    assert lines[-1] == "and 9,900 more faults"
+
+
 def test_the_command_line_s_stills_come_beside_a_file(place: Path) -> None:
     (place / "given.yaml").write_text("take: 2\n")
     (place / "still.png").write_bytes(b"a still")

@@ -4,12 +4,11 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from pipeline.colorize.sight import Sight
 from pipeline.errors import SettingsError
-from pipeline.guidance.hints.regions import Regions, hints_from_regions, lettered_picture
+from pipeline.guidance.hints.regions import Regions, hints_from_regions
 
 
 def test_every_place_belongs_to_regions_and_mostly_to_one(sights: list[Sight]) -> None:
@@ -63,17 +62,6 @@ def test_a_lettered_region_takes_its_colour_and_others_do_not(sights: list[Sight
     np.testing.assert_allclose(ab[:, inside < 0.02], sight.ab[:, inside < 0.02], atol=2)
     with pytest.raises(SettingsError, match="region Z: this shot has the regions A, B"):
         hints_from_regions(sight, regions, {"A": (100, 0, 0), "Z": (100, 1, 1)})
-
-
-def test_letters_and_outlines_are_drawn_on_the_picture(
-    sights: list[Sight], frames: list[npt.NDArray[np.uint8]]
-) -> None:
-    regions = Regions.of(sights)
-    picture = lettered_picture(frames[0], sights[0], regions)
-    assert picture.shape == (360, 440, 3)
-    assert picture.dtype == np.uint8
-    tints = {tuple(pixel) for pixel in picture.reshape(-1, 3) if pixel.max() == 255 and np.ptp(pixel) > 100}
-    assert len(tints) >= len(regions.letters)
 
 
 def test_a_flat_picture_has_regions_by_place_or_only_one(sights: list[Sight]) -> None:
