@@ -34,6 +34,8 @@ from pipeline.guidance.shot_guidance import ShotGuidance
 
 MOST_KEYS = 24
 """Key frames of a shot, and stills of other scenes: each is carried to, or compared with, every frame."""
+_SAME_AS_POINT = 20
+"""Power of a point's confidence that says where it counts more than strokes and stills: at likenesses above 0.9."""
 
 MakeHints = Callable[[Sight, Floats], HintMap]
 """The hints of a frame, from what the network sees of it and its small luma (h, w)."""
@@ -45,6 +47,7 @@ class _Given:
 
     frame: int
     hints: MakeHints
+    is_of_points: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +79,7 @@ def make_key_frames(guidance: ShotGuidance, frames: ShotFrames) -> tuple[KeyFram
     given += _of_overlays(guidance, frames)
     given += _of_marks(guidance, frames)
     by_frame = groupby(sorted(given, key=lambda one: one.frame), key=lambda one: one.frame)
-    groups = {number: [one.hints for one in group] for number, group in by_frame}
+    groups = {number: list(group) for number, group in by_frame}
     if len(groups) + len(foreign) > MOST_KEYS:
         raise SettingsError(
             f"guidance: colours are given on {len(groups)} frames of this shot and by {len(foreign)} stills of other "
@@ -85,13 +88,20 @@ def make_key_frames(guidance: ShotGuidance, frames: ShotFrames) -> tuple[KeyFram
     return (*(_key_frame(number, group, frames) for number, group in groups.items()), *foreign)
 
 
-def _key_frame(number: int, given: list[MakeHints], frames: ShotFrames) -> KeyFrame:
+def _key_frame(number: int, given: list[_Given], frames: ShotFrames) -> KeyFrame:
     """The frame with all its hints; of those of one place the later ones count."""
     sight, luma = frames.see(number)
     hints = no_hints(sight.shape)
-    for make in given:
-        hints = make(sight, luma).on_top_of(hints)
+    for one in given:
+        made = one.hints(sight, luma)
+        hints = _with_points(hints, made) if one.is_of_points else made.on_top_of(hints)
     return KeyFrame(number, sight, luma, hints)
+
+
+def _with_points(hints: HintMap, points: HintMap) -> HintMap:
+    """Points reach far and unsurely: what else was given stays, but where a place looks just like a point's."""
+    kept = hints.confidence * (1 - points.confidence**_SAME_AS_POINT)
+    return HintMap(hints.ab, kept).on_top_of(points)
 
 
 def _of_stills(guidance: ShotGuidance, frames: ShotFrames) -> tuple[list[_Given], list[KeyFrame]]:
@@ -162,7 +172,7 @@ def _of_marks(guidance: ShotGuidance, frames: ShotFrames) -> list[_Given]:
         elif strokes:
             given.append(_Given(number, partial(hints_from_strokes, marks=strokes)))
         if points:
-            given.append(_Given(number, _point_hints(points, frames.bins)))
+            given.append(_Given(number, _point_hints(points, frames.bins), is_of_points=True))
     return given
 
 

@@ -210,6 +210,22 @@ def test_a_dark_colour_pales_at_a_point_on_a_light_thing(place: Path) -> None:
     assert 15 < wall < 0.75 * disc
 
 
+def test_a_stroke_keeps_its_colour_beside_a_point(place: Path) -> None:
+    stroke = _marks("red", frame=0)
+    point = f"{{shape: point, frame: 0, colour: green, path: [[{140 / SIZE[0]}, {20 / SIZE[1]}]]}}"
+    both = stroke.replace("marks: [", f"marks: [{point}, ")
+    alone, beside = (
+        _lab(run(place, keys, output=name).output)
+        for keys, name in ((stroke, "alone.mkv"), (both, "beside.mkv"))
+    )
+    for number in (0, 12):
+        disc = _disc(number)
+        np.testing.assert_allclose(
+            beside[number][disc].mean(axis=0), alone[number][disc].mean(axis=0), atol=4
+        )
+    assert beside[0][15:25, 130:150].mean(axis=(0, 1))[0] < -10
+
+
 def test_too_many_key_frames_are_one_line(place: Path) -> None:
     marks = ", ".join(f"{{frame: {number}, colour: red, path: [[0.5, 0.5]]}}" for number in range(CUT))
     keys = f"guidance: {{marks: [{marks}], references: [{{file: foreign.png}}]}}\n"
