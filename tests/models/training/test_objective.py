@@ -35,7 +35,7 @@ def test_pix2pix_trains_without_a_distribution() -> None:
 def test_shown_colours_become_the_true_ones() -> None:
     settings = replace(
         SETTINGS,
-        stages=(replace(WHOLE, steps=40, l1=20),),
+        stages=(replace(WHOLE, steps=60, l1=20),),
         average=0,
         resting_norms=True,
         learns_shown=True,
@@ -43,7 +43,7 @@ def test_shown_colours_become_the_true_ones() -> None:
     )
     trainer, lightness = make_trainer(settings=settings), make_batch(0).lightness
     truth = torch.tensor([50.0, -30.0])[:, None, None].expand(4, 2, 16, 16)
-    for _ in range(40):
+    for _ in range(60):
         trainer.train_step(make_batch(0)._replace(ab=truth))
     own = trainer.result.colorize(lightness, temperature=settings.temperature).mean(dim=(0, 2, 3))
     torch.testing.assert_close(own.detach(), torch.tensor([25.0, -15.0]), rtol=0, atol=3)

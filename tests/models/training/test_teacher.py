@@ -13,7 +13,7 @@ from tests.trainings import SETTINGS, WHOLE, make_batch, make_trainer
 def test_pictures_of_the_base_keep_the_colours_that_the_first_weights_give_them(of_base: bool) -> None:
     settings = replace(
         SETTINGS,
-        stages=(replace(WHOLE, steps=40, l1=20),),
+        stages=(replace(WHOLE, steps=100, l1=20),),
         average=0,
         resting_norms=True,
         dropout=0,
@@ -23,7 +23,7 @@ def test_pictures_of_the_base_keep_the_colours_that_the_first_weights_give_them(
     film = make_batch(99).lightness
     before = trainer.predict(stripes), trainer.predict(film)
     rows = torch.tensor([True, True, False, False])
-    for step in range(40):
+    for step in range(100):
         batch = make_batch(step)
         lightness = torch.where(rows[:, None, None, None], stripes, batch.lightness)
         trainer.train_step(batch._replace(lightness=lightness, of_base=rows & of_base))
