@@ -189,7 +189,6 @@ tests/pipeline/stills/read_only/test_formats.py: pipeline/stills/read_only/bitma
     pipeline/stills/read_only/samples.py pipeline/stills/read_only/web_formats.py
 tests/pipeline/support/test_table.py: pipeline/support/kind.py pipeline/support/pictures.py
     pipeline/support/streams.py pipeline/output/clean_aperture.py
-tests/pipeline/test_atomic_files.py: pipeline/partial_files.py
 """)
 """Modules without a test of their name, by the test that runs them; `tests/tested_by.py` says why, test by test."""
 

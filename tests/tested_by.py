@@ -70,6 +70,5 @@ REASONS = {
     "pipeline/stills/test_files": "the value that every format gives, and the library that reads some of them",
     "pipeline/stills/test_jpeg_luma": "Huffman codes, seen in coefficients that come out as they went in",
     "pipeline/support/test_table": "rows of the table; a film for every row is the test",
-    "pipeline/test_atomic_files": "names of partial files, seen where writing is cut short",
 }
 """By the test's path below `tests/`."""

@@ -9,14 +9,11 @@ import numpy.typing as npt
 from pipeline.color.planes import upright
 from pipeline.colorize.net_frame import NetFrame
 from pipeline.colorize.sight import Sight
-from pipeline.guidance.hints.regions import Regions
+from pipeline.guidance.hints.regions import PIECE_SHARE, Regions
 from pipeline.media import Orientation
 
 Floats = npt.NDArray[np.float32]
 Rgb = npt.NDArray[np.uint8]
-
-_PIECE_SHARE = 0.01
-"""Of a picture: a smaller piece of a region has no letter drawn on it."""
 
 
 def framed_masks(
@@ -59,7 +56,7 @@ def _places_for_letters(inside: npt.NDArray[np.bool_]) -> Iterator[tuple[int, in
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(inside.astype(np.uint8), connectivity=4)
     order = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")
     for rank, number in enumerate(order[: count - 1]):
-        if rank and stats[number, cv2.CC_STAT_AREA] < _PIECE_SHARE * inside.size:
+        if rank and stats[number, cv2.CC_STAT_AREA] < PIECE_SHARE * inside.size:
             return
         depth = cv2.distanceTransform(np.pad((pieces == number).astype(np.uint8), 1), cv2.DIST_L2, 3)
         y, x = np.unravel_index(int(depth.argmax()), depth.shape)

@@ -6,7 +6,7 @@ from typing import BinaryIO, NamedTuple
 
 from pipeline.matroska.ebml import EbmlError, Element, Place, places
 
-EBML, SEGMENT = 0x1A45DFA3, 0x18538067
+SEGMENT = 0x18538067
 SEEK_HEAD, INFO, TRACKS, CHAPTERS, ATTACHMENTS, TAGS = (
     0x114D9B74,
     0x1549A966,

@@ -32,7 +32,7 @@ _SEED = 4885
 _ROUNDS = 30
 _LEAST_SHARE = 0.03
 """Of all places: a smaller region has no letter of its own."""
-_PIECE_SHARE = 0.01
+PIECE_SHARE = 0.01
 """Of a picture: a smaller piece is a fragment."""
 _MOST_FRAGMENTS = 0.5
 """Of a region's places: with more of them in fragments it has no letter of its own."""
@@ -194,5 +194,5 @@ def _in_pieces(labels: Sequence[npt.NDArray[np.intp]], group: list[int]) -> int:
     for picture in labels:
         stats = cv2.connectedComponentsWithStats(np.isin(picture, group).astype(np.uint8), connectivity=8)[2]
         areas = stats[1:, cv2.CC_STAT_AREA]
-        found += int(areas[areas >= _PIECE_SHARE * picture.size].sum())
+        found += int(areas[areas >= PIECE_SHARE * picture.size].sum())
     return found
