@@ -77,7 +77,7 @@ jobs/projects: pipeline pipeline/plan pipeline/guidance/looks pipeline/guidance/
     jobs/progress jobs/settings jobs/workdir jobs/queue jobs/review jobs/records
 jobs/web/contract: pipeline models jobs jobs/projects
 jobs/web: pipeline pipeline/guidance/looks pipeline/guidance/hints models jobs jobs/progress jobs/supervise
-    jobs/settings jobs/queue jobs/review jobs/run jobs/projects jobs/web/contract
+    jobs/settings jobs/queue jobs/records jobs/review jobs/run jobs/projects jobs/web/contract
 jobs/farm: pipeline pipeline/plan jobs jobs/progress jobs/settings jobs/workdir jobs/run
 jobs/batch: pipeline models jobs jobs/progress jobs/settings jobs/workdir jobs/segments
     jobs/records jobs/estimate jobs/run

@@ -1,6 +1,9 @@
-"""Text of the report page: whatever comes from a film is data, and is shown as it is written."""
+"""What a report page holds: what comes from a film as text that shows it as it is written, and one script."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
 
 from markupsafe import Markup, escape
 
@@ -17,6 +20,16 @@ def text(value: object) -> Markup:
 def lines(value: str) -> Markup:
     """Text of several lines, for `<pre>`: line breaks stay, all else is as in `text`."""
     return Markup("\n").join(map(text, value.split("\n")))
+
+
+def report_script() -> str:
+    """What moves the boundary between before and after."""
+    return (files(__package__) / "report.js").read_text(encoding="utf-8")
+
+
+def script_source() -> str:
+    """The source of a Content-Security-Policy that lets this script run, and no other one."""
+    return f"'sha256-{b64encode(sha256(report_script().encode()).digest()).decode()}'"
 
 
 def _shown(match: re.Match[str]) -> str:

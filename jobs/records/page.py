@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from hashlib import sha256
 from importlib.resources import files
 from urllib.parse import quote
 
@@ -20,7 +19,7 @@ from jinja2.runtime import Context
 
 from jobs.records.downloads import as_csv, as_json, data_link, shot_columns
 from jobs.records.film_record import FilmRecord
-from jobs.records.html import lines, text
+from jobs.records.html import lines, report_script, script_source, text
 from jobs.records.page_parts import guidance_lines, guidance_pictures, treatment_line
 from jobs.records.plots import HEIGHT, MOST_POINTS, WIDTH, cuts_path, plots_of, seconds_of, time_ticks
 from jobs.records.premis import luma_line
@@ -66,8 +65,8 @@ def report_page(
         "record": record,
         "generator": GENERATOR,
         "css": report_css(),
-        "script": _file("report.js"),
-        "script_hash": _script_hash(),
+        "script": report_script(),
+        "script_source": script_source(),
         "first_shot": order[0],
         "csv_link": data_link("text/csv", as_csv(shots)),
         "json_link": data_link("application/json", as_json(record, values, seconds=seconds)),
@@ -149,11 +148,6 @@ def report_css() -> str:
 
 def _file(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8")
-
-
-def _script_hash() -> str:
-    """By which the page's policy knows its own script, and lets no other one run."""
-    return b64encode(sha256(_file("report.js").encode()).digest()).decode()
 
 
 def _run(record: FilmRecord) -> str:

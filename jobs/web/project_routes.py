@@ -12,17 +12,23 @@ from jobs.projects.renderings import Rendering, find_plan, render
 from jobs.projects.review import Change
 from jobs.projects.status import ProjectStatus, job_state
 from jobs.queue.control import cancel_job
+from jobs.records.html import script_source
 from jobs.web.contract import project as contract
 from jobs.web.contract.base import Empty
 from jobs.web.contract.files import send_path
 from jobs.web.contract.operations import PREFIX, answered, asked_for, describes
-from jobs.web.contract.security import REPORT_POLICY
 from jobs.web.pictures import describe_apart
 from jobs.web.review_routes import make_changes
 from jobs.web.server import Server
 from jobs.web.shown import outputs_of, report_of, show_project
 from pipeline.errors import KinochromeError, SettingsError, SourceError
 from pipeline.target import kind_by_name
+
+_REPORT_POLICY = (
+    f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {script_source()}; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts allow-downloads"
+)
+"""A report has no origin, whatever stands in a film's tags: its own script moves pictures, and can ask for nothing."""
 
 
 def project_routes(server: Server) -> Blueprint:
@@ -144,7 +150,7 @@ def project_routes(server: Server) -> Blueprint:
         if path is None:
             raise MissingError("there is no report yet; it is written with the film")
         response = send_path(path, mimetype="text/html; charset=utf-8")
-        response.headers["Content-Security-Policy"] = REPORT_POLICY
+        response.headers["Content-Security-Policy"] = _REPORT_POLICY
         return response
 
     @routes.get("/projects/<id>/download/<name>")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 
@@ -134,7 +135,9 @@ def test_what_was_approved_is_what_the_command_line_renders(place: tuple[Browser
     assert main(["run", str(text), "--quiet", *(part for value in where for part in ("--set", value))]) == 0
     assert sha256(again.read_bytes()).digest() == sha256(data).digest()
     report = browser.ask("GET", f"/projects/{id}/report")
-    assert report.status_code == 200 and "sandbox" in report.headers["Content-Security-Policy"]
+    policy = report.headers["Content-Security-Policy"]
+    assert report.status_code == 200 and policy.endswith("; sandbox allow-scripts allow-downloads")
+    assert re.findall(r"script-src [^;]*", policy) == re.findall(r"script-src '[^']*'", report.text)
     grey = picture(browser, f"/projects/{id}/frames/2.png?side=colour")
     assert grey.shape == (72, 96, 3)
 

@@ -62,8 +62,13 @@ function DropZone({ onBrowse }: { onBrowse: () => void }) {
         <Button large icon={FolderOpen} onClick={onBrowse}>From the folder{session?.root ? <span dir="auto" className="max-w-40 truncate">{session.root}</span> : null}</Button>
       </div>
       <p className="max-w-sm text-sm text-quiet">
-        {session && <Link href="/help#kinds" className="underline underline-offset-4 hover:text-ink">{someOf(session.limits.stills, STILLS)} of photos; {someOf(session.limits.films.map((film) => film.toUpperCase()), FILMS)} of films</Link>}
-        {session ? `, up to ${bytes(session.limits.upload_bytes)}. ` : ""}The file stays on this server.
+        {session && (
+          <>
+            Photos: {known(session.limits.stills, STILLS)}. Films: {known(session.limits.films.map((film) => film.toUpperCase()), FILMS)}.{" "}
+            <Link href="/help#kinds" className="underline underline-offset-4 hover:text-ink">{session.limits.stills.length + session.limits.films.length} kinds</Link> in all, up to {bytes(session.limits.upload_bytes)}.{" "}
+          </>
+        )}
+        The file stays on this server.
       </p>
     </div>
   );
@@ -72,8 +77,8 @@ function DropZone({ onBrowse }: { onBrowse: () => void }) {
 const STILLS = ["PNG", "JPEG", "TIFF"];
 const FILMS = ["MP4", "MKV", "MOV", "AVI", "MXF"];
 
-/** The kinds that people know best by name, and how many more there are. */
-const someOf = (all: string[], known: string[]): string => `${known.filter((kind) => all.includes(kind)).join(", ")} and ${all.filter((kind) => !known.includes(kind)).length} more kinds`;
+/** Those that people know best, where the server reads them. */
+const known = (all: string[], best: string[]): string => best.filter((kind) => all.includes(kind)).join(", ");
 
 const STEPS = [
   ["Add", "A photo has its colours in seconds. A film is cut into shots first; you can leave the page meanwhile."],

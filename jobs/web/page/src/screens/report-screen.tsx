@@ -5,7 +5,7 @@ import { useProject } from "../api/queries";
 import { ProjectBar } from "../shell/project-bar";
 import { Empty, Fault, Loading, Skeleton } from "../ui/states";
 
-/** The record of the last render. It is shown sandboxed: what a film's tags say runs nothing here. */
+/** The record of the last render. It is shown sandboxed, without an origin: its own script runs, and what a film's tags say does not. */
 export function ReportScreen({ id }: { id: string }) {
   const { data: project, error } = useProject(id);
   const url = `/api/v1/projects/${id}/report`;
@@ -34,7 +34,7 @@ export function ReportScreen({ id }: { id: string }) {
               <div className="flex justify-end px-5 py-2">
                 <a href={url} target="_blank" rel="noreferrer" className="inline-flex items-center gap-1.5 rounded text-sm text-quiet hover:text-ink hover:underline"><ExternalLink aria-hidden size={15} />Open on its own</a>
               </div>
-              <iframe title={`Report of ${project?.title ?? "the film"}`} src={url} sandbox="" className="min-h-0 flex-1 border-t border-line bg-white" />
+              <iframe title={`Report of ${project?.title ?? "the film"}`} src={url} sandbox="allow-scripts allow-downloads" className="min-h-0 flex-1 border-t border-line bg-white" />
             </>
           ) : (
             <Empty icon={FileText} title="No report yet">

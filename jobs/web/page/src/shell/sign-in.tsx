@@ -25,13 +25,13 @@ export function SignIn() {
       <form className="flex w-full max-w-sm flex-col gap-4" onSubmit={(event) => { event.preventDefault(); void enter(); }}>
         <Mark size={36} />
         <h1 className="text-xl font-semibold">Enter the token</h1>
-        <p className="text-quiet">It is the text of the file that the server was started with (--token-file). Ask whoever started it.</p>
+        <p className="text-quiet">It is in the file that the server was started with. Ask whoever started it.</p>
         <label className="flex flex-col gap-1.5 text-sm font-medium">
           Token
           <input value={token} onChange={(event) => setToken(event.target.value)} type="password" autoComplete="current-password" autoFocus required
             aria-invalid={lines.length > 0} className="h-11 rounded-md border border-edge bg-raised px-3 text-base" />
         </label>
-        <div role="alert">{lines.length > 0 && <Lines lines={lines} />}</div>
+        <div role="alert">{lines.length > 0 && <Lines lines={lines} className="text-bad" />}</div>
         <Button look="primary" large type="submit" disabled={busy || !token.trim()}>Go on</Button>
       </form>
     </main>
