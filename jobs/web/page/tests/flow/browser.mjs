@@ -26,7 +26,7 @@ export async function pageAt(browser, width = 1440, theme = "dark") {
   opened.push(page);
   const faults = [];
   page.on("pageerror", (error) => faults.push(`fault of the page: ${error.message}`));
-  page.on("console", (message) => message.type() === "error" && !/ERR_INTERNET_DISCONNECTED|status of (4\d\d|503)|frame is sandboxed/.test(message.text()) && faults.push(message.text()));
+  page.on("console", (message) => message.type() === "error" && !/ERR_INTERNET_DISCONNECTED|status of (4\d\d|503)/.test(message.text()) && faults.push(message.text()));
   page.on("response", async (response) => response.status() >= 500 && response.status() !== 503 && faults.push(`${response.request().method()} ${response.url()}: ${await response.text().catch(String)}`));
   page.on("request", (request) => !/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(BASE) && faults.push(`asked ${request.url()}`));
   return { page, faults, close: () => context.close() };

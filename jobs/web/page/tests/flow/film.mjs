@@ -126,6 +126,9 @@ await step("look at every screen of the film", async () => {
   await look(page, "render-1440-dark");
   await press("Escape", "g", "r");
   await page.locator("iframe").waitFor();
+  const pair = page.frameLocator("iframe").locator(".pair").first();
+  await pair.getByRole("slider").press("ArrowRight");
+  assert.equal(await pair.evaluate((element) => element.style.getPropertyValue("--at")), "51%", "the boundary moves");
   await look(page, "report-1440-dark");
 });
 
