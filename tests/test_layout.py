@@ -166,7 +166,7 @@ tests/pipeline/colorize/test_predict.py: pipeline/colorize/net_frame.py
 tests/pipeline/colorize/test_network_view.py: pipeline/colorize/optical_flow.py pipeline/colorize/settings.py
 tests/pipeline/guidance/hints/test_likeness.py: pipeline/colorize/sight.py pipeline/guidance/hints/hint_map.py
 tests/pipeline/output/test_copy_proof.py: pipeline/output/mux_command.py pipeline/output/units/packet_units.py
-    pipeline/output/units/sound_units.py pipeline/output/units/unit_reader.py
+    pipeline/output/units/unit_reader.py
 tests/pipeline/output/test_mux.py: pipeline/output/container_table.py pipeline/timeline.py
 tests/pipeline/output/test_stills_mux.py: pipeline/output/stills_write.py pipeline/stills/dpx.py
 tests/pipeline/output/test_studio.py: pipeline/output/constant_rate.py

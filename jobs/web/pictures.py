@@ -19,7 +19,7 @@ from pipeline.errors import KinochromeError, SourceError
 
 _TURN_SECONDS = 12.0
 """For the question before this one."""
-_ANSWER_SECONDS = 25.0
+ANSWER_SECONDS = 25.0
 """For everything, waiting for one's turn and for the start of the process included."""
 _PATIENCE_SECONDS = 120.0
 """After which a process that still works on one picture counts as hung."""
@@ -35,7 +35,7 @@ class Pictures:
         self,
         *,
         turn_seconds: float = _TURN_SECONDS,
-        answer_seconds: float = _ANSWER_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
         patience_seconds: float = _PATIENCE_SECONDS,
     ) -> None:
         self._turn_seconds, self._answer_seconds = turn_seconds, answer_seconds
@@ -145,7 +145,7 @@ class Pictures:
         return code
 
 
-def describe_apart(question: str, *, answer_seconds: float | None = _ANSWER_SECONDS, **arguments: Any) -> Any:
+def describe_apart(question: str, *, answer_seconds: float | None = ANSWER_SECONDS, **arguments: Any) -> Any:
     """The answer of `jobs.run.describe_media`, by a process of its own that ends with it.
 
     It does not wait for pictures that are being made. `answer_seconds` of None is as long as it takes. Raises

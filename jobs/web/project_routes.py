@@ -17,7 +17,7 @@ from jobs.web.contract import project as contract
 from jobs.web.contract.base import Empty
 from jobs.web.contract.files import send_path
 from jobs.web.contract.operations import PREFIX, answered, asked_for, describes
-from jobs.web.pictures import describe_apart
+from jobs.web.pictures import ANSWER_SECONDS, describe_apart
 from jobs.web.review_routes import make_changes
 from jobs.web.server import Server
 from jobs.web.shown import outputs_of, report_of, show_project
@@ -178,21 +178,27 @@ def shown(
     return show_project(project, status, filter=review.film.get("filter", "colourise"))
 
 
-def project_of(server: Server, path: Path, **patience: float | None) -> Project:
-    """The project of a file that is under the root, made if there is none yet; `patience` is of `describe_apart`.
+def project_of(server: Server, path: Path, *, answer_seconds: float | None = ANSWER_SECONDS) -> Project:
+    """The project of a file that is under the root, made if there is none yet; `answer_seconds` as `describe_apart`.
 
     Raises as the page is told.
     """
-    return server.projects.of_source(server.root.relative(path)) or _create(server, path, **patience)
+    return server.projects.of_source(server.root.relative(path)) or _create(
+        server, path, answer_seconds=answer_seconds
+    )
 
 
-def _create(server: Server, path: Path, **patience: float | None) -> Project:
+def _create(server: Server, path: Path, *, answer_seconds: float | None = ANSWER_SECONDS) -> Project:
     """A new project; the preview of a film is put into the queue."""
     kind = kind_by_name(path)
     if kind is None:
         raise SettingsError(f"{path.name}: by its name it is no film or picture")
     media = describe_apart(
-        "describe", path=str(path), kind=kind, most_pixels=server.picture_pixels, **patience
+        "describe",
+        path=str(path),
+        kind=kind,
+        most_pixels=server.picture_pixels,
+        answer_seconds=answer_seconds,
     )
     project = server.projects.create(server.root.relative(path), kind=kind, media=media)
     if kind == "film":

@@ -64,8 +64,8 @@ class SoundUnits:
         self._rate = _RATE if filters else self._context.sample_rate
         self._filters = [*filter(None, filters.split(",")), "aformat=sample_fmts=s32"]
         self._graph: av.filter.Graph | None = None
-        self._as_first: av.AudioResampler | None = None
-        """Makes frames of another rate or other channels, in mid-film, like the first one."""
+        self._as_first: dict[tuple[int, str, str], av.AudioResampler] = {}
+        """Makes frames of another rate or other channels, in mid-film, like the first one; one for each kind."""
         self._held: npt.NDArray[np.int32] | None = None
         self._late: deque[Unit] = deque()
         self._done = 0
@@ -111,13 +111,14 @@ class SoundUnits:
                 self._begins_ns = round(frame.pts * Fraction(frame.time_base) * _NANOSECONDS)
             frame.pts = round(frame.pts * Fraction(frame.time_base) * frame.sample_rate)
             frame.time_base = Fraction(1, frame.sample_rate)
-        if _kind(frame) == self._first:
+        kind = _kind(frame)
+        if kind == self._first:
             return [frame]
-        if self._as_first is None:
+        if kind not in self._as_first:
             rate, sample_format, layout = self._first
-            self._as_first = av.AudioResampler(sample_format, layout, rate)
+            self._as_first[kind] = av.AudioResampler(sample_format, layout, rate)
         frame.pts = None
-        return list(self._as_first.resample(frame))
+        return list(self._as_first[kind].resample(frame))
 
     def _make_graph(self, frame: Any) -> av.filter.Graph:
         self._first = _kind(frame)
