@@ -58,7 +58,8 @@ class KeyTravel:
         last = min(
             number for number in self._kept if min(frames.stop - 1, self._number) <= number <= self._number
         )
-        here, found = self._kept[last], {}
+        here = self._kept[last]
+        found = {last: here} if last in wanted and last in frames else {}
         while last > frames.start:
             start = max(frames.start, last - _KEPT_EVERY)
             flow = self._flow()

@@ -57,3 +57,14 @@ def test_each_step_is_one_link_of_the_flow() -> None:
 
 def test_only_frames_that_are_wanted_are_given() -> None:
     assert sorted(travel(10).through(range(5, 20), frozenset({3, 7, 10, 12, 40}))) == [7, 10, 12]
+
+
+@pytest.mark.parametrize("frames", [range(1), range(65), range(60, 65), range(64, 70), range(128, 129)])
+def test_frames_are_given_again(frames: range) -> None:
+    # On the way frames 0, 64 and 128 are kept: who asked again for one of them, and for none before it, got none.
+    asked = travel(140)
+    first = asked.through(range(FRAMES), frozenset(frames))
+    again = asked.through(frames, frozenset(frames))
+    assert sorted(again) == list(frames)
+    for number in frames:
+        np.testing.assert_array_equal(first[number].places, again[number].places)
