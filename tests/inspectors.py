@@ -182,6 +182,7 @@ def _mediainfo_tags(track: Mapping[str, Any]) -> Iterator[Told]:
 
 _MEDIAINFO_OWN = (
     "ErrorDetectionType",
+    "CRC_Error_Pos",
     "IsTruncated",
     "ConformanceErrors",
     "ConformanceWarnings",

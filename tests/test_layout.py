@@ -26,7 +26,8 @@ pipeline/support:
 pipeline/color: pipeline
 pipeline/stills: pipeline pipeline/color
 pipeline/stills/read_only: pipeline pipeline/stills
-pipeline/source: pipeline pipeline/support pipeline/color pipeline/stills
+pipeline/source/tag_text:
+pipeline/source: pipeline pipeline/support pipeline/color pipeline/stills pipeline/source/tag_text
 pipeline/plan: pipeline pipeline/color pipeline/source
 models/networks:
 models: models/networks
@@ -180,6 +181,7 @@ tests/pipeline/render/test_render.py: pipeline/color/planes.py pipeline/render/o
 tests/pipeline/source/test_chroma_planes.py: pipeline/render/source_color.py
 tests/pipeline/source/test_frame_reader.py: pipeline/source/deinterlace.py
 tests/pipeline/source/test_probe.py: pipeline/source/color_tags.py pipeline/source/streams.py
+tests/pipeline/source/tag_text/test_text_coding.py: pipeline/source/tag_text/letters.py
 tests/pipeline/matroska/test_carry_over.py: pipeline/matroska/dropped.py pipeline/matroska/header.py
     pipeline/output/matroska_header.py
 tests/pipeline/stills/test_files.py: pipeline/stills/still.py pipeline/stills/vips.py

@@ -66,6 +66,7 @@ REASONS = {
     "pipeline/source/test_chroma_planes": "colour of a source, read and rendered again",
     "pipeline/source/test_frame_reader": "a decoder, and its deinterlacer, seen in the frames that they give",
     "pipeline/source/test_probe": "colour tags, as a probe tells them",
+    "pipeline/source/tag_text/test_text_coding": "tables of letters, seen in what is guessed by them",
     "pipeline/stills/read_only/test_formats": "each format has the same promises and is one case of the same tests",
     "pipeline/stills/test_files": "the value that every format gives, and the library that reads some of them",
     "pipeline/stills/test_jpeg_luma": "Huffman codes, seen in coefficients that come out as they went in",

@@ -16,7 +16,7 @@ from pipeline.regular_file import refuse_special_file
 from pipeline.source.open_media import open_media, open_whole
 from pipeline.source.probe import describe_film, first_frame, limit_pixels, probe
 from pipeline.source.streams import describe_stream
-from pipeline.source.tag_text import decode_tags
+from pipeline.source.tag_text.tag_decoder import decoder_of, notes_on_tags
 from pipeline.still_pattern import Pattern, StillSequence, find_numbers, parse_pattern
 from pipeline.stills.dpx import dpx_timecode, read_dpx_head
 from pipeline.stills.exr import coded_picture
@@ -127,7 +127,7 @@ def _complete(
     color = replace(film.color, matrix="gbr" if film.pixel_format.chroma == "rgb" else "bt709", range="full")
     timecode = dpx_timecode(read_dpx_head(pattern.path(numbers[0]))) if pattern.kind == "dpx" else None
     tags = (("timecode", timecode),) if timecode is not None else ()
-    streams, indices, file_tags = _sound_streams(sound)
+    streams, indices, file_tags, notes = _sound_streams(sound)
     picture = replace(film.video, tags=film.video.tags + tags)
     return replace(
         film,
@@ -136,6 +136,7 @@ def _complete(
         rate_from_header=rate,
         duration_seconds_from_header=float(len(numbers) / rate),
         tags=file_tags,
+        notes=film.notes + notes,
         sequence=StillSequence(
             first=numbers[0], count=len(numbers), rate=rate, sound=sound, sound_streams=indices
         ),
@@ -144,18 +145,20 @@ def _complete(
 
 def _sound_streams(
     sound: Path | None,
-) -> tuple[tuple[StreamInfo, ...], tuple[int, ...], tuple[tuple[str, str], ...]]:
-    """The audio streams of a sound file numbered from 1, the index of each in the file, and the tags of the file."""
+) -> tuple[tuple[StreamInfo, ...], tuple[int, ...], tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """The audio streams of a sound file numbered from 1, the index of each in the file, and its tags and notes."""
     if sound is None:
-        return (), (), ()
+        return (), (), (), ()
     refuse_special_file(sound)
     try:
         with open_whole(sound) as container:
-            found = [describe_stream(stream) for stream in container.streams.audio]
-            tags, _ = decode_tags(container.metadata, what="the sound file")
+            decoder = decoder_of(container)
+            found = [describe_stream(stream, decoder) for stream in container.streams.audio]
+            tags, _ = decoder.tags(container.metadata)
+            notes = notes_on_tags(container, decoder, what="the sound file")
     except (av.error.FFmpegError, OSError) as error:
         raise SourceError(f"{sound}: cannot be read as a sound file ({error.strerror})") from error
     if not found:
         raise SourceError(f"{sound}: holds no sound; a WAV, FLAC, MOV or MKV file with sound would work")
     streams = tuple(replace(stream, index=number) for number, stream in enumerate(found, start=1))
-    return streams, tuple(stream.index for stream in found), tags
+    return streams, tuple(stream.index for stream in found), tags, notes

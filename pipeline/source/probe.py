@@ -21,7 +21,7 @@ from pipeline.source.color_tags import describe_color
 from pipeline.source.luma_planes import describe_pixels
 from pipeline.source.open_media import open_whole, set_up_decoder
 from pipeline.source.streams import describe_chapter, describe_stream, fraction, header_rate, kind_of
-from pipeline.source.tag_text import decode_tags
+from pipeline.source.tag_text.tag_decoder import decoder_of, notes_on_tags
 from pipeline.source.unnamed_metadata import (
     ask_filters,
     asks_for_grain,
@@ -171,15 +171,11 @@ def describe_film(
     if is_woven and order in ("unknown", "progressive"):
         order = "tt"
     duration = container.duration
-    tags, notes = decode_tags(container.metadata, what="the film")
-    for other in container.streams:
-        notes += decode_tags(other.metadata, what=f"stream {other.index}")[1]
-    for number, chapter in enumerate(container.chapters(), start=1):
-        notes += decode_tags(chapter["metadata"], what=f"chapter {number}")[1]
+    decoder = decoder_of(container)
     return FilmInfo(
         path=path,
         container=container.format.name,
-        streams=tuple(describe_stream(s) for s in container.streams),
+        streams=tuple(describe_stream(s, decoder) for s in container.streams),
         video_index=stream.index,
         width=frame.width,
         height=frame.height,
@@ -195,9 +191,9 @@ def describe_film(
         time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
         rate_from_header=header_rate(stream),
         duration_seconds_from_header=None if duration is None else duration / av.time_base,
-        tags=tags,
-        notes=notes,
-        chapters=tuple(describe_chapter(chapter) for chapter in container.chapters()),
+        tags=decoder.tags(container.metadata)[0],
+        notes=notes_on_tags(container, decoder, what="the film"),
+        chapters=tuple(describe_chapter(chapter, decoder) for chapter in container.chapters()),
         limits=limits,
         has_silent_frames=is_woven or (fields == "P" and stream.codec_context.name not in TELLING_CODECS),
     )

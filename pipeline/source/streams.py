@@ -12,7 +12,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from pipeline.media import Chapter, StreamInfo, StreamKind
-from pipeline.source.tag_text import decode_tags
+from pipeline.source.tag_text.tag_decoder import TagDecoder
 
 _KINDS: Mapping[str, StreamKind] = {
     "video": "video",
@@ -22,8 +22,8 @@ _KINDS: Mapping[str, StreamKind] = {
 }
 
 
-def describe_stream(stream: Stream) -> StreamInfo:
-    """The StreamInfo of one stream, as the container and the stream's header describe it."""
+def describe_stream(stream: Stream, decoder: TagDecoder) -> StreamInfo:
+    """The StreamInfo of one stream, as the container and the stream's header describe it; `decoder` is the file's."""
     context = stream.codec_context
     sound = context if isinstance(context, AudioCodecContext) and _is_known(context) else None
     return StreamInfo(
@@ -34,13 +34,13 @@ def describe_stream(stream: Stream) -> StreamInfo:
         codec=_codec(stream),
         time_base=fraction(stream.time_base) or Fraction(1, av.time_base),
         start_pts=stream.start_time,
-        tags=_titled(decode_tags(stream.metadata, what="")[0]),
+        tags=_titled(decoder.tags(stream.metadata)[0]),
         disposition=tuple(flag.name for flag in Disposition if flag.name and stream.disposition & flag),
     )
 
 
-def describe_chapter(chapter: Mapping[str, Any]) -> Chapter:
-    tags, _ = decode_tags(chapter["metadata"], what="")
+def describe_chapter(chapter: Mapping[str, Any], decoder: TagDecoder) -> Chapter:
+    tags, _ = decoder.tags(chapter["metadata"])
     title = next((value for key, value in tags if key.lower() == "title"), "")
     return Chapter(
         start=chapter["start"],

@@ -8,6 +8,7 @@ from pipeline.errors import SettingsError, SourceError
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.timeline import Timeline
+from tests.kindfilms import ffmpeg
 from tests.media import make_film
 
 
@@ -22,9 +23,9 @@ def test_odd_names_are_names_of_files(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(("name", "codec"), [("film.h264", "libx264"), ("film.hevc", "libx265")])
 def test_pictures_of_a_raw_stream_are_counted(tmp_path: Path, name: str, codec: str) -> None:
     """B-frames too: in a container the same stream has times, and the same pictures in the same order."""
-    quiet = {"x265-params": "log-level=0"} if codec == "libx265" else {"bf": "2", "crf": "20"}
-    for path in (tmp_path / name, tmp_path / "film.mkv"):
-        make_film(path, frames=20, codec=codec, pixel_format="yuv420p", options=quiet)
+    quiet = {"x265-params": "log-level=0"} if codec == "libx265" else {"bf": "2"}
+    make_film(tmp_path / "film.mkv", frames=20, codec=codec, pixel_format="yuv420p", options=quiet)
+    ffmpeg("-i", tmp_path / "film.mkv", "-c", "copy", tmp_path / name)  # coded again it may differ
     with pytest.raises(SettingsError, match="has times"):
         probe_film_or_stills(tmp_path / "film.mkv", rate=Fraction(18))
     with (

@@ -1,0 +1,1 @@
+"""Texts of tags, and the character encodings that old files have them in."""
