@@ -186,6 +186,22 @@ FIELD_CASES = [
         arguments=ACCESS,
         check=has_sound("aac"),
     ),
+    *(
+        Case(
+            kind="b-frames",
+            make=make,
+            source=source,
+            output=output,
+            arguments=("--preset", preset),
+            check=rises_by_one_frame,
+        )
+        for make, source, preset, output in (
+            (fieldfilms.in_vfw_matroska, "film.mkv", "archival", "out.mkv"),
+            (fieldfilms.in_vfw_matroska, "film.mkv", "access", "out.mp4"),
+            (fieldfilms.repacked, "film.mkv", "archival", "out.mkv"),
+            (fieldfilms.repacked, "film.mp4", "access", "out.mp4"),
+        )
+    ),
     Case(kind="field-coded", make=fieldfilms.captured, source="film.avi", check=has_fields),
     Case(kind="transparent", make=fieldfilms.see_through, source="film.webm", check=has_format("yuv420p")),
     Case(kind="several-videos", make=fieldfilms.after_its_preview, source="film.mp4", check=has_size(96, 64)),

@@ -178,7 +178,9 @@ def _pack(source: Path, target: Path) -> None:
     with av.open(str(source)) as film, av.open(str(target), "w") as out:
         stream = out.add_stream_from_template(film.streams.video[0])
         packets = [bytes(packet) for packet in film.demux(video=0) if packet.size]
-        packets[0] = packets[0].replace(vop, b"\0\0\1\xb2DivX503b1393p" + vop, 1)
+        head, group, rest = packets[0].partition(b"\0\0\1\xb3")
+        head += b"\0\0\1\xb2DivX503b1393p"
+        stream.codec_context.extradata, packets[0] = head, head + group + rest
         for number in range(1, len(packets)):
             if packets[number][packets[number].index(vop) + 4] >> 6 == 2:  # a B-frame
                 packets[number - 1], packets[number] = packets[number - 1] + packets[number], b"\x7f"
@@ -188,6 +190,24 @@ def _pack(source: Path, target: Path) -> None:
             packet.pts = packet.dts = number
             packet.is_keyframe = number % 12 == 0
             out.mux(packet)
+
+
+def in_vfw_matroska(path: Path) -> None:
+    """A packed MPEG-4 that Matroska holds as AVI does, as mkvmerge makes it of an AVI."""
+    packed = path.with_name("packed.avi")
+    in_avi("packed")(packed)
+    packed.write_bytes(packed.read_bytes().replace(b"FMP4", b"HFYU"))  # which FFmpeg writes so
+    ffmpeg("-i", packed, "-c", "copy", path)
+    path.write_bytes(path.read_bytes().replace(b"HFYU", b"XVID"))
+    packed.unlink()
+
+
+def repacked(path: Path) -> None:
+    """A packed MPEG-4 that was copied out of its AVI, with guessed times."""
+    packed = path.with_name("packed.avi")
+    in_avi("packed")(packed)
+    ffmpeg("-fflags", "+genpts", "-i", packed, "-c", "copy", path)
+    packed.unlink()
 
 
 def from_tape(*rates: int, seconds: float = 0.12) -> Maker:

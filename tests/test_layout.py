@@ -179,7 +179,7 @@ tests/pipeline/render/test_frame_writer.py: pipeline/render/encoder.py pipeline/
     pipeline/render/settings.py
 tests/pipeline/render/test_render.py: pipeline/color/planes.py pipeline/render/output_picture.py
 tests/pipeline/source/test_chroma_planes.py: pipeline/render/source_color.py
-tests/pipeline/source/test_frame_reader.py: pipeline/source/deinterlace.py
+tests/pipeline/source/test_frame_reader.py: pipeline/source/decoder.py pipeline/source/deinterlace.py
 tests/pipeline/source/test_probe.py: pipeline/source/color_tags.py pipeline/source/streams.py
 tests/pipeline/source/tag_text/test_text_coding.py: pipeline/source/tag_text/letters.py
 tests/pipeline/matroska/test_carry_over.py: pipeline/matroska/dropped.py pipeline/matroska/header.py

@@ -21,7 +21,7 @@ from pipeline.plan.ffv1_crc import broken_slices, has_slice_crc
 from pipeline.plan.truncation import missing_bytes
 from pipeline.progress import StageProgress
 from pipeline.read_monitor import ReadTracker, reading
-from pipeline.source.decoder import has_decoding_times_only, shown_times
+from pipeline.source.decoding_times import has_decoding_times_only, shown_times
 from pipeline.source.ffmpeg_log import ERROR, errors_in, listening
 from pipeline.source.open_film import open_film
 

@@ -3,9 +3,7 @@
 Which of them are the right frames is for `pipeline.source.frame_reader` to check.
 """
 
-from array import array
 from collections.abc import Iterator
-from itertools import pairwise
 
 import av
 from av.container import InputContainer
@@ -16,6 +14,7 @@ from pipeline.errors import SourceError
 from pipeline.limits import FrameLimits
 from pipeline.media import FilmInfo
 from pipeline.read_monitor import board
+from pipeline.source.decoding_times import DecodingClock, has_decoding_times_only
 from pipeline.source.ffmpeg_log import ERROR, errors_in, listening, unheard
 from pipeline.source.open_film import open_film, still_of_frame
 from pipeline.source.open_media import set_up_decoder
@@ -27,13 +26,6 @@ _STRICT = "crccheck+bitstream+buffer+explode"
 """FFmpeg's `err_detect` with which a decoder reports damage and gives no picture for it."""
 _LENIENT = "crccheck+bitstream+buffer"
 """`err_detect` with which a decoder logs damage and conceals it."""
-_WITHOUT_TIMES = ("avi",)
-"""Containers with one time for each packet, which is when it is decoded.
-
-FFmpeg guesses when a picture is shown from the packet that it lies in, and is wrong where H.264 or a packed MPEG-4
-(DivX) puts B-frames into AVI. Pictures leave the decoder in their order; each is shown when the packet is decoded that
-lets it go, as FFmpeg's own players have it.
-"""
 
 
 class PictureSource:
@@ -217,32 +209,3 @@ class PictureSource:
         self.is_damaged = True
         if not self._threads and (pts, message) not in self.faults:
             self.faults.append((pts, message))
-
-
-def has_decoding_times_only(container: InputContainer, stream: VideoStream) -> bool:
-    """Whether packets have the times of their decoding only, and pictures are shown in another order."""
-    return container.format.name in _WITHOUT_TIMES and bool(stream.codec_context.has_b_frames)
-
-
-class DecodingClock:
-    """The times of the pictures of one run, one after the other."""
-
-    def __init__(self) -> None:
-        self._last: int | None = None
-        self._step = 1
-
-    def time(self, dts: int | None) -> int | None:
-        """When a picture is shown; `dts` is of the packet that let it go, None for those after the last packet."""
-        if dts is None and self._last is not None:
-            dts = self._last + self._step
-        elif dts is not None and self._last is not None and dts > self._last:
-            self._step = dts - self._last
-        self._last = dts
-        return dts
-
-
-def shown_times(dts: "array[int]", *, delay: int) -> "array[int]":
-    """The times at which the pictures of packets are shown that are decoded at `dts`, by a decoder of that delay."""
-    step = next((later - earlier for earlier, later in pairwise(reversed(dts)) if later != earlier), 1)
-    end = array("q", (dts[-1] + abs(step) * number for number in range(1, min(delay, len(dts)) + 1)))
-    return dts[delay:] + end

@@ -7,19 +7,27 @@ import numpy as np
 import pytest
 
 from pipeline.plan.packet_faults import scan_packets
-from pipeline.source.decoder import DecodingClock, shown_times
+from pipeline.source.decoding_times import DecodingClock, shown_times
 from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.probe import probe
 from pipeline.timeline import Timeline
 from tests import fieldfilms
-from tests.kindfilms import ffmpeg
+from tests.kindfilms import Maker, ffmpeg
 from tests.media import make_film
 
 
-@pytest.mark.parametrize("codec", ["h264", "packed"])
-def test_pictures_rise_and_are_read_in_parts(tmp_path: Path, codec: str) -> None:
-    source = tmp_path / "film.avi"
-    fieldfilms.in_avi(codec)(source)
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (fieldfilms.in_avi("h264"), "film.avi"),
+        (fieldfilms.in_avi("packed"), "film.avi"),
+        (fieldfilms.in_vfw_matroska, "film.mkv"),
+        (fieldfilms.repacked, "film.mp4"),
+    ],
+)
+def test_pictures_rise_and_are_read_in_parts(tmp_path: Path, make: Maker, name: str) -> None:
+    source = tmp_path / name
+    make(source)
     film = probe(source)
     assert film.rate_from_header == 25
     with FrameReader(film) as reader:
