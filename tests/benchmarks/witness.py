@@ -25,7 +25,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.graded import color_flat
-from tests.inspectors import inspectors, missing
+from tests.inspectors import Told, inspectors, missing, mkvinfo
 from tests.listing import differences, luma_md5
 
 POLICY = Path(__file__).with_name("ffv1_matroska.xml")
@@ -38,7 +38,7 @@ QUICK = ("report=false", "damage=keep-going", "allow_loss=true")
 SUFFIXES = {"archival": ".mkv", "access": ".mp4", "mezzanine": ".mov", "studio": ".mxf"}
 _LISTED_AS = {
     "size": "size|column|line|even|pixel",
-    "aspect": "aspect|size|column|line",
+    "aspect": "aspect|size|column|line|3D",
     "turn": "turn|orient|mirror|matrix",
     "crop": "edge|hid|crop",
     "fields": "field|interlace",
@@ -96,10 +96,25 @@ def testify(source: Path, output: Path, *, said: list[str]) -> dict[str, object]
         if name == "mkvinfo" and not {source.suffix, output.suffix} <= {".mkv", ".webm"}:
             continue
         lost = missing(ask(source), ask(output))
-        if name == "mediainfo" and output.suffix == ".mkv":  # 23.04 reads no mirror in Matroska
-            lost = [told for told in lost if not (told.kind == "turn" and "mirrored" in told.text)]
+        if name == "mediainfo":
+            lost = [told for told in lost if not _mediainfo_errs(told, source, output)]
         found[name] = [" ".join(told) for told in lost if not _is_listed(told.kind, said)] or True
     return found
+
+
+def _mediainfo_errs(told: Told, source: Path, output: Path) -> bool:
+    """Whether it is a thing of Matroska that MediaInfo 23.04 does not know.
+
+    It reads neither turn nor mirror there, for which ffprobe is the witness, and heeds an order of fields without the
+    flag that there are fields, which RFC 9559 says to ignore.
+    """
+    if told.kind == "turn":
+        return output.suffix == ".mkv"
+    return (
+        told.kind == "fields"
+        and source.suffix == ".mkv"
+        and not any(o.kind == told.kind for o in mkvinfo(source))
+    )
 
 
 def _is_listed(kind: str, said: list[str]) -> bool:
