@@ -15,6 +15,7 @@ REFERENCE_CONVENTIONS = {
     "distance": "frames to the nearest still of the shot; with a foreign still, to the shot's first frame",
     "automatic": "the same shot without stills",
     "score": "how surely a shot's frames were found in its stills, 0 to 1, as the report of a film tells it",
+    "standing": "CDC of the same colours when every frame has their mean: what the luma alone causes in them",
     "CDC": "of Liu et al. 2021 over distances 1, 2 and 4, of all frames of a shot; in the table x1000",
 }
 """By the name of the column."""
@@ -49,6 +50,8 @@ class ReferenceMeans:
     psnr: float
     psnr_automatic: float
     cdc: float
+    cdc_standing: float
+    """Of the same colours where none of them changes: the CDC that the clip's luma causes in these colours."""
     cdc_automatic: float
     cdc_grey: float
     cdc_truth: float

@@ -54,6 +54,8 @@ class _Shown(NamedTuple):
     truth: Rgb
     """In its own colours."""
     with_stills: Rgb
+    standing: Rgb
+    """As with stills, but every frame has the mean of its segment's colours: nothing of them flickers."""
     automatic: Rgb
     grey: Rgb
 
@@ -144,6 +146,7 @@ class _Clip:
             psnr=fmean(one.psnr for one in errors),
             psnr_automatic=fmean(one.psnr_automatic for one in errors),
             cdc=meters["with_stills"].value(),
+            cdc_standing=meters["standing"].value(),
             cdc_automatic=meters["automatic"].value(),
             cdc_grey=meters["grey"].value(),
             cdc_truth=meters["truth"].value(),
@@ -162,11 +165,11 @@ class _Clip:
                 automatic = predict_colors(
                     reader, segment, view=view, network=self._predictor, settings=_STEADY
                 )
-                grey = SegmentColors(luma=automatic.luma, ab=np.zeros_like(automatic.ab))
-                proxies = zip(
-                    *(as_proxy_frames(colors, film=film) for colors in (with_stills, automatic, grey)),
-                    strict=True,
-                )
+                luma, mean = automatic.luma, with_stills.ab.mean(axis=0, keepdims=True)
+                standing = SegmentColors(luma=luma, ab=np.repeat(mean, len(luma), axis=0))
+                grey = SegmentColors(luma=luma, ab=np.zeros_like(automatic.ab))
+                shown = (with_stills, standing, automatic, grey)
+                proxies = zip(*(as_proxy_frames(colors, film=film) for colors in shown), strict=True)
                 frames = source.read(segment.start, segment.end, chroma=True)
                 for number, frame, colors in zip(segment.frames(), frames, proxies, strict=True):
                     yield _Shown(

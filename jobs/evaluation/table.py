@@ -21,7 +21,18 @@ _GROUP_HEAD = (
 _KERNEL_HEAD = ("kernel distance x1000", "result", "grey", "truth", "closed", "closed, paired")
 _CLIP_HEAD = ("clips", "frames", "shots", "ab RMSE", "grey", "PSNR", "SSIM", "CF", "truth", "|ΔCF|")
 _HINT_HEAD = ("points", "bilinear", "gain", "plain", "gain", "still", "gain", "error")
-_REFERENCE_HEAD = ("shots", "frames", "PSNR", "automatic", "score", "CDC", "automatic", "grey", "truth")
+_REFERENCE_HEAD = (
+    "shots",
+    "frames",
+    "PSNR",
+    "automatic",
+    "score",
+    "CDC",
+    "standing",
+    "automatic",
+    "grey",
+    "truth",
+)
 _DISTANCE_HEAD = ("distance", "PSNR", "automatic")
 _STEADY_HEAD = ("CDC x1000", "result", "steadied", "grey", "truth", "excess left", "CF steadied", "CF kept")
 
@@ -75,7 +86,7 @@ def as_reference_table(report: ReferenceReport) -> str:
 
 
 def _reference_cells(shot: ReferenceMeans) -> tuple[str, ...]:
-    distances = (shot.cdc, shot.cdc_automatic, shot.cdc_grey, shot.cdc_truth)
+    distances = (shot.cdc, shot.cdc_standing, shot.cdc_automatic, shot.cdc_grey, shot.cdc_truth)
     return (
         *(_text(shot.psnr), _text(shot.psnr_automatic), _text(shot.score)),
         *(_text(distance, times=1000) for distance in distances),

@@ -64,6 +64,10 @@ def references(arguments: argparse.Namespace) -> dict[str, object]:
                 report.mean().cdc / report.mean().cdc_grey,
                 max(shot.cdc / shot.cdc_grey for shot in report.shots if shot.cdc_grey > 0),
             ),
+            "cdc over that of the same colours, standing still: mean, most": (
+                report.mean().cdc / report.mean().cdc_standing,
+                max(shot.cdc / shot.cdc_standing for shot in report.shots if shot.cdc_standing > 0),
+            ),
             "cdc over the clip's own: mean, most": (
                 report.mean().cdc / report.mean().cdc_truth,
                 max(shot.cdc / shot.cdc_truth for shot in report.shots if shot.cdc_truth > 0),

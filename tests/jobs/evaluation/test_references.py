@@ -38,6 +38,7 @@ def test_a_still_of_a_shot_brings_its_true_colours(first: ReferenceReport) -> No
         assert 0.5 < shot.score <= 1
         assert [one.frames_to for one in shot.distances] == [1, 10, 25]
         assert 0 < shot.cdc_grey < shot.cdc
+        assert 0 < shot.cdc_standing != shot.cdc
     mean = first.mean()
     assert mean.psnr == pytest.approx(np.mean([shot.psnr for shot in first.shots]))
     weights = (1, 9, 3)  # frames of a shot at these distances
@@ -86,6 +87,12 @@ def test_a_grey_clip_cannot_give_stills(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["evaluate", str(path), "--reference", "first", "--device", "cpu", "-q"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "clips in colour would work" in line
+
+
+def test_colors_that_stand_have_the_cdc_of_their_luma(tmp_path: Path) -> None:
+    path = make_color_film(tmp_path / "still.mkv", [_frame(0, 0)] * 6)
+    (shot,) = evaluate_references([path], reference="first", device="cpu").shots
+    assert shot.cdc_standing == shot.cdc_grey == 0
 
 
 def test_table_and_json_tell_all(first: ReferenceReport) -> None:
