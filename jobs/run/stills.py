@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from jobs.progress.reporters import Progress as RunProgress
+from jobs.segments.guidance_pictures import check_guidance_pictures
 from jobs.segments.task import make_predictor
 from jobs.settings.guidance import choose_still_guidance
 from jobs.settings.job import Job
@@ -52,6 +53,7 @@ class StillColorist:
 
     def __init__(self, job: Job) -> None:
         """Raises WeightsError, SettingsError."""
+        check_guidance_pictures(job, None)
         self._predictor, self._guidance = make_predictor(job), choose_still_guidance(job)
         self._saturation = job.color.saturation
 
@@ -76,6 +78,7 @@ class StillColorist:
 def check_still(job: Job) -> None:
     """Reads the still of a job and the colours that are given. Raises as the run would."""
     choose_still_guidance(job)
+    check_guidance_pictures(job, None)
     read_any_still(job.input)
 
 

@@ -1,4 +1,4 @@
-"""Looks at the pictures that a job's guidance names before its film is read, not when their shots are coloured."""
+"""Looks at the pictures that a job's guidance names before its film or still is read, not when they are needed."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,8 +21,8 @@ _GRID = 64, 64
 """Rows and columns on which the paint of an overlay is looked for here."""
 
 
-def check_guidance_pictures(job: "Job", film: FilmInfo) -> None:
-    """Reads every picture that guidance names.
+def check_guidance_pictures(job: "Job", film: FilmInfo | None) -> None:
+    """Reads every picture that guidance names. Without a film, for stills of any shape, these are the references.
 
     Raises SettingsError with a line for each that cannot be read, for stills without colour, and for stills of a given
     frame and overlays that have not the shape of the film's frames.
@@ -31,6 +31,8 @@ def check_guidance_pictures(job: "Job", film: FilmInfo) -> None:
     for loc, guidance, _ in guidance_sections(job, 1):
         for index, reference in enumerate(guidance.references):
             looks.append(((*loc, "references", index, "file"), partial(_look_at_reference, reference, film)))
+        if film is None:
+            continue
         for index, overlay in enumerate(guidance.overlays):
             looks.append(((*loc, "overlays", index, "file"), partial(_look_at_overlay, overlay, film)))
     faults: list[Fault] = []
@@ -42,10 +44,10 @@ def check_guidance_pictures(job: "Job", film: FilmInfo) -> None:
     refuse(faults)
 
 
-def _look_at_reference(reference: Reference, film: FilmInfo) -> None:
+def _look_at_reference(reference: Reference, film: FilmInfo | None) -> None:
     path = Path(reference.file)
     still = read_colors(path)
-    if reference.frame is not None:
+    if film is not None and reference.frame is not None:
         aspect = float(film.sample_aspect)
         check_shape(still, (film.width, film.height), sample_aspect=aspect, name=str(path))
 

@@ -81,7 +81,8 @@ def hints_from_regions(sight: Sight, regions: Regions, colors: Mapping[str, Lab]
     """
     masks = regions.lettered(sight)
     if unknown := sorted(set(colors) - set(masks)):
-        raise SettingsError(f"region {', '.join(unknown)}: this shot has the regions {', '.join(masks)}")
+        keys = ", ".join(f"guidance.regions.{letter}" for letter in unknown)
+        raise SettingsError(f"{keys}: there is no such region here; {', '.join(masks)} would work")
     given = np.zeros((2, *sight.shape), np.float32)
     confidence = np.zeros(sight.shape, np.float32)
     light = sight.small_lightness

@@ -128,3 +128,26 @@ def test_given_colours_go_to_every_still(tmp_path: Path) -> None:
     with Image.open(tmp_path / "toned" / "a.png") as image:
         toned = np.asarray(image.convert("RGB")).astype(int)
     assert (toned[:, 72:, 2] - toned[:, 72:, 0]).mean() > 10
+
+
+def test_a_grey_reference_of_stills_is_told_with_its_key_before_the_network_is_loaded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tmp_path / "in" / "a.png")
+    make(tmp_path / "grey.png")
+    (tmp_path / "given.yaml").write_text("references:\n- {file: grey.png}\n")
+    options = [
+        "--guidance",
+        str(tmp_path / "given.yaml"),
+        "-q",
+        "--weights",
+        str(tmp_path / "grey.png"),
+    ]  # no network
+    for verb, source in (("colorize", "in"), ("colorize", "in/a.png"), ("check", "in/a.png")):
+        output = (
+            ["-o", str(tmp_path / "out.png")] if source.endswith("png") else ["-o", str(tmp_path / "out")]
+        )
+        assert main([verb, str(tmp_path / source), *output, *options]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "given.yaml:2: guidance.references.0.file" in line
+        assert "has no colour" in line
