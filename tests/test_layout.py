@@ -42,8 +42,8 @@ pipeline/render: pipeline pipeline/color pipeline/source pipeline/colorize
 pipeline/verify: pipeline pipeline/color pipeline/source pipeline/render
 pipeline/matroska: pipeline
 pipeline/output/units: pipeline
-pipeline/output: pipeline pipeline/support pipeline/color pipeline/stills pipeline/source pipeline/render
-    pipeline/matroska pipeline/output/units
+pipeline/output: pipeline pipeline/support pipeline/color pipeline/stills pipeline/source
+    pipeline/source/tag_text pipeline/render pipeline/matroska pipeline/output/units
 jobs: pipeline
 jobs/progress: pipeline
 jobs/supervise: pipeline

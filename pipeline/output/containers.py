@@ -49,6 +49,10 @@ class StreamPlan:
     """FFmpeg's encoder for a conversion."""
     note: str
     """One line for a person: what it is and what happens to it."""
+    text_coding: str | None = None
+    """Python's name of the encoding of subtitles that are converted; None for UTF-8."""
+    unshown_pts: frozenset[int] = frozenset()
+    """Times of texts that get lost because they are shown for no time."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,6 +67,8 @@ class _Pair:
     """What the source's times have more than the file's."""
     tolerance: int = 0
     """By how much samples may differ."""
+    text: tuple[str | None, frozenset[int]] = (None, frozenset())
+    """Of subtitles that are converted, as `text_units` takes it."""
 
 
 def check_copies(
@@ -127,7 +129,9 @@ def _pairs(film: FilmInfo, plan: ContainerPlan, source: Any, made: Any, shift_ns
             slack = int(2 * sum(ticks, Fraction(1, 1_000_000)) * _NANOSECONDS)
             how = _how(stream, treated, is_measured=plan.rate is not None)
             found_tolerance = tolerance(own, is_resampled=how == "measured") if stream.kind == "audio" else 0
-            pairs.append(_Pair(stream.index, _name(stream), own, copy, how, slack, shift_ns, found_tolerance))
+            text = (treated.text_coding, treated.unshown_pts)
+            name = _name(stream)
+            pairs.append(_Pair(stream.index, name, own, copy, how, slack, shift_ns, found_tolerance, text))
     return pairs
 
 
@@ -164,7 +168,7 @@ def _how(stream: StreamInfo, treated: StreamPlan, *, is_measured: bool) -> str:
 
 def _units(pair: _Pair, stream: Any, measure: str) -> Units:
     if pair.how == "text":
-        return text_units()
+        return text_units(*pair.text) if stream is pair.source else text_units()
     if pair.how == "heard":
         # a codec with losses puts a little silence before the sound: both are cut at one time of the film
         begins = _starts(pair.source) // _GRID_NS * _GRID_NS + 2 * _GRID_NS

@@ -30,6 +30,7 @@ from pipeline.output.film_tags import film_tags, nameless_stream_tags, stamp_umi
 from pipeline.output.join import CodedVideo, coded_video, first_times, joined_packets
 from pipeline.output.matroska_header import carry_plan
 from pipeline.output.mux_command import file_start, mux_command, seconds_text
+from pipeline.output.subtitle_texts import read_texts
 from pipeline.partial_files import temporary_folder
 from pipeline.progress import StageProgress
 from pipeline.read_monitor import reading
@@ -88,6 +89,7 @@ def mux(
         coded = coded_video(first)
         target = target_of(output)
         plan = check_container(film, target, video_codec=coded.codec, allow_loss=allow_loss)
+        plan = read_texts(film, plan)
         check_times(film, target, timeline=timeline)
         texts, moved = film_tags(film, container=plan.container, notices=tags)
         moved += nameless_stream_tags(film, container=plan.container)
@@ -208,13 +210,10 @@ def _save_covers(film: FilmInfo, plan: ContainerPlan, folder: Path) -> list[tupl
         ):
             packets = container.demux(container.streams[stream.index])
             data = next((bytes(packet) for packet in packets if packet.size), b"")
-        path = folder / f"cover{len(saved) or ''}.{_COVER_SUFFIXES.get(stream.codec, stream.codec)}"
+        path = folder / f"cover{len(saved) or ''}.{'jpg' if stream.codec == 'mjpeg' else stream.codec}"
         path.write_bytes(data)
         saved.append((path, stream))
     return saved
-
-
-_COVER_SUFFIXES = {"mjpeg": "jpg"}
 
 
 def _verify(

@@ -51,7 +51,7 @@ def mux_command(
     later = {"itsoffset": seconds_text(-start)} if start and not plan.rate else {}
     picture, source = (
         ffmpeg.input("pipe:0", **pipe, **_turned(film)),
-        ffmpeg.input(f"file:{others_path(film)}", **READ_ONLY_THIS_FILE, **later),
+        ffmpeg.input(f"file:{others_path(film)}", **READ_ONLY_THIS_FILE, **later, **_codings(plan)),
     )
     maps: list[Any] = []
     options: dict[str, Any] = {
@@ -140,6 +140,16 @@ def file_start(film: FilmInfo, plan: ContainerPlan, timeline: Timeline) -> Fract
 def others_path(film: FilmInfo) -> Path:
     """The file that streams come from that are not the picture."""
     return film.path if film.sequence is None or film.sequence.sound is None else film.sequence.sound
+
+
+def _codings(plan: ContainerPlan) -> dict[str, str]:
+    """FFmpeg's option for subtitles that are not UTF-8."""
+    codings = ((stream.index, stream.text_coding) for stream in plan.streams)
+    return {
+        f"sub_charenc:{index}": coding.upper().replace("LATIN-1", "LATIN1")
+        for index, coding in codings
+        if coding
+    }
 
 
 def index_in_file(film: FilmInfo, stream: StreamInfo) -> int:

@@ -53,7 +53,8 @@ STREAMS = (
         name="text-subtitles",
         title="Subtitles: text",
         kept="texts, times, languages, flags",
-        converted="MP4, MOV `mov_text`, where the first counts as default; WebM `webvtt`",
+        converted="MP4, MOV `mov_text`, where the first counts as default and each ends where the next begins; WebM "
+        "`webvtt`; what is not UTF-8 becomes it, and it is listed",
         refused="MXF, unless `allow_loss`",
         why="each container has its own",
     ),

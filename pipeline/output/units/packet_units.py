@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
+import av
 import av.error
 import numpy as np
 import numpy.typing as npt
@@ -56,9 +57,28 @@ def units_of(stream: Any, codec: str) -> Units:
     )
 
 
-def text_units() -> Units:
-    """How subtitles are cut that are converted: the bare text of each, without styles and blanks."""
-    return _Packets(_bare_text)
+def text_units(coding: str | None = None, unshown_pts: frozenset[int] = frozenset()) -> Units:
+    """How subtitles are cut that are converted: the bare text of each, without styles and blanks.
+
+    `coding` is Python's name of their encoding, None for UTF-8; texts at `unshown_pts` do not count.
+    """
+    return _Packets(lambda packet: None if packet.pts in unshown_pts else _bare_text(recoded(packet, coding)))
+
+
+def text_of(packet: Any, codec: str) -> bytes:
+    """The text that a packet of subtitles holds, with its styles."""
+    data = bytes(packet)
+    return data[2 : 2 + int.from_bytes(data[:2])] if codec == "mov_text" else data
+
+
+def recoded(packet: Any, coding: str | None) -> Any:
+    """A packet of text in UTF-8; `coding` is as `text_units` has it."""
+    if coding is None:
+        return packet
+    copy = av.Packet(bytes(packet).decode(coding).encode())
+    copy.stream, copy.time_base = packet.stream, packet.time_base
+    copy.pts, copy.dts, copy.duration = packet.pts, packet.dts, packet.duration
+    return copy
 
 
 def time_ns(packet: Any) -> int | None:
