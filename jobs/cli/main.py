@@ -28,7 +28,7 @@ from jobs.cli.web import add_serve_verb
 from jobs.progress.make import make_progress
 from jobs.progress.reporters import Progress, logging_to, one_line
 from jobs.shell.verb_names import unknown_verb, verbs_of, with_known_verb
-from jobs.supervise.heap import share_heaps
+from jobs.supervise.heap import set_up_heaps
 from jobs.supervise.idle_threads import let_idle_threads_sleep
 from jobs.supervise.isolation import isolate
 from jobs.supervise.signals import INTERRUPTED, INTERRUPTED_LINE, Interruption, end_with, interruptible
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None, *, supervised: bool | None = None) -
     `supervised`, which a program that was started without `argv` is: what the verb does is done in a process of its
     own (`jobs.supervise.isolation`), and both return, to end.
     """
-    share_heaps()
+    set_up_heaps()
     let_idle_threads_sleep()
     arguments = with_known_verb(sys.argv[1:] if argv is None else argv)
     parser = make_parser()

@@ -6,19 +6,28 @@ import mmap
 import threading
 from pathlib import Path
 
-_M_ARENA_MAX = -8
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _ARENAS = 2
+_LARGE_BYTES = 32 << 20
+"""Larger blocks come from the system and go back to it at once; a plane of 4K has less."""
+_MOST_FREE_AT_END_BYTES = 128 << 20
+"""Of a heap; what is free beyond that at its end goes back to the system."""
 _MOST_HELD_BYTES = 96 << 20
 
 
-def share_heaps() -> None:
-    """Lets all threads of this process, begun after this call, share two heaps; elsewhere than on glibc, nothing.
+def set_up_heaps() -> None:
+    """Lets all threads of this process, begun after this call, share two heaps that keep what is freed for the next
+    frame; elsewhere than on glibc, nothing.
 
     Decoders, encoders and lanes come and go with every segment, and each thread would leave a heap behind that
-    holds what it once needed: memory would grow with the length of the film.
+    holds what it once needed: memory would grow with the length of the film. And by default a heap returns the planes
+    of a frame to the system when they are freed, to ask for as many pages, each to be cleared, for the next frame.
     """
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+        set_option = ctypes.CDLL(None).mallopt
+        set_option(_M_ARENA_MAX, _ARENAS)
+        set_option(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        set_option(_M_TRIM_THRESHOLD, _MOST_FREE_AT_END_BYTES)
 
 
 class HeapWatch:

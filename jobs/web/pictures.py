@@ -188,11 +188,11 @@ def _describe(pipe: Connection, parent: int, question: str, arguments: Mapping[s
 def _serve(pipe: Connection, parent: int) -> None:
     """The life of the process: it ends with its parent, or when the pipe does."""
     from jobs.run.live_pictures import LivePictures
-    from jobs.supervise.heap import HeapWatch, share_heaps
+    from jobs.supervise.heap import HeapWatch, set_up_heaps
     from jobs.supervise.signals import die_with
 
     die_with(parent)
-    share_heaps()
+    set_up_heaps()
     pictures, heap = LivePictures(), HeapWatch(most_held_bytes=_MOST_HELD_BYTES)
     pictures.warm_up()
     pipe.send("ready")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.progress.log_forwarding import start_forwarding, stop_forwarding
-from jobs.supervise.heap import share_heaps
+from jobs.supervise.heap import set_up_heaps
 from jobs.supervise.idle_threads import let_idle_threads_sleep
 from jobs.supervise.watchdog import Watch
 from jobs.version import VERSION
@@ -105,7 +105,7 @@ def work(task: "SegmentTask", run: str, process: str, threads: int, level: int) 
             sent_at[stage] = now
             worker.log_event(TOPIC, {"run": run, "stage": stage, "segment": segment, "done": done})
 
-    share_heaps()
+    set_up_heaps()
     let_idle_threads_sleep()
     import torch
 

@@ -14,7 +14,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 
 from jobs.progress.log_forwarding import start_forwarding
-from jobs.supervise.heap import share_heaps
+from jobs.supervise.heap import set_up_heaps
 from pipeline.read_monitor import board
 
 _TELL_SECONDS = 0.1
@@ -42,7 +42,7 @@ _line: _Line | None = None
 def begin(pipe: "Connection[object, object]", threads: int, level: int) -> None:
     """Sets this process up, once. `threads` is for the network: as many as in the parent, so that bytes are alike."""
     global _line
-    share_heaps()
+    set_up_heaps()
     _line = _Line(pipe)
     threading.Thread(target=_listen, args=(_line,), name="parent", daemon=True).start()
     threading.Thread(target=_beat, args=(_line,), name="pulse", daemon=True).start()

@@ -31,7 +31,7 @@ from jobs.run.film import check_output, make_predictor, run_job
 from jobs.settings.job import Job
 from jobs.settings.job_file import make_job
 from jobs.settings.shot_choices import choose_treatments
-from jobs.supervise.heap import share_heaps
+from jobs.supervise.heap import set_up_heaps
 from jobs.supervise.idle_threads import let_idle_threads_sleep
 from jobs.workdir.folder import WorkDir
 from models.checkpoint import load_weights
@@ -72,7 +72,7 @@ def main() -> None:
     if "OMP_WAIT_POLICY" not in os.environ:  # torch read it when it was loaded
         let_idle_threads_sleep()
         os.execv(sys.executable, [sys.executable, *sys.argv])
-    share_heaps()  # as every command does, too
+    set_up_heaps()  # as every command does, too
     report: dict[str, object] = {"machine": _machine(), "versions": _versions()}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -9,9 +9,9 @@ import pytest
 
 _PROGRAM = """
 import ctypes, sys, threading
-from jobs.supervise.heap import share_heaps
+from jobs.supervise.heap import set_up_heaps
 if sys.argv[2] == "shared":
-    share_heaps()
+    set_up_heaps()
 libc, together = ctypes.CDLL(None), threading.Barrier(8)
 libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
 def take():
@@ -65,6 +65,22 @@ for part in (blocks[::8], blocks[1::8] + blocks[2::8]):
     given.append((before - resident()) / before)
 print(*given)
 """
+_FRAMES = """
+import resource, sys
+import numpy as np
+from jobs.supervise.heap import set_up_heaps
+if sys.argv[1] == "set up":
+    set_up_heaps()
+def show_frames():
+    for _ in range(10):
+        planes = [np.ones((720, 1280), np.uint8) for _ in range(16)]
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+show_frames()
+before = faults()
+show_frames()
+print(faults() - before)
+"""
 _is_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="heaps of threads are glibc's")
 
 
@@ -96,6 +112,20 @@ def test_a_watch_gives_holes_back_once_they_are_many() -> None:
     few, many = map(float, told.stdout.split())
     assert few < 0.05
     assert many > 0.25
+
+
+@_is_glibc
+def test_the_planes_of_one_frame_are_the_memory_of_the_next() -> None:
+    assert _page_faults("as it is") > 10_000
+    assert _page_faults("set up") < 100
+
+
+def _page_faults(how: str) -> int:
+    root = Path(__file__).parents[3]
+    told = subprocess.run(
+        [sys.executable, "-c", _FRAMES, how], cwd=root, check=True, capture_output=True, text=True
+    )
+    return int(told.stdout)
 
 
 def _heaps(told: Path, how: str) -> int:
