@@ -44,6 +44,8 @@ from pipeline.source.unnamed_metadata import ask_filters
 _DEPTH = 10
 _TICK = Fraction(1, 1000)
 _FULL_RANGE = 2
+_LEAST_SAMPLES_OF_THREADS = 1 << 17
+"""Of a picture; threads take longer to share a smaller one than one of them takes to decode it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,7 +113,10 @@ def read_proxy(
                     f"colour proxy {path}: no video in it; a film of {frame_count} frames is needed"
                 )
             stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
+            is_large = stream.width * stream.height >= _LEAST_SAMPLES_OF_THREADS
+            stream.thread_type = "AUTO" if is_large else "NONE"
+            if not is_large:
+                stream.codec_context.thread_count = 1
             set_up_decoder(stream.codec_context, most_pixels=film.limits.pixels)
             for frame in container.decode(stream):
                 found += 1
