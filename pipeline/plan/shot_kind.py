@@ -168,9 +168,11 @@ def judge_picture(halves: Sequence[Floats], *, kr: float, kb: float) -> tuple[Sh
     """
     one, other = (_lab(halves[index], kr=kr, kb=kb) for index in (0, -1))
     lightness, ab = np.split(cast(Floats, (one + other) * np.float32(0.5)), (1,), axis=-1)
+    is_black = bool(np.percentile(lightness, 99) <= _BLACK_LIGHTNESS)
+    if not any(half[1:].any() for half in halves):
+        return "grey", is_black  # as most films without colour are, frame by frame
     halves_ab = (one[..., 1:], other[..., 1:])
     left = [half - _of_lightness(lightness, half) for half in halves_ab]
-    is_black = bool(np.percentile(lightness, 99) <= _BLACK_LIGHTNESS)
     if _has_own_colors(*left, chroma=_most_chroma(ab)):
         return "colour", is_black
     tint = _of_lightness(lightness, ab)
@@ -181,6 +183,9 @@ def judge_picture(halves: Sequence[Floats], *, kr: float, kb: float) -> tuple[Sh
 
 def _shrunk(plane: Plane, size: tuple[int, int]) -> Floats:
     """The plane at (width, height): first the means of whole blocks, which is fast, then what is missing."""
+    least, most, *_ = cv2.minMaxLoc(plane)
+    if least == most:  # as in a film without colour
+        return np.full(size[::-1], least, np.float32)
     height, width = plane.shape
     down, across = max(height // (2 * size[1]), 1), max(width // (2 * size[0]), 1)
     if down > 1 or across > 1:
