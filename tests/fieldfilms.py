@@ -52,6 +52,20 @@ def edited(*edits: tuple[int, int, float]) -> Maker:
     return make
 
 
+def titled(*entries: tuple[int, bytes]) -> Maker:
+    """A MOV whose title is there in these languages, by Apple's numbers, in the encodings of the Macintosh."""
+
+    def make(path: Path) -> None:
+        bare = path.with_name("bare.mov")
+        make_film(bare, frames=FRAMES, **H264)
+        texts = b"".join(len(text).to_bytes(2) + language.to_bytes(2) + text for language, text in entries)
+        title = (8 + len(texts)).to_bytes(4) + b"\xa9nam" + texts
+        path.write_bytes(_with_box(bare.read_bytes().replace(b"udta", b"free"), b"udta", title, (b"moov",)))
+        bare.unlink()
+
+    return make
+
+
 def with_hidden_edges(left: int, right: int, top: int, bottom: int, **film_options: Any) -> Maker:
     """A film whose container hides columns and lines: `clap` in MOV and MP4, PixelCrop in Matroska."""
 

@@ -3,9 +3,8 @@
 import math
 import re
 import struct
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import av
 import av.bitstream
@@ -17,11 +16,10 @@ from av.video.stream import VideoStream
 from pipeline.media import UPRIGHT, Crop, Orientation
 from pipeline.source.ffmpeg_log import INFO, listening
 from pipeline.source.open_media import open_media
+from pipeline.source.tag_text.quicktime import box_of_file, boxes
 
 _MATRIX = "DISPLAYMATRIX"
 _MATRIX_TERMS = struct.Struct("=9i")
-_LARGEST_HEADER_BYTES = 256 << 20
-"""Of an MP4: ten hours take some megabytes."""
 _EXACT = 1 / 1024
 """Tolerance of the terms of a display matrix, which are rounded to 1/65536, compared with a rotation's."""
 _GRAIN_HEADERS = {
@@ -146,43 +144,15 @@ def has_odd_edits(path: Path, track: int) -> bool:
     FFmpeg shows other pictures there than QuickTime, and says so nowhere. False where the file holds no such list.
     """
     with path.open("rb") as file:
-        header = _box_of_file(file, b"moov")
-    tracks = [content for name, content in _boxes(header) if name == b"trak"]
+        header = box_of_file(file, b"moov")
+    tracks = [content for name, content in boxes(header) if name == b"trak"]
     content = tracks[track] if track < len(tracks) else b""
     for name in (b"edts", b"elst"):
-        content = next((inside for kind, inside in _boxes(content) if kind == name), b"")
+        content = next((inside for kind, inside in boxes(content) if kind == name), b"")
     wide = content[:1] == b"\1"
     entry = struct.Struct(">qqi" if wide else ">iii")  # duration, time in the media or -1, speed
     edits = list(entry.iter_unpack(content[8 : 8 + (len(content) - 8) // entry.size * entry.size]))
     return any(speed != 1 << 16 for _, _, speed in edits) or any(time == -1 for _, time, _ in edits[1:])
-
-
-def _box_of_file(file: BinaryIO, wanted: bytes) -> bytes:
-    """What is in the first box of that name; nothing where there is none, or it is too large to be a header."""
-    at, end = 0, file.seek(0, 2)
-    while at + 16 <= end:
-        file.seek(at)
-        size, name, large = struct.unpack(">I4sQ", file.read(16))
-        head = 16 if size == 1 else 8
-        size = large if size == 1 else size or end - at
-        if name == wanted:
-            file.seek(at + head)
-            return file.read(size - head) if size <= _LARGEST_HEADER_BYTES else b""
-        if size < head:
-            return b""
-        at += size
-    return b""
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Names and contents of the boxes that follow each other in a header."""
-    at = 0
-    while at + 8 <= len(data):
-        size, name = struct.unpack(">I4s", data[at : at + 8])
-        if size < 8:
-            return
-        yield name, data[at + 8 : at + size]
-        at += size
 
 
 def _first_packet(container: InputContainer, stream: Any) -> Any:

@@ -1,18 +1,25 @@
 """Decodes tags whose bytes are not UTF-8, as in old AVI, MPEG and MP3 files, and says what was guessed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from av.container import InputContainer
 
+from pipeline.source.tag_text.quicktime import MacText, mac_texts
 from pipeline.source.tag_text.text_coding import guess_coding
 
 
 class TagDecoder:
     """Decodes the tags of one file, whose texts most likely have one encoding."""
 
-    def __init__(self, texts: Iterable[str] = (), *, is_quicktime: bool = False) -> None:
-        """`texts` are all of the file, as PyAV gives them with `metadata_errors="surrogateescape"`."""
-        self._is_quicktime = is_quicktime
+    def __init__(
+        self, texts: Iterable[str] = (), *, is_quicktime: bool = False, stated: Sequence[MacText] = ()
+    ) -> None:
+        """`texts` are all of the file, as PyAV gives them with `metadata_errors="surrogateescape"`.
+
+        `stated` are those whose encoding the file tells.
+        """
+        self._is_quicktime, self._stated = is_quicktime, stated
         foreign = [text.encode(errors="surrogateescape") for text in texts if not _is_text(text)]
         self._likely = (
             guess_coding(b"\n".join(foreign), is_quicktime=is_quicktime) if len(foreign) > 1 else None
@@ -27,11 +34,16 @@ class TagDecoder:
         """
         decoded, lines = [], []
         for name, value in tags.items():
-            text, coding = self.text(value)
+            known = next((text for text in self._stated if text.is_meant_by(value)), None)
+            text, coding = (
+                self.text(value) if known is None else (known.data.decode(known.coding), known.coding)
+            )
             key, key_coding = self.text(name)
             if coding or key_coding:
-                raw = value.encode(errors="surrogateescape").hex(" ")
-                lines.append(f"tag {key} of {what}: read as {coding or key_coding}; its bytes are {raw}")
+                raw = value.encode(errors="surrogateescape") if known is None else known.data
+                lines.append(
+                    f"tag {key} of {what}: read as {coding or key_coding}; its bytes are {raw.hex(' ')}"
+                )
             decoded.append((key, text))
         return tuple(decoded), tuple(lines)
 
@@ -55,7 +67,7 @@ def notes_on_tags(container: InputContainer, decoder: TagDecoder, *, what: str) 
 
 
 def decoder_of(container: InputContainer) -> TagDecoder:
-    """The decoder for all tags of an open file."""
+    """The decoder for all tags of an open file. Raises OSError."""
     holders = [
         container.metadata,
         *(stream.metadata for stream in container.streams),
@@ -64,8 +76,9 @@ def decoder_of(container: InputContainer) -> TagDecoder:
     is_quicktime = container.format.name.startswith("mov") and (
         container.metadata.get("major_brand", "qt").strip() == "qt"
     )
+    stated = mac_texts(Path(container.name.removeprefix("file:"))) if is_quicktime else ()
     texts = (value for tags in holders for value in tags.values())
-    return TagDecoder(texts, is_quicktime=is_quicktime)
+    return TagDecoder(texts, is_quicktime=is_quicktime, stated=stated)
 
 
 def _is_text(value: str) -> bool:
