@@ -26,7 +26,7 @@ class Container:
     attachments: bool = False
     """Fonts and other files."""
     covers: frozenset[str] = frozenset()
-    """Codecs of a cover picture."""
+    """Codecs of a cover picture, which otherwise is an attachment."""
     chapters: bool = True
     timecode: bool = False
     """Timecode tracks."""
@@ -101,7 +101,6 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
             muxer="matroska",
             text="subrip",
             attachments=True,
-            covers=_PICTURES | {"bmp", "gif", "webp"},
             old_sound="pcm",
         ),
         ".mp4": _MP4,

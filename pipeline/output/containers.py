@@ -151,9 +151,9 @@ def _treatment(film: FilmInfo, stream: StreamInfo, container: Container) -> tupl
     if stream.kind == "attachment":
         return ("copy" if container.attachments else "lost"), ""
     if "attached_pic" in stream.disposition:
-        if codec not in container.covers:
-            return "lost", ""
-        return ("attach" if container.attachments else "copy"), ""
+        if container.attachments:
+            return ("attach" if codec != "none" or stream.tag("mimetype") else "lost"), ""
+        return ("copy" if codec in container.covers else "lost"), ""
     if stream.kind == "data":
         return _data_treatment(film, stream, container)
     if stream.kind == "audio" and container.sound and codec != "none":

@@ -1,10 +1,12 @@
 """What each container keeps of the streams of a film, and what it is refused for."""
 
+from io import BytesIO
 from pathlib import Path
 
 import av
 import pytest
 from av.stream import Disposition
+from PIL import Image
 
 from pipeline.errors import OutputError
 from pipeline.output.container_table import CONTAINERS
@@ -34,6 +36,27 @@ def test_matroska_keeps_everything(tmp_path: Path) -> None:
         assert ours["comment"] == NOTICE["comment"]
         cover, theirs_cover = (next(p for p in c.demux(video=1) if p.size) for c in (out, source))
         assert bytes(cover) == bytes(theirs_cover)
+
+
+def test_matroska_attaches_pictures_of_any_kind(tmp_path: Path) -> None:
+    """FFmpeg takes attached pictures of some types for covers, what is in them or not."""
+    scan = BytesIO()
+    Image.new("L", (16, 16), 90).save(scan, "tiff")
+    files = [
+        ("scan.tif", "image/tiff", scan.getvalue()),
+        ("poster.jpg", "image/jpeg", b"no JPEG"),
+        ("a.webp", "image/webp", b"RIFF"),
+    ]
+    make_film(tmp_path / "film.mkv", attachments=files)
+    report, _ = finish(probe(tmp_path / "film.mkv"), tmp_path / "out.mkv")
+    assert report.lost == ()
+    with av.open(tmp_path / "out.mkv") as out:
+        found = {
+            (s.metadata["filename"], s.metadata["mimetype"]) for s in out.streams if "mimetype" in s.metadata
+        }
+    assert found == {(name, mimetype) for name, mimetype, _ in files}
+    whole = (tmp_path / "out.mkv").read_bytes()
+    assert all(data in whole for _, _, data in files)
 
 
 def test_mp4_names_what_it_cannot_hold_and_who_can(tmp_path: Path) -> None:
