@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pipeline.errors import OutputError
 from pipeline.matroska.carry_over import CarryPlan
 from pipeline.matroska.dropped import dropped_items, linked_files
-from pipeline.matroska.header import read_header
+from pipeline.matroska.header import Header, read_header
+from pipeline.matroska.texts import foreign_texts, recoded_header
 from pipeline.media import FilmInfo, StreamInfo
 from pipeline.output.containers import ContainerPlan
 from pipeline.output.film_tags import OF_THE_CODING, OF_THE_FILE
+from pipeline.source.tag_text.tag_decoder import TagDecoder
 
 _MUXERS = ("matroska", "webm")
 _LANGUAGE_SUFFIX = re.compile(r"-[a-z]{3}$")
@@ -36,7 +38,8 @@ def carry_plan(film: FilmInfo, plan: ContainerPlan) -> Carried:
         source = read_header(film.path)
     except OSError as error:
         raise OutputError(f"cannot read {film.path} for its other streams: {error.strerror}") from error
-    dropped, links = dropped_items(source), linked_files(source)
+    source, notes = _in_utf_8(source, film)
+    dropped, links = dropped_items(source), linked_files(source) + notes
     tracks = [stream.index for stream in film.streams if _is_track(stream)]
     if not dropped or plan.container.muxer not in _MUXERS or len(tracks) != len(source.tracks):
         return Carried(None, dropped + links)
@@ -54,6 +57,25 @@ def carry_plan(film: FilmInfo, plan: ContainerPlan) -> Carried:
         of_the_coding=OF_THE_CODING,
     )
     return Carried(carried, tuple(line for line in dropped if "ordered edition" in line) + links)
+
+
+def _in_utf_8(source: Header, film: FilmInfo) -> tuple[Header, tuple[str, ...]]:
+    """The header with all texts in UTF-8, and a line for each that was guessed and is not among the film's notes."""
+    foreign = foreign_texts(source)
+    if not foreign:
+        return source, ()
+    decoder = TagDecoder(data.decode(errors="surrogateescape") for data in foreign)
+
+    def read(data: bytes) -> tuple[str, str | None]:
+        return decoder.text(data.decode(errors="surrogateescape"))
+
+    known = {note.rpartition("its bytes are ")[2] for note in film.notes}
+    notes = (
+        f"text {read(data)[0]!r} of its header: read as {read(data)[1]}; its bytes are {data.hex(' ')}"
+        for data in dict.fromkeys(foreign)
+        if data.hex(" ") not in known
+    )
+    return recoded_header(source, lambda data: read(data)[0]), tuple(notes)
 
 
 def _is_track(stream: StreamInfo) -> bool:
