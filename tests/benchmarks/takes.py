@@ -5,8 +5,9 @@ python tests/benchmarks/takes.py DATA [--photos 100] [--clip CLIP …] [--sheet 
 DATA is the folder that configs/evaluate/heldout.csv names files of. Prints, as JSON, over takes 1 to 4 of the photos:
 the mean ab distance of pairs of takes, and of takes from the automatic colours; kernel distances x1000 to the true
 pictures, without pairs that show one photo. Then for each clip the CDC x1000 of the steadied colours, automatic and of
-each take; its first 48 frames should show one shot. SHEET gets the first photos: grey, truth, automatic, takes 1 to 4.
-Needs the extra `train`.
+each take, and what it would be if these colours stood still: only the difference is flicker. Its first 48 frames should
+show one shot. Last the takes' CDC over the automatic one and over that of the same colours standing still: mean, least,
+most. SHEET gets the first photos: grey, truth, automatic, takes 1 to 4. Needs the extra `train`.
 """
 
 import argparse
@@ -74,8 +75,12 @@ def main() -> None:
     if arguments.sheet is not None:
         sheet = np.vstack([_row(pictures) for pictures in meter.shown])
         cv2.imwrite(str(arguments.sheet), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    clips = []
     for clip in arguments.clip:
-        print(json.dumps({"clip": clip.name, "cdc": clip_steadiness(clip, predictor)}), flush=True)
+        clips.append(clip_steadiness(clip, predictor))
+        print(json.dumps({"clip": clip.name} | clips[-1]), flush=True)
+    if clips:
+        print(json.dumps(_ratios(clips)), flush=True)
 
 
 def held_out_photos(data: Path, count: int) -> list[Path]:
@@ -129,8 +134,8 @@ class PhotoTakes:
         }
 
 
-def clip_steadiness(path: Path, predictor: Predictor) -> list[float]:
-    """CDC x1000 of the steadied colours of a clip's first frames: automatic, then each take."""
+def clip_steadiness(path: Path, predictor: Predictor) -> dict[str, list[float]]:
+    """CDC x1000 of a clip's first frames, steadied, and where all have their mean: automatic, then each take."""
     with av.open(str(path)) as container:
         frames = [
             frame.to_ndarray(format="rgb24")
@@ -148,14 +153,28 @@ def clip_steadiness(path: Path, predictor: Predictor) -> list[float]:
     chosen += smoother.finish()
     sights = [see(predictor, lumas[number]) for number in chosen]
     takes = ShotTakes.of(sights[:: -(-len(sights) // _SHOT_SIGHTS)], predictor.bins)
-    found = []
+    found: dict[str, list[float]] = {"cdc": [], "cdc standing": []}
     for take in range(TAKES + 1):
         own = np.stack([predictor.colors(takes.apply(sight, take), sight.lightness) for sight in sights])
         colors = smoother.spread(own)
-        found.append(
-            1000 * cdc(put_together(_lightness(luma), ab) for luma, ab in zip(lumas, colors, strict=True))
-        )
-    return [round(one, 3) for one in found]
+        standing = np.repeat(colors.mean(axis=0, keepdims=True), len(lumas), axis=0)
+        for name, shown in zip(found, (colors, standing), strict=True):
+            pictures = (put_together(_lightness(luma), ab) for luma, ab in zip(lumas, shown, strict=True))
+            found[name].append(round(1000 * cdc(pictures), 3))
+    return found
+
+
+def _ratios(clips: Sequence[dict[str, list[float]]]) -> dict[str, object]:
+    """Mean, least and most over the takes of all clips."""
+    ratios = {
+        "takes over automatic": [one / clip["cdc"][0] for clip in clips for one in clip["cdc"][1:]],
+        "takes over standing": [
+            one / still
+            for clip in clips
+            for one, still in zip(clip["cdc"][1:], clip["cdc standing"][1:], strict=True)
+        ],
+    }
+    return {name: [round(f(found), 3) for f in (fmean, min, max)] for name, found in ratios.items()}
 
 
 def see(predictor: Predictor, luma: npt.NDArray[np.uint8]) -> Sight:
