@@ -124,7 +124,7 @@ class _Sheet:
         pairs = [self._pictures.pair(frame, proxy) for proxy in as_proxy_frames(colors, film=self._film)]
         grey = np.ascontiguousarray(pairs[0][0][..., 0])
         captions = [
-            f"shot {shot.index}: regions",
+            f"shot {shot.index}, frame {middle}: regions",
             "automatic",
             *(f"take {take}" for take in range(1, count + 1)),
         ]
