@@ -61,6 +61,10 @@ class ColorDescription:
     """`left`, `center`, `topleft`, … : where a chroma sample lies among its luma samples."""
 
 
+HINT = "rtp_hint"
+"""The codec of a track that tells a server how to send the other tracks."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StreamInfo:
     """One stream of the container."""
@@ -68,7 +72,7 @@ class StreamInfo:
     index: int
     kind: StreamKind
     codec: str
-    """FFmpeg's codec name; `none` for streams that have no codec."""
+    """FFmpeg's codec name, or `HINT`; `none` for other streams that have no codec."""
     time_base: Fraction
     start_pts: int | None
     tags: tuple[tuple[str, str], ...] = ()

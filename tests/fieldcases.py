@@ -218,5 +218,15 @@ FIELD_CASES = [
         )
         for preset, output in (("archival", "out.mkv"), ("access", "out.mp4"))
     ),
+    *(
+        Case(
+            kind="data",
+            make=with_sound("-c:a", "aac", "-movflags", "rtphint", **H264),
+            source="film.mp4",
+            output=output,
+            arguments=("--preset", preset),
+        )
+        for preset, output in (("archival", "out.mkv"), ("access", "out.mp4"))
+    ),
     Case(kind="any-name", make=film(**H264), source="reel%04d.mp4", output="reel%04d.mkv"),
 ]

@@ -16,7 +16,7 @@ import av
 from av.codec.codec import UnknownCodecError
 
 from pipeline.errors import OutputError
-from pipeline.media import FilmInfo, StreamInfo
+from pipeline.media import HINT, FilmInfo, StreamInfo
 from pipeline.messages import first_few
 from pipeline.output.clean_aperture import needs_stand_in
 from pipeline.output.constant_rate import check_codec, rate_fault, steady_rate, stills_losses
@@ -172,6 +172,8 @@ def _data_treatment(film: FilmInfo, stream: StreamInfo, container: Container) ->
         return "remade", "" if container.timecode else "its first timecode becomes a tag of the picture"
     if film.chapters and _codec(stream) == "bin_data":
         return "remade", ""  # the chapters' titles as a track: chapters are kept on their own
+    if stream.codec == HINT:
+        return "remade", "is left out: it tells servers how to send the other streams"
     if _codec(stream) == "dvd_nav_packet":
         return "remade", "is left out: it points to places on the DVD"
     return "lost", ""

@@ -1,6 +1,7 @@
 """Describes a film by its headers and its first decoded frame: streams, pixel format, colour tags, field order."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ from av.video.stream import VideoStream
 from pipeline.errors import SourceError
 from pipeline.fields import TELLING_CODECS
 from pipeline.limits import DEFAULT_LIMITS, Limits, check_pixels
-from pipeline.media import FilmInfo
+from pipeline.media import HINT, FilmInfo
 from pipeline.read_monitor import reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.color_tags import describe_color
@@ -27,6 +28,7 @@ from pipeline.source.unnamed_metadata import (
     asks_for_grain,
     container_crop,
     has_odd_edits,
+    hint_tracks,
     holds_two_jpegs,
     picture_orientation,
 )
@@ -172,10 +174,15 @@ def describe_film(
         order = "tt"
     duration = container.duration
     decoder = decoder_of(container)
+    is_mov = container.format.name.startswith("mov")
+    hints = hint_tracks(path) if is_mov else frozenset()
     return FilmInfo(
         path=path,
         container=container.format.name,
-        streams=tuple(describe_stream(s, decoder) for s in container.streams),
+        streams=tuple(
+            replace(s, codec=HINT) if s.index in hints else s
+            for s in (describe_stream(s, decoder) for s in container.streams)
+        ),
         video_index=stream.index,
         width=frame.width,
         height=frame.height,
@@ -187,7 +194,7 @@ def describe_film(
         orientation=picture_orientation(frame),
         crop=container_crop(container, stream, frame),
         has_film_grain=asks_for_grain(path, stream),
-        has_odd_edits=container.format.name.startswith("mov") and has_odd_edits(path, stream.index),
+        has_odd_edits=is_mov and has_odd_edits(path, stream.index),
         time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
         rate_from_header=header_rate(stream),
         duration_seconds_from_header=None if duration is None else duration / av.time_base,

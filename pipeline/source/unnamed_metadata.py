@@ -155,6 +155,15 @@ def has_odd_edits(path: Path, track: int) -> bool:
     return any(speed != 1 << 16 for _, _, speed in edits) or any(time == -1 for _, time, _ in edits[1:])
 
 
+def hint_tracks(path: Path) -> frozenset[int]:
+    """Indices of the tracks of an MP4 or MOV that only tell a server how to send the others (RTP)."""
+    with path.open("rb") as file:
+        tracks = [content for name, content in boxes(box_of_file(file, b"moov")) if name == b"trak"]
+    media = (next((inside for name, inside in boxes(track) if name == b"mdia"), b"") for track in tracks)
+    handlers = (next((inside for name, inside in boxes(one) if name == b"hdlr"), b"") for one in media)
+    return frozenset(index for index, handler in enumerate(handlers) if handler[8:12] == b"hint")
+
+
 def _first_packet(container: InputContainer, stream: Any) -> Any:
     """The first packet of a stream that has data; None where there is none."""
     return next((packet for packet in container.demux(stream) if packet.size), None)

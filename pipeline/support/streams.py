@@ -96,7 +96,7 @@ STREAMS = (
     Kind(
         name="data",
         title="Data streams (KLV, telemetry)",
-        converted="the navigation of a DVD is left out, and listed",
+        converted="the navigation of a DVD, and hints for servers (RTP), are left out, and listed",
         refused="unless `allow_loss`: then they are left out, and listed",
         why="their meaning hangs on the source's packets",
         cure="allow the loss",

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from pipeline.color.planes import upright
-from pipeline.media import UPRIGHT, Orientation
-from pipeline.source.unnamed_metadata import has_odd_edits, orientation_of
+from pipeline.media import HINT, UPRIGHT, Orientation
+from pipeline.source.probe import probe
+from pipeline.source.unnamed_metadata import has_odd_edits, hint_tracks, orientation_of
 from tests import fieldfilms
+from tests.kindfilms import with_sound
 
 ONE = 1 << 16
 
@@ -79,3 +81,9 @@ def test_edits_that_ffmpeg_does_not_apply(
 def test_what_is_no_header_has_no_edits(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "film.mov").write_bytes(data)
     assert not has_odd_edits(tmp_path / "film.mov", 0)
+
+
+def test_tracks_of_hints_are_known(tmp_path: Path) -> None:
+    with_sound("-c:a", "aac", "-movflags", "rtphint", **fieldfilms.H264)(tmp_path / "film.mp4")
+    assert hint_tracks(tmp_path / "film.mp4") == {2, 3}
+    assert [stream.codec for stream in probe(tmp_path / "film.mp4").streams] == ["h264", "aac", HINT, HINT]
