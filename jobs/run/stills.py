@@ -13,12 +13,17 @@ from jobs.settings.guidance import choose_still_guidance
 from jobs.settings.job import Job
 from pipeline.errors import OutputError, SourceError
 from pipeline.guidance.guided_still import guide_still
+from pipeline.guidance.hints.sketch import is_on_white_paper
 from pipeline.stills.colorize import Floats, PredictColor, colorize_still
 from pipeline.stills.read_only.formats import read_any_still
 from pipeline.stills.still import still_format
 
 STATEMENT = (
     "The colours of this picture are predicted by a neural network (Kinochrome); its luma is the source's."
+)
+_WHITE_PAPER = (
+    "the paper of this drawing is white, and stays so: white takes no colour without becoming darker; paper of light "
+    "grey (#d9d9d9) would take the colours that are given"
 )
 
 
@@ -61,18 +66,22 @@ class StillColorist:
         self, source: Path, target: Path, *, overwrite: bool, before: Callable[[], None] = lambda: None
     ) -> tuple[str, ...]:
         """As `colorize_file`; `before` is called before anything is predicted and may raise."""
+        notes: list[str] = []
 
         def predict(luma: Floats) -> Floats:
             before()
             if self._guidance is None:
                 return self._predictor.predict_pictures(luma)
+            if self._guidance.kind == "sketch" and is_on_white_paper(luma):
+                notes.append(_WHITE_PAPER)
             return np.stack(
                 [guide_still(picture, self._guidance, network=self._predictor) for picture in luma]
             )
 
-        return colorize_file(
+        found = colorize_file(
             source, target, predict=predict, saturation=self._saturation, overwrite=overwrite
         )
+        return (*found, *notes)
 
 
 def check_still(job: Job) -> None:

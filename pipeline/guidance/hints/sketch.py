@@ -21,6 +21,8 @@ Bools = npt.NDArray[np.bool_]
 
 _PAPER_SHARE = 0.06
 """Of the picture's shorter side: the window in which the brightest luma is the paper or paint beside a line."""
+_WHITE = 0.96
+"""Luma up to which red, yellow and blue reach a chroma of 6; at 1 they have none, at 0.85 some 25."""
 _INK_DEPTH = 0.22
 """By which ink is darker than the paper beside it, in luma 0..1."""
 GAP = 0.03
@@ -30,6 +32,11 @@ _THROAT = 0.55
 """A passage narrower than that share of the smaller region's own width is a gap, a wider one is no border."""
 _LEAST_TOUCH = 0.25
 """Share of a colour's marks, or of the region, that must lie in a region to fill it: a stroke may stray over a line."""
+
+
+def is_on_white_paper(luma: Floats) -> bool:
+    """Whether most of a drawing (H, W), 0..1, is so white that it can show no colour, as its luma stays."""
+    return bool(np.median(luma) > _WHITE)
 
 
 def hints_from_sketch(

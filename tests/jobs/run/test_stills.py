@@ -151,3 +151,25 @@ def test_a_grey_reference_of_stills_is_told_with_its_key_before_the_network_is_l
         (line,) = capsys.readouterr().err.splitlines()
         assert "given.yaml:2: guidance.references.0.file" in line
         assert "has no colour" in line
+
+
+def test_white_paper_takes_no_colour_and_says_so_and_grey_paper_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawing = np.full((96, 128), 255, np.uint8)
+    drawing[20:76, [20, 21, 106, 107]] = drawing[[20, 21, 74, 75], 20:108] = 0
+    (tmp_path / "given.yaml").write_text(
+        "kind: sketch\nmarks:\n- {frame: 0, colour: red, path: [[0.4, 0.5], [0.6, 0.5]]}\n"
+    )
+    chroma = {}
+    for name, light in (("white", 1.0), ("grey", 0.85)):
+        source, made = tmp_path / f"{name}.png", tmp_path / f"{name}-made.png"
+        Image.fromarray((drawing * light).astype(np.uint8)).save(source)
+        options = ["--guidance", str(tmp_path / "given.yaml"), "--set", "color.short_side=128"]
+        assert main(["colorize", str(source), "-o", str(made), *options]) == 0
+        assert ("paper of light grey" in capsys.readouterr().err) == (name == "white")
+        with Image.open(made) as image:
+            rgb = np.asarray(image.convert("RGB")).astype(int)
+        chroma[name] = (rgb[..., 0] - rgb[..., 2])[40:56, 40:88].mean()
+    assert chroma["white"] < 2
+    assert chroma["grey"] > 20
