@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 Rgb = npt.NDArray[np.uint8]
 """(H, W, 3) sRGB, 0..255."""
@@ -74,11 +75,12 @@ def annealed_mean(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:
 
     Zhang et al. 2016, equation 5: temperature 1 is the mean (greyish), near 0 the mode (splotchy).
     """
-    colors = bins.float()
+    colors = bins.float().T.contiguous()
     # channels last, as the network leaves them; on a CPU one picture at a time, which fits its cache
     pictures = logits.permute(0, 2, 3, 1)
     parts = torch.split(pictures, 1) if logits.device.type == "cpu" else [pictures]
-    means = [torch.softmax(part.float() / temperature, dim=-1) @ colors for part in parts]
+    # `linear` reads each distribution once; a product with so few columns takes five times as long
+    means = [functional.linear(torch.softmax(part.float() / temperature, dim=-1), colors) for part in parts]
     return torch.cat(means).permute(0, 3, 1, 2)
 
 
