@@ -1,11 +1,12 @@
 """Reads a job file.
 
 Settings come in layers, later ones win: defaults, preset, job file, `--set key=value`, the command line's own
-options. Encoder options are dropped where a later layer names another codec.
+options. Encoder options are dropped where a later layer names another codec, and those that say how hard x264 searches
+where a later layer names a `preset` of x264.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from jobs.settings.queue_presets import QueuePresets
 from jobs.settings.validate import check
 from jobs.settings.yaml_file import parse_value, parse_yaml, read_yaml
 from pipeline.errors import SettingsError
+from pipeline.render.encoder_options import SEARCH_OPTIONS
 
 _OF_A_JOB = ("input", "output", "preset", "from_proxy", "work", "shots", "sound", "start_number", "guidance")
 
@@ -92,14 +94,18 @@ def schema() -> dict[str, Any]:
 
 
 def own_options(layers: Sequence[Layer]) -> list[Layer]:
-    """The layers, less the encoder options of those that lie below another codec."""
+    """The layers, less the encoder options that another codec, or a preset of the encoder, above them replaces."""
     kept: list[Layer] = []
     codec: object = None
     for layer in layers:
         encode = layer.values.get("encode")
-        if isinstance(encode, dict) and encode.get("codec", codec) != codec:
-            codec = encode["codec"]
-            kept = [_without_options(below) for below in kept]
+        if isinstance(encode, dict):
+            if encode.get("codec", codec) != codec:
+                codec = encode["codec"]
+                kept = [_with_options(below, lambda _: False) for below in kept]
+            options = encode.get("options")
+            if isinstance(options, dict) and "preset" in options:
+                kept = [_with_options(below, lambda name: name not in SEARCH_OPTIONS) for below in kept]
         kept.append(layer)
     return kept
 
@@ -189,9 +195,11 @@ def _place_presets(asked: list[Layer], queue: QueuePresets) -> list[Fault]:
     return faults
 
 
-def _without_options(layer: Layer) -> Layer:
+def _with_options(layer: Layer, is_kept: Callable[[str], bool]) -> Layer:
+    """The layer with those of its encoder options whose names are to be kept."""
     encode = layer.values.get("encode")
-    if not isinstance(encode, dict):
+    options = encode.get("options") if isinstance(encode, dict) else None
+    if not isinstance(encode, dict) or not isinstance(options, dict):
         return layer
-    own = {key: value for key, value in encode.items() if key != "options"}
-    return dataclasses.replace(layer, values={**layer.values, "encode": own})
+    kept = {name: value for name, value in options.items() if is_kept(name)}
+    return dataclasses.replace(layer, values={**layer.values, "encode": {**encode, "options": kept}})

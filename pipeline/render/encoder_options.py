@@ -117,6 +117,7 @@ LIBX264: Options = {
     "me_method": _MOTION,
     "motion-est": _MOTION,
     "me_range": Whole(-1, 1024),
+    "cmp": Choice("sad", "chroma"),  # whether motion is looked for in chroma, too
     "subq": Whole(-1, 11),
     "forced-idr": SWITCH,
     "coder": Choice("default", "cavlc", "cabac", "vlc", "ac", "-1", "0", "1"),
@@ -129,6 +130,24 @@ LIBX264: Options = {
     "x264-params": Parameters(parameters.X264),
     "x264opts": Parameters(parameters.X264, bare=True),
 }
+
+SEARCH_OPTIONS = frozenset(
+    {
+        *(
+            "partitions",
+            "refs",
+            "mixed-refs",
+            "motion-est",
+            "me_method",
+            "me_range",
+            "cmp",
+            "subq",
+            "trellis",
+        ),
+        *("direct-pred", "rc-lookahead", "b_strategy", "weightp", "8x8dct", "fast-pskip"),
+    }
+)
+"""Options of x264 that say how hard it searches, all of which its `preset` chooses."""
 
 LIBX265: Options = {
     **_RATES,

@@ -30,7 +30,8 @@ class EncodeSettings:
     codec: str
     """FFmpeg's name of the encoder, e.g. `ffv1`, `libx264`, `prores_ks`; one of `encoder_options.ENCODERS`."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """Options of the encoder, of those that `encoder_options` lists for it; anything else is an error."""
+    """Options of the encoder, of those that `encoder_options` lists for it; anything else is an error. In a job,
+    a `preset` of x264 replaces what the settings below it say of how hard it searches."""
     chroma: OutputChroma = "source"
     """Chroma subsampling; `source` is the film's own, 4:4:4 where the film is grey or RGB."""
     depth: OutputDepth = "source"

@@ -35,7 +35,14 @@ PRESETS = {
     "faster, subme 6, 1 reference": {"preset": "faster", "x264-params": "subme=6:ref=1"},
     "fast, 1 reference": {"preset": "fast", "x264-params": "ref=1"},
     "fast, 1 reference, few partitions": {"preset": "fast", "x264-params": f"ref=1:{_FEW_PARTITIONS}"},
-    "access": {"preset": "fast", "x264-params": f"ref=1:{_FEW_PARTITIONS}:me=dia:chroma-me=0"},
+    "fast, 1 reference, few partitions, small search": {
+        "preset": "fast",
+        "x264-params": f"ref=1:{_FEW_PARTITIONS}:me=dia:chroma-me=0",
+    },
+    "access": {
+        "preset": "fast",
+        "x264-params": "ref=1:partitions=i8x8:me=dia:chroma-me=0:direct=auto:trellis=0:rc-lookahead=20:aq-mode=2",
+    },
     "fast, subme 5": {"preset": "fast", "x264-params": "subme=5"},
     "fast, subme 4, 1 reference": {"preset": "fast", "x264-params": "subme=4:ref=1"},
     "veryfast, subme 4": {"preset": "veryfast", "x264-params": "subme=4"},
