@@ -203,6 +203,11 @@ def _film_job(
     given = given_options(arguments) | (options or {})
     job = load_job(path, overrides=arguments.set, options=given)
     if job.is_of_stills:
+        if arguments.verb in ("still", "takes"):
+            raise SettingsError(
+                f"{job.input}: `kinochrome {arguments.verb}` is for films; `kinochrome serve` shows the takes and "
+                "regions of a still, and paint goes over the still itself"
+            )
         what = "a folder has" if job.source.kind == "folder" else "stills have"
         raise SettingsError(f"{job.input}: {what} no stages; `kinochrome run` does all of it")
     return job

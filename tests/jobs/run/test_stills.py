@@ -173,3 +173,13 @@ def test_white_paper_takes_no_colour_and_says_so_and_grey_paper_does(
         chroma[name] = (rgb[..., 0] - rgb[..., 2])[40:56, 40:88].mean()
     assert chroma["white"] < 2
     assert chroma["grey"] > 20
+
+
+@pytest.mark.parametrize("verb", [["takes"], ["still", "--frame", "0"]], ids=["takes", "still"])
+def test_the_verbs_of_films_say_where_a_still_shows_its_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: list[str]
+) -> None:
+    make(tmp_path / "a.png")
+    (tmp_path / "job.yaml").write_text("input: a.png\noutput: b.png\n")
+    assert main([verb[0], str(tmp_path / "job.yaml"), *verb[1:], "-o", str(tmp_path / "c.png"), "-q"]) == 1
+    assert "`kinochrome serve` shows" in capsys.readouterr().err
