@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Literal
 
-from pipeline.still_pattern import Pattern, is_pattern_name, parse_pattern
+from pipeline.still_pattern import Pattern, is_pattern_name, parse_pattern, stills_in
 
 Kind = Literal["film", "numbered", "still", "folder"]
 """`numbered` is a film as numbered stills; `still` one picture by itself, `folder` many of them."""
@@ -110,6 +110,18 @@ def kind_by_name(path: Path) -> Literal["film", "still"] | None:
     if target_of(path).kind == "still":
         return "still"
     return "film" if path.suffix.lower() in {*FILM_SUFFIXES, *STILL_SUFFIXES} else None
+
+
+def foreign_files(output: Target) -> list[str]:
+    """Names in the folder of a pattern that are none of its stills, and so would be lost with it; sorted.
+
+    None where the folder is not there. Raises OSError where it cannot be read.
+    """
+    pattern = output.pattern
+    if not pattern.folder.is_dir():
+        return []
+    own = {pattern.path(number).name for number in stills_in(output.path)}
+    return sorted({entry.name for entry in pattern.folder.iterdir()} - own)
 
 
 def _is(test: Callable[[], bool]) -> bool:

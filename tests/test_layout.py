@@ -110,6 +110,7 @@ tests/jobs/web/test_app.py: jobs/projects/job_text.py jobs/projects/project.py j
     jobs/web/contract/site.py jobs/web/folder_routes.py jobs/web/kept_pictures.py jobs/web/picture_routes.py
     jobs/web/project_routes.py jobs/web/queue_routes.py jobs/web/review_routes.py jobs/web/server.py
     jobs/web/shown.py jobs/web/site_routes.py pipeline/guidance/likely.py pipeline/guidance/shot_memory.py
+tests/jobs/web/test_pictures.py: jobs/web/picture_process.py
 tests/jobs/web/test_serve.py: jobs/cli/web.py jobs/web/worker.py
 tests/jobs/cli/test_stages.py: jobs/review/contact_sheet.py jobs/run/finish.py jobs/run/status.py
 tests/jobs/dataset/test_build.py: jobs/dataset/contact_sheet.py jobs/dataset/inputs.py
@@ -165,7 +166,7 @@ tests/pipeline/color/test_colorimetry.py: pipeline/color/gamut.py pipeline/color
 tests/pipeline/colorize/test_chroma_proxy.py: pipeline/regular_file.py
 tests/pipeline/colorize/test_predict.py: pipeline/colorize/net_frame.py
 tests/pipeline/colorize/test_network_view.py: pipeline/colorize/optical_flow.py pipeline/colorize/settings.py
-tests/pipeline/guidance/hints/test_likeness.py: pipeline/colorize/sight.py pipeline/guidance/hints/hint_map.py
+tests/pipeline/guidance/hints/test_likeness.py: pipeline/guidance/hints/hint_map.py
 tests/pipeline/output/test_copy_proof.py: pipeline/output/mux_command.py pipeline/output/units/packet_units.py
     pipeline/output/units/unit_reader.py
 tests/pipeline/output/test_mux.py: pipeline/output/container_table.py pipeline/timeline.py

@@ -39,6 +39,7 @@ REASONS = {
     "jobs/training/test_train": "batches and log of a training, seen in what a training leaves",
     "jobs/web/contract/test_security": "errors of the contract, seen in refused requests",
     "jobs/web/test_app": "routes and what they answer with, asked over HTTP as the page asks",
+    "jobs/web/test_pictures": "what the processes do that are asked there",
     "jobs/web/test_serve": "the verb and the process that it starts, seen from outside",
     "jobs/workdir/test_color_cache": "keys of the cache, seen in what is predicted again",
     "jobs/workdir/test_folder": "the files of a work folder, written and read by whoever holds it",

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline.errors import KinochromeError, SettingsError, SourceError
-from pipeline.output.stills_mux import foreign_files
 from pipeline.still_pattern import KINDS, find_numbers, looks_numbered, parse_rate
-from pipeline.target import RAW_SUFFIXES, Target, target_of
+from pipeline.target import RAW_SUFFIXES, Target, foreign_files, target_of
 
 _TOLD_NAMES = 3
 

@@ -1,1 +1,2 @@
-"""Supervises processes from outside: crashes, hangs, signals; keeps heaps small and idle threads asleep."""
+"""Supervises processes from outside: crashes, hangs, signals; forks some that share memory; keeps heaps small and idle
+threads asleep."""

@@ -12,22 +12,29 @@ _LARGE_BYTES = 32 << 20
 """Larger blocks come from the system and go back to it at once; a plane of 4K has less."""
 _MOST_FREE_AT_END_BYTES = 128 << 20
 """Of a heap; what is free beyond that at its end goes back to the system."""
+_LEAST_BYTES = 1 << 20
+"""Of a block that goes back, and of what is free at the end of a heap, where memory is to be small."""
 _MOST_HELD_BYTES = 96 << 20
 
 
-def set_up_heaps() -> None:
+def set_up_heaps(*, keep_freed: bool = True) -> None:
     """Lets all threads of this process, begun after this call, share two heaps that keep what is freed for the next
     frame; elsewhere than on glibc, nothing.
 
     Decoders, encoders and lanes come and go with every segment, and each thread would leave a heap behind that
     holds what it once needed: memory would grow with the length of the film. And by default a heap returns the planes
     of a frame to the system when they are freed, to ask for as many pages, each to be cleared, for the next frame.
+
+    Where not `keep_freed`, what is large goes back once it is freed, for a process that works now and then.
     """
+    large, free_at_end = (
+        (_LARGE_BYTES, _MOST_FREE_AT_END_BYTES) if keep_freed else (_LEAST_BYTES, _LEAST_BYTES)
+    )
     with contextlib.suppress(OSError, AttributeError):
         set_option = ctypes.CDLL(None).mallopt
         set_option(_M_ARENA_MAX, _ARENAS)
-        set_option(_M_MMAP_THRESHOLD, _LARGE_BYTES)
-        set_option(_M_TRIM_THRESHOLD, _MOST_FREE_AT_END_BYTES)
+        set_option(_M_MMAP_THRESHOLD, large)
+        set_option(_M_TRIM_THRESHOLD, free_at_end)
 
 
 class HeapWatch:
@@ -37,15 +44,14 @@ class HeapWatch:
     done seldom: each page that is needed again has to be asked for again.
     """
 
-    def __init__(self, *, most_held_bytes: int = _MOST_HELD_BYTES) -> None:
-        self._most_held_bytes = most_held_bytes
+    def __init__(self) -> None:
         self._guard = threading.Lock()
         self._rest = _held_bytes()
 
     def look(self) -> None:
-        """Gives back what is free if it grew by `most_held_bytes` since that was done last; from any thread, often."""
+        """Gives back what is free if it grew by 96 MiB since that was done last; from any thread, often."""
         with self._guard:
-            if _held_bytes() - self._rest > self._most_held_bytes:
+            if _held_bytes() - self._rest > _MOST_HELD_BYTES:
                 return_free()
                 self._rest = _held_bytes()
 

@@ -17,7 +17,7 @@ from jobs.web.contract import project as contract
 from jobs.web.contract.base import Empty
 from jobs.web.contract.files import send_path
 from jobs.web.contract.operations import PREFIX, answered, asked_for, describes
-from jobs.web.pictures import ANSWER_SECONDS, describe_apart
+from jobs.web.pictures import ANSWER_SECONDS
 from jobs.web.review_routes import make_changes
 from jobs.web.server import Server
 from jobs.web.shown import outputs_of, report_of, show_project
@@ -179,7 +179,7 @@ def shown(
 
 
 def project_of(server: Server, path: Path, *, answer_seconds: float | None = ANSWER_SECONDS) -> Project:
-    """The project of a file that is under the root, made if there is none yet; `answer_seconds` as `describe_apart`.
+    """The project of a file that is under the root, made if there is none yet; `answer_seconds` as `Pictures.describe`.
 
     Raises as the page is told.
     """
@@ -193,7 +193,7 @@ def _create(server: Server, path: Path, *, answer_seconds: float | None = ANSWER
     kind = kind_by_name(path)
     if kind is None:
         raise SettingsError(f"{path.name}: by its name it is no film or picture")
-    media = describe_apart(
+    media = server.pictures.describe(
         "describe",
         path=str(path),
         kind=kind,

@@ -21,7 +21,6 @@ from jobs.web.contract.review import (
     NewReference,
     ReviewState,
 )
-from jobs.web.pictures import describe_apart
 from jobs.web.server import Server
 from pipeline.atomic_files import publish
 from pipeline.errors import KinochromeError
@@ -91,7 +90,9 @@ def review_routes(server: Server) -> Blueprint:
         with publish(path) as partial:
             file.save(partial)
         try:
-            describe_apart("describe", path=str(path), kind="still", most_pixels=server.picture_pixels)
+            server.pictures.describe(
+                "describe", path=str(path), kind="still", most_pixels=server.picture_pixels
+            )
             value = {"name": file.filename[:200], "file": path.name, "weight": _weight()}
             value |= {} if frame is None else {"frame": frame}
             reference = Change(shot=shot, field="references", key=key, value=value)
@@ -114,7 +115,7 @@ def review_routes(server: Server) -> Blueprint:
             value = given.get("references", {}).get(key)
             if value is not None:
                 path = project.folder / "references" / value["file"]
-                data = describe_apart("thumbnail", path=str(path), lines=_THUMBNAIL_LINES)
+                data = server.pictures.describe("thumbnail", path=str(path), lines=_THUMBNAIL_LINES)
                 response = Response(data, mimetype="image/jpeg")
                 response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
                 return response

@@ -12,9 +12,11 @@ from pathlib import Path
 from waitress.server import BaseWSGIServer, create_server
 
 from jobs.projects.root import Root
+from jobs.supervise.fork_server import ForkServer
 from jobs.web.app import make_app
 from jobs.web.contract.security import Access
 from jobs.web.events import MOST_STREAMS
+from jobs.web.pictures import Pictures
 from jobs.web.project_routes import project_of, shown
 from jobs.web.server import Server, Watcher
 from jobs.web.worker import WorkerProcess
@@ -49,18 +51,21 @@ def opened(
     add: Sequence[str] = (),
     note: Callable[[str], None] = lambda line: None,
     long_seconds: float = _LONG_SECONDS,
+    processes: ForkServer | None = None,
 ) -> Iterator[Opened]:
     """A server on `folder` that listens; it serves once `http.run` is called. The files of `add` become projects.
 
-    `note` is told why one does not, and that one takes longer than `long_seconds`. A port of 0 takes a free one. Raises
-    SettingsError for an address that cannot be had, and as `Root`.
+    `note` is told why one does not, and that one takes longer than `long_seconds`. A port of 0 takes a free one.
+    `processes` starts those that make pictures. Raises SettingsError for an address that cannot be had, and as `Root`.
     """
     listening = _listen(access)
     try:
         access = replace(access, port=listening.getsockname()[1])
         root = Root(folder)
         worker = WorkerProcess(root.queue) if has_worker else None
-        server = Server(root=root, access=access, worker_state=_state_of(worker))
+        server = Server(
+            root=root, access=access, worker_state=_state_of(worker), pictures=Pictures(processes)
+        )
     except BaseException:
         listening.close()
         raise
@@ -107,7 +112,10 @@ def serve(
     """Serves the folder until this process is interrupted. Raises SettingsError as `opened`."""
     logging.getLogger("waitress").setLevel(logging.ERROR)
     logging.getLogger("waitress.queue").setLevel(logging.CRITICAL)
-    with opened(folder, access, has_worker=has_worker, add=add, note=note) as made:
+    with (
+        contextlib.closing(ForkServer.forked_here()) as processes,
+        opened(folder, access, has_worker=has_worker, add=add, note=note, processes=processes) as made,
+    ):
         note(f"{made.address} shows {made.server.root.path}; Ctrl-C ends it")
         if not has_worker:
             note(f"no worker: `kinochrome worker --spool {made.server.root.queue}` runs the jobs")

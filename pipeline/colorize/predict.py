@@ -174,7 +174,7 @@ class Predictor:
         ]
         seen = self._generator.see(padded.to(self.device))
         colors = self._colors(seen.raw)[..., :height, :width]
-        return Sight(
+        return Sight.of(
             lightness=lightness,
             ab=self._finish(self._vivid(colors), lightness[np.newaxis])[0],
             plain=colors[0, :2],

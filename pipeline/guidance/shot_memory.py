@@ -35,7 +35,7 @@ class ShotMemory:
     """Set by whoever asks, before."""
 
     def __init__(self, shot: Shot, *, view: NetworkView, network: Predictor, most_seen: int = 0) -> None:
-        """Keeps the last `most_seen` frames that were seen, of about 10 MB each, and their small lumas."""
+        """Keeps the last `most_seen` frames that were seen, of 5 to 10 MB each, and their small lumas."""
         self.shot, self._view, self._network, self._most_seen = shot, view, network, most_seen
         self.layout = view.layout_of(shot.index)
         self._seen: OrderedDict[int, tuple[FrameView, Seen]] = OrderedDict()

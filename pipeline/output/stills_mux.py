@@ -28,7 +28,7 @@ from pipeline.render.output_picture import OutputPicture
 from pipeline.render.packet_sink import film_ticks, open_segment
 from pipeline.source.luma_planes import luma_plane
 from pipeline.source.open_film import still_of_frame
-from pipeline.still_pattern import KINDS, Pattern, stills_in
+from pipeline.still_pattern import KINDS, Pattern
 from pipeline.target import Target
 from pipeline.timeline import Timeline
 
@@ -103,18 +103,6 @@ def first_number(film: FilmInfo, start_number: int | None) -> int:
     if start_number is not None:
         return start_number
     return 1 if film.sequence is None else film.sequence.first
-
-
-def foreign_files(output: Target) -> list[str]:
-    """Names in the folder of a pattern that are none of its stills, and so would be lost with it; sorted.
-
-    None where the folder is not there. Raises OSError where it cannot be read.
-    """
-    pattern = output.pattern
-    if not pattern.folder.is_dir():
-        return []
-    own = {pattern.path(number).name for number in stills_in(output.path)}
-    return sorted({entry.name for entry in pattern.folder.iterdir()} - own)
 
 
 class Headroom:

@@ -26,7 +26,6 @@ from typing import cast
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scenedetect import AdaptiveDetector, FrameTimecode
 
 from pipeline.errors import SettingsError
 from pipeline.media import Plane, Shot
@@ -76,7 +75,12 @@ class ShotFinder:
     """Takes a film's frames in order and says at the end where its shots are; holds five small frames."""
 
     def __init__(self, settings: ShotSettings) -> None:
-        self._settings = settings
+        from scenedetect import (
+            AdaptiveDetector,
+            FrameTimecode,
+        )  # it loads much, and few commands look for shots
+
+        self._settings, self._timecode = settings, FrameTimecode
         self._detector = AdaptiveDetector(
             adaptive_threshold=settings.ratio,
             min_content_val=settings.threshold,
@@ -127,7 +131,7 @@ class ShotFinder:
                 self._judge(_median_of_five(*self._window))
 
     def _judge(self, picture: npt.NDArray[np.uint8]) -> None:
-        timecode = FrameTimecode(self._judged, fps=_NOMINAL_RATE)
+        timecode = self._timecode(self._judged, fps=_NOMINAL_RATE)
         cuts = self._detector.process_frame(timecode, cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
         self._cuts += [cut.frame_num for cut in cuts]
         self._judged += 1

@@ -138,8 +138,8 @@ def _mark(frame: int, number: int) -> dict[str, Any]:
 def _viewers(folder: Path, id: str, *, viewers: int) -> dict[str, Any]:
     """Everybody listens, steps through the film and paints at once; memory of the server's processes, in MB.
 
-    `once` counts pages of files that several processes share once, as the machine holds them; `resident` counts them
-    for each process.
+    `once` counts pages that several of them share once, as the machine holds them; `resident` counts them for each
+    process.
     """
     served = Served(folder, "--no-worker")
     address, marks = f"http://127.0.0.1:{served.port}/api/v1", {"m": _mark(5, 0)}
@@ -186,11 +186,20 @@ def _memory(server: psutil.Process) -> dict[str, float]:
     own, files, resident = 0, Counter[str](), 0
     for process in (server, *server.children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
+            own += _own(process)
             for part in process.memory_maps(grouped=True):
                 resident += part.rss
-                own += part.anonymous
                 files[part.path] = max(files[part.path], part.rss - part.anonymous)
     return {"once": own + files.total(), "resident": resident}
+
+
+def _own(process: psutil.Process) -> int:
+    """Bytes of a process that are no file's, its share of those that others hold with it."""
+    try:
+        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
+    except OSError as error:
+        raise psutil.NoSuchProcess(process.pid) from error
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss_Anon:"))
 
 
 def _shots(browser: Browser, server: Server, id: str, *, count: int) -> dict[str, Any]:
@@ -219,7 +228,7 @@ def _shots(browser: Browser, server: Server, id: str, *, count: int) -> dict[str
 def _pictures(server: Server, ask: Callable[[], object]) -> psutil.Process:
     ask()
     process = server.pictures._process
-    assert process is not None and process.pid is not None
+    assert process is not None
     return psutil.Process(process.pid)
 
 

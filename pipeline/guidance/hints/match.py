@@ -123,10 +123,13 @@ def _looks(sight: Sight, scale: MapScale, cells: tuple[int, int], *, places: boo
     parts = [_resized(sight.lightness[np.newaxis], cells) / np.float32(_LIGHTNESS)]
     if places:
         parts.append(_middles(cells, sight.shape) / np.float32(_PLACE))
-    parts += [
-        _resized(one / np.float32(unit), cells) for one, unit in zip(scale.apply(sight), _MAPS, strict=False)
-    ]
-    return np.ascontiguousarray(np.concatenate(parts).reshape(-1, cells[0] * cells[1]).T)
+    parts += [one / np.float32(unit) for one, unit in zip(scale.apply(sight), _MAPS, strict=False)]
+    looks = np.empty((cells[0] * cells[1], sum(map(len, parts))), np.float32)
+    done = 0
+    for part in parts:  # one after the other: all of them at the size of the picture would be large
+        looks[:, done : done + len(part)] = _resized(part, cells).reshape(len(part), -1).T
+        done += len(part)
+    return looks
 
 
 def _middles(cells: tuple[int, int], shape: tuple[int, int]) -> Floats:

@@ -112,7 +112,7 @@ def _parts(sight: Sight, luma: Floats) -> list[Floats]:
     """For each part of the kernel where, how light and of what look every cell is: (h * w, D), in its units."""
     height, width = sight.shape
     rows, columns = np.mgrid[:height, :width] / min(height, width)
-    maps = MapScale.of([sight]).apply(sight) if sight.maps else ()
+    maps = MapScale.of([sight]).apply(sight) if sight.packed_maps else ()
     looks = [_enlarged(maps[index], step, sight.shape) for index, step in _MAPS if index < len(maps)]
     return [
         np.concatenate(
@@ -138,7 +138,7 @@ def _enlarged(one: Floats, step: int, shape: tuple[int, int]) -> Floats:
 
 def _spread(sight: Sight, bins: Floats) -> Floats:
     """(h * w): how far off a predicted colour may be, in ab units."""
-    if not len(sight.logits):
+    if not len(sight.packed_logits):
         return np.full(sight.shape[0] * sight.shape[1], _LEAST_SPREAD, np.float32)
     logits = sight.logits.reshape(len(bins), -1).T
     share = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -58,7 +58,7 @@ class Regions:
             _distances(places, centres).argmin(axis=1).reshape(sight.shape)
             for places, sight in zip(features, sights, strict=True)
         ]
-        looks = centres[:, : 1 + (len(sights[0].maps[0]) if sights[0].maps else 0)]
+        looks = centres[:, : 1 + (len(sights[0].packed_maps[0]) if sights[0].packed_maps else 0)]
         return cls(scale, centres, _letters(labels, looks))
 
     def membership(self, sight: Sight) -> Floats:

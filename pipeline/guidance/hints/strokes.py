@@ -110,7 +110,7 @@ def _beyond(distance: Floats) -> Doubles:
 
 def _look(sight: Sight, luma: Floats, scale: MapScale | None) -> Floats:
     """(C, h, w): what places look like; of a network without maps, their luma alone."""
-    if not sight.maps:
+    if not sight.packed_maps:
         return luma[np.newaxis] / np.float32(_LUMA_EDGE / _LOOK_EDGE)
     return (scale or MapScale.of([sight])).apply(sight)[0]
 

@@ -58,7 +58,8 @@ class ShotTakes:
             groups = tuple((number,) for number in range(len(regions.centres)))
         likely = np.zeros((len(groups), len(bins)), np.float32)
         for sight in sights:
-            chances = np.exp(sight.logits - sight.logits.max(axis=0))
+            logits = sight.logits
+            chances = np.exp(logits - logits.max(axis=0))
             chances /= chances.sum(axis=0)
             likely += np.einsum("ghw,qhw->gq", _grouped(regions.membership(sight), groups), chances)
         weights = likely.sum(axis=1)

@@ -143,7 +143,7 @@ def _from_key(sight: Sight, luma: Floats, carried: Carried, key: KeyFrame, scale
     ab, confidence = carried.of(hints.ab), carried.of(hints.confidence[np.newaxis])[0]
     lost = flow < _SURE
     if not lost.any() or (
-        key.is_foreign and not sight.maps
+        key.is_foreign and not sight.packed_maps
     ):  # brightness alone tells nothing of another scene
         return _KeyHints(ab, flow * confidence, np.zeros_like(flow), flow, np.zeros_like(flow))
     found = match(sight, key.sight, hints, scale=scale, where=lost, foreign=key.is_foreign)

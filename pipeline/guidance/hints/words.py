@@ -97,7 +97,8 @@ def noun_features(sight: Sight, bins: Floats) -> Floats:
             "words: the weights predict one colour for each place, not a distribution of colours, so things "
             "are not found by name; the default weights, a point or a box with a colour work"
         )
-    chances = np.exp(sight.logits - sight.logits.max(axis=0))
+    logits = sight.logits
+    chances = np.exp(logits - logits.max(axis=0))
     chances /= chances.sum(axis=0)
     kinds = np.einsum("gq,qhw->ghw", _kinds(bins), chances)
     light, lightness = _light(sight), sight.lightness / np.float32(100)

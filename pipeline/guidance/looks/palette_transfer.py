@@ -17,7 +17,6 @@ import numpy.typing as npt
 from pipeline.color.colorimetry import Floats
 from pipeline.color.lab import lab_from_srgb
 from pipeline.errors import SettingsError, SourceError
-from pipeline.stills.vips import read_small
 
 _MOST_PIXELS = 100_000_000
 _OPAQUE = 128
@@ -92,6 +91,8 @@ def read_palette(path: Path) -> Palette:
 
     Raises SettingsError, one line, where it is grey, has more than 100 megapixels or cannot be read.
     """
+    from pipeline.stills.vips import read_small  # of libvips, which few films need
+
     try:
         pixels = read_small(path, side_px=_SIDE_PX, most_pixels=_MOST_PIXELS)
     except SourceError as error:

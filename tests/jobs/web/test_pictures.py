@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from jobs.web.contract.errors import BusyError, TimeoutError
-from jobs.web.pictures import Pictures, describe_apart
+from jobs.web.pictures import Pictures
 from pipeline.errors import SourceError
+from tests.served import wait_for
 from tests.webapp import tiny_photo
 
 
@@ -38,7 +39,7 @@ def test_a_slow_picture_is_kept_and_a_process_that_hangs_is_replaced(
     with pytest.raises(SourceError, match=r"none\.png"):
         grey(pictures, tmp_path / "none.png")
     process = pictures._process
-    assert process is not None and process.pid is not None
+    assert process is not None
     os.kill(process.pid, signal.SIGSTOP)
     pictures._answer_seconds = 0.2
     with pytest.raises(BusyError, match="ask again"):
@@ -59,8 +60,8 @@ def test_a_slow_picture_is_kept_and_a_process_that_hangs_is_replaced(
     assert grey(pictures, path) == seen
     assert pictures._process is not process
     assert pictures._process is not None
-    pictures._process.kill()
-    pictures._process.join()
+    os.kill((process := pictures._process).pid, signal.SIGKILL)
+    wait_for(lambda: not process.is_alive)
     assert grey(pictures, path) == seen
 
 
@@ -70,19 +71,19 @@ def test_who_waits_too_long_for_his_turn_is_told(pictures: Pictures, tmp_path: P
         grey(pictures, tmp_path / "photo.png")
 
 
-def test_files_are_described_apart_and_large_stills_are_not_read(tmp_path: Path) -> None:
+def test_files_are_described_apart_and_large_stills_are_not_read(pictures: Pictures, tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     tiny_photo(path)
-    seen = describe_apart("describe", path=str(path), kind="still", most_pixels=1_000_000)
+    seen = pictures.describe("describe", path=str(path), kind="still", most_pixels=1_000_000)
     assert (seen["width"], seen["height"]) == (80, 60)
     with pytest.raises(SourceError, match="4,800 pixels"):
-        describe_apart("describe", path=str(path), kind="still", most_pixels=4000)
-    assert describe_apart("thumbnail", path=str(path), lines=30).startswith(b"\xff\xd8")
+        pictures.describe("describe", path=str(path), kind="still", most_pixels=4000)
+    assert pictures.describe("thumbnail", path=str(path), lines=30).startswith(b"\xff\xd8")
 
 
-def test_only_who_is_patient_waits_for_a_file_that_takes_long(tmp_path: Path) -> None:
+def test_only_who_is_patient_waits_for_a_file_that_takes_long(pictures: Pictures, tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     tiny_photo(path)
     with pytest.raises(TimeoutError, match="took too long"):
-        describe_apart("thumbnail", answer_seconds=0, path=str(path), lines=30)
-    assert describe_apart("thumbnail", answer_seconds=None, path=str(path), lines=30)
+        pictures.describe("thumbnail", answer_seconds=0, path=str(path), lines=30)
+    assert pictures.describe("thumbnail", answer_seconds=None, path=str(path), lines=30)

@@ -31,7 +31,7 @@ def test_a_region_of_a_bordered_film_lies_inside_its_borders() -> None:
     height, width = (part.stop - part.start for part in (layout.rows, layout.columns))
     light = np.full((4 * height, 4 * width), 20, np.float32)
     light[:, 2 * width :] = 90
-    sight = Sight(
+    sight = Sight.of(
         lightness=light,
         ab=np.zeros((2, height, width), np.float32),
         plain=np.zeros((2, height, width), np.float32),

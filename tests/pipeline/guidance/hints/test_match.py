@@ -25,7 +25,7 @@ def sight_of(things: npt.NDArray[np.intp], *, with_maps: bool) -> Sight:
         own = np.eye(3, dtype=np.float32)[things]
         noise = np.random.default_rng(things.sum()).normal(0, 0.05, own.shape).astype(np.float32)
         maps = [np.ascontiguousarray(np.moveaxis((own + noise)[::step, ::step], -1, 0)) for step in (1, 2, 4)]
-    return Sight(
+    return Sight.of(
         lightness=lightness,
         ab=none,
         plain=none,

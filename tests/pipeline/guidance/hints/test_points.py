@@ -150,7 +150,7 @@ def test_same_points_give_the_same_bytes(predictor: Predictor, sight: Sight, sma
 def test_network_without_maps_and_distribution_can_be_guided(
     predictor: Predictor, sight: Sight, small: Floats
 ) -> None:
-    bare = replace(sight, maps=(), logits=np.zeros((0, *sight.shape), np.float32))
+    bare = replace(sight, packed_maps=(), packed_logits=np.zeros((0, *sight.shape), np.float32))
     points = np.array([_LIGHT_DISC], np.float32), np.array([_RED], np.float32)
     ab = hints_from_points(bare, small, *points, bins=np.zeros((0, 2), np.float32)).over(sight.ab)
     assert np.linalg.norm(_at(ab, _LIGHT_DISC) - _RED) < 3

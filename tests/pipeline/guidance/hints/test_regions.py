@@ -65,7 +65,7 @@ def test_a_lettered_region_takes_its_colour_and_others_do_not(sights: list[Sight
 
 
 def test_a_flat_picture_has_regions_by_place_or_only_one(sights: list[Sight]) -> None:
-    flat = Sight(
+    flat = Sight.of(
         lightness=np.full((64, 64), 50, np.float32),
         ab=np.zeros((2, 16, 16), np.float32),
         plain=np.zeros((2, 16, 16), np.float32),
@@ -85,7 +85,7 @@ def test_a_small_region_shares_the_letter_of_the_one_that_is_most_like_it() -> N
     flat[:2, :, 24:] = 3
     flat[2:, 4:10, 4:10] = 2  # a spot of 2.3 % of the picture in its left half
     blank = np.zeros((2, 32, 48), np.float32)
-    sight = Sight(lightness=light, ab=blank, plain=blank, logits=blank[:0], maps=(flat,))
+    sight = Sight.of(lightness=light, ab=blank, plain=blank, logits=blank[:0], maps=(flat,))
     regions = Regions.of([sight])
     numbers = [number for group in regions.letters.values() for number in group]
     assert sorted(numbers) == list(range(8))
@@ -103,7 +103,7 @@ def test_a_wall_that_looks_the_same_on_both_sides_has_one_letter() -> None:
     light = np.full((128, 192), 70, np.float32)
     light[40:88, 72:120] = 30
     blank = np.zeros((2, 32, 48), np.float32)
-    sight = Sight(lightness=light, ab=blank, plain=blank, logits=blank[:0], maps=(wall,))
+    sight = Sight.of(lightness=light, ab=blank, plain=blank, logits=blank[:0], maps=(wall,))
     regions = Regions.of([sight])
     assert len(regions.centres) == 8
     assert len(regions.letters) == 2

@@ -106,7 +106,7 @@ def test_a_stroke_on_a_flat_picture_is_obeyed_where_it_lies(predictor: Predictor
 
 def test_a_network_without_maps_still_stops_at_luma(discs: tuple[Sight, np.ndarray]) -> None:
     sight, luma = discs
-    hints = hints_from_strokes(replace(sight, maps=()), luma, [_stroke(LEFT, RED)])
+    hints = hints_from_strokes(replace(sight, packed_maps=()), luma, [_stroke(LEFT, RED)])
     assert _place(hints, 0.25, 0.6)[0] > 0.9
     assert _place(hints, 0.25, 0.9)[0] < 0.1 and _place(hints, 0.75, 0.5)[0] < 0.1
 

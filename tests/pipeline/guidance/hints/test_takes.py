@@ -77,7 +77,7 @@ def test_all_takes_are_there_and_no_more(predictor: Predictor, sights: list[Sigh
 
 
 def test_weights_without_a_distribution_have_no_takes(sights: list[Sight]) -> None:
-    bare = replace(sights[0], logits=np.zeros((0, *sights[0].shape), np.float32))
+    bare = replace(sights[0], packed_logits=np.zeros((0, *sights[0].shape), np.float32))
     with pytest.raises(SettingsError, match="takes: the weights predict one colour for each place"):
         ShotTakes.of([bare], np.zeros((0, 2), np.float32))
 
@@ -98,7 +98,7 @@ def blocks(count, side):
     return (coarse + 0.3 * random.normal(size=coarse.shape)).astype(np.float32)
 
 bins = np.stack(np.meshgrid(range(-50, 60, 10), range(-50, 60, 10)), axis=-1).reshape(-1, 2)
-sight = Sight(
+sight = Sight.of(
     lightness=50 + 20 * blocks(1, 32)[0],
     ab=blocks(2, 8),
     plain=blocks(2, 8),

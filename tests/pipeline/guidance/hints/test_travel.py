@@ -23,7 +23,9 @@ FRAMES = 12
 def sight_of(luma: Floats) -> Sight:
     """As a network without maps would see it."""
     none = np.zeros((2, *SHAPE), np.float32)
-    return Sight(lightness=luma * 100, ab=none, plain=none, logits=np.zeros((0, *SHAPE), np.float32), maps=())
+    return Sight.of(
+        lightness=luma * 100, ab=none, plain=none, logits=np.zeros((0, *SHAPE), np.float32), maps=()
+    )
 
 
 class SquareFilm:
@@ -151,14 +153,14 @@ def with_maps(sight: Sight, inside: Floats) -> Sight:
         size = (-(-inside.shape[1] // step), -(-inside.shape[0] // step))
         small = cv2.resize(inside, size, interpolation=cv2.INTER_AREA)
         maps.append(np.stack([small, 1 - small]).astype(np.float32))
-    return replace(sight, maps=tuple(maps))
+    return replace(sight, packed_maps=tuple(maps))
 
 
 @pytest.mark.parametrize("knows_things", [True, False])
 def test_a_still_of_another_scene_colours_only_what_it_shows(film: SquareFilm, knows_things: bool) -> None:
     shape = (20, 20)
     none = np.zeros((2, *shape), np.float32)
-    still = Sight(
+    still = Sight.of(
         lightness=np.full((80, 80), 30, np.float32),
         ab=none,
         plain=none,

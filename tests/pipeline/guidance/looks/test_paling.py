@@ -37,7 +37,7 @@ def test_a_navy_stroke_is_pale_on_a_white_shirt_and_navy_on_a_dark_one() -> None
     for light, share in ((90.0, 10 / 72), (20.0, 1.0)):
         lightness = np.full((64, 64), light, np.float32)
         flat = np.zeros((2, 16, 16), np.float32)
-        sight = Sight(
+        sight = Sight.of(
             lightness=lightness, ab=flat, plain=flat, logits=np.zeros((0, 16, 16), np.float32), maps=()
         )
         mark = PlacedMark(shape="stroke", path=((0.2, 0.5), (0.8, 0.5)), ab=NAVY[1:], lightness=NAVY[0])
