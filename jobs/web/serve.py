@@ -13,6 +13,7 @@ from waitress.server import BaseWSGIServer, create_server
 
 from jobs.projects.root import Root
 from jobs.supervise.fork_server import ForkServer
+from jobs.supervise.heap import set_up_heaps
 from jobs.web.app import make_app
 from jobs.web.contract.security import Access
 from jobs.web.events import MOST_STREAMS
@@ -110,6 +111,7 @@ def serve(
     note: Callable[[str], None],
 ) -> None:
     """Serves the folder until this process is interrupted. Raises SettingsError as `opened`."""
+    set_up_heaps(keep_freed=False)
     logging.getLogger("waitress").setLevel(logging.ERROR)
     logging.getLogger("waitress.queue").setLevel(logging.CRITICAL)
     with (

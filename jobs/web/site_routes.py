@@ -113,7 +113,7 @@ def site_routes(server: Server) -> Blueprint:
         if path.startswith("api/"):
             raise MissingError(f"there is no {request.path}")
         found = safe_join(str(STATIC), path) if path else None
-        if found is not None and Path(found).is_file() and Path(found).suffix in _TYPES:
+        if found is not None and Path(found).suffix in _TYPES and _is_file(Path(found)):
             is_asset = path.startswith("assets/")
             return send_path(Path(found), mimetype=_TYPES[Path(found).suffix], is_immutable=is_asset)
         if Path(path).suffix in _TYPES:
@@ -139,6 +139,14 @@ def _session(server: Server, *, signed_in: bool) -> Session:
             films=sorted(suffix[1:] for suffix in FILM_SUFFIXES),
         ),
     )
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _named(name: str) -> NamedColor:

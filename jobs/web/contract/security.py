@@ -150,10 +150,11 @@ def check_origin(asked: Request, access: Access) -> None:
     origin = asked.headers.get("Origin")
     if asked.method in _SAFE or origin is None:
         return
-    if urlsplit(origin).netloc.lower() not in access.hosts or urlsplit(origin).scheme not in (
-        "http",
-        "https",
-    ):
+    try:
+        asking = urlsplit(origin)
+    except ValueError:  # a bracket that is not closed
+        asking = urlsplit("")
+    if asking.netloc.lower() not in access.hosts or asking.scheme not in ("http", "https"):
         raise OriginError("another site's page may not change anything here")
 
 

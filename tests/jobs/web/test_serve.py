@@ -72,6 +72,10 @@ def test_a_worker_that_dies_is_started_again(served: Served) -> None:
         "/api/v1/projects/%00",
         "/api/v1/queue/..%2fspool/log",
         "/%ff",
+        f"/{'a/' * 5000}x.js",
+        "/%252e%252e/secret.txt",
+        "/..;/secret.txt",
+        "/..%c0%afsecret.txt",
     ],
 )
 def test_nothing_outside_is_read(served: Served, path: str) -> None:

@@ -33,6 +33,7 @@ def test_names_of_loopback_and_given_names_are_taken(tmp_path: Path) -> None:
         ({}, 404),
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": f"http://[{HOST}"}, 403),
         ({"Origin": f"http://{HOST}.evil.example"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 404),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
