@@ -134,7 +134,7 @@ def mediainfo(path: Path) -> list[Told]:
             told += [one for at, title in times if (one := Told("chapter", f"{at} {title}")) not in told]
         elif kind == "Video" and not has_picture:
             has_picture = True
-            told += _mediainfo_picture(track)
+            told += _mediainfo_picture(track | _clean_aperture(path))
         elif kind in ("Audio", "Text"):
             told.append(Told("track", kind))
             if (language := track.get("Language", "")) not in _NO_LANGUAGE:
@@ -146,17 +146,25 @@ def mediainfo(path: Path) -> list[Told]:
     return told
 
 
+def _clean_aperture(path: Path) -> dict[str, str]:
+    """The `clap` of MP4 and MOV, which is not in the usual list."""
+    told = _run("mediainfo", "--Output=Video;%Width_CleanAperture% %Height_CleanAperture% ", path).split()
+    return dict(zip(("Width_CleanAperture", "Height_CleanAperture"), told, strict=False))
+
+
 def _mediainfo_picture(track: Mapping[str, Any]) -> Iterator[Told]:
-    yield Told(
-        "size", f"{track.get('Sampled_Width', track['Width'])}x{track.get('Sampled_Height', track['Height'])}"
-    )
+    width, height = track["Width"], track["Height"]
+    is_cropped = any(name in track for name in ("Width_Offset", "Height_Offset", "Width_CleanAperture"))
+    if is_cropped:  # Matroska's PixelCrop, whose size is in `Width`, or the `clap` of MP4
+        shown = f"{track.get('Width_CleanAperture', width)}x{track.get('Height_CleanAperture', height)}"
+        yield Told("crop", shown)
+    else:
+        shown = f"{track.get('Sampled_Width', width)}x{track.get('Sampled_Height', height)}"
+    yield Told("size", shown)
     aspect, turn = float(track["DisplayAspectRatio"]), float(track.get("Rotation", 0))
     yield Told("aspect", f"{abs(aspect):.2f}")
     if turn or aspect < 0:
         yield Told("turn", f"{turn:.0f}{' mirrored' if aspect < 0 else ''}")
-    if "Width_Offset" in track or "Height_Offset" in track:
-        hidden = (track.get(name, "0") for name in ("Width_Offset", "Height_Offset", "Width", "Height"))
-        yield Told("crop", " ".join(hidden))
     if track.get("ScanType") in ("Interlaced", "MBAFF", "PAFF"):
         yield Told("fields", f"interlaced {track.get('ScanOrder', '')}".strip())
     if layout := track.get("MultiView_Layout"):

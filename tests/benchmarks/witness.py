@@ -103,13 +103,13 @@ def testify(source: Path, output: Path, *, said: list[str]) -> dict[str, object]
 
 
 def _mediainfo_errs(told: Told, source: Path, output: Path) -> bool:
-    """Whether it is a thing of Matroska that MediaInfo 23.04 does not know.
+    """Whether it is a thing that MediaInfo 23.04 does not know.
 
-    It reads neither turn nor mirror there, for which ffprobe is the witness, and heeds an order of fields without the
-    flag that there are fields, which RFC 9559 says to ignore.
+    It reads neither turn nor mirror there, and in MP4 no mirror where the aspect is told: for these ffprobe is the
+    witness. It heeds an order of fields without the flag that there are fields, which RFC 9559 says to ignore.
     """
     if told.kind == "turn":
-        return output.suffix == ".mkv"
+        return output.suffix == ".mkv" or "mirrored" in told.text
     return (
         told.kind == "fields"
         and source.suffix == ".mkv"
