@@ -59,7 +59,7 @@ function DropZone({ onBrowse }: { onBrowse: () => void }) {
       <p className="text-xl font-semibold">{over ? "Let go to add it" : "Drop a photo or a film here"}</p>
       <div className="flex flex-wrap justify-center gap-2">
         <Button look="primary" large action="open" onClick={choose}>Choose a file</Button>
-        <Button large icon={FolderOpen} onClick={onBrowse}>From the folder{session?.root ? <span dir="auto" className="max-w-40 truncate">{session.root}</span> : null}</Button>
+        <Button large icon={FolderOpen} onClick={onBrowse}><span>From the folder{session?.root ? <> <bdi className="inline-block max-w-40 truncate align-bottom">{session.root}</bdi></> : null}</span></Button>
       </div>
       <p className="max-w-sm text-sm text-quiet">
         {session && (

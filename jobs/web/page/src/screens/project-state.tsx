@@ -49,14 +49,15 @@ export const WORK = { preview: "Preview", film: "Film", still: "Picture" };
 
 export function ProgressLine({ progress, quiet = false }: { progress: Progress; quiet?: boolean }) {
   const stage = STAGES[progress.stage] ?? progress.stage;
+  const waits = progress.stage === "waiting";
   const left = progress.seconds_left === null ? "" : `, about ${duration(progress.seconds_left)} left`;
   return (
     <div className="flex flex-col gap-1.5">
-      <ProgressBar label={`${WORK[progress.what]}: ${stage}`} percent={progress.stage === "waiting" ? null : progress.percent} />
+      <ProgressBar label={`${WORK[progress.what]}: ${stage}`} percent={progress.percent} />
       {!quiet && (
         <p className="flex justify-between gap-3 text-sm text-quiet">
           <span className="truncate">{WORK[progress.what]}: {stage.toLowerCase()}{left}</span>
-          <span className="shrink-0">{Math.round(progress.percent)} %</span>
+          {!waits && <span className="shrink-0">{Math.round(progress.percent)} %</span>}
         </p>
       )}
     </div>

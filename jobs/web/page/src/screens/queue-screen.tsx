@@ -78,26 +78,26 @@ function Job({ job }: { job: QueueJob }) {
     await queryClient.invalidateQueries({ queryKey: keys.queue });
   };
   return (
-    <li className="flex flex-col gap-2 border-t border-line p-4 first:border-t-0">
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1 max-sm:basis-full">
-          <p className="truncate font-medium">
-            {job.project ? <Link href={`/projects/${job.project}`} className="rounded hover:underline"><bdi>{job.title}</bdi></Link> : <bdi>{job.title}</bdi>}
-            <span className="font-normal text-quiet"> · {WORK[job.what] ?? job.what}</span>
-          </p>
-          <p className={`flex items-center gap-1.5 text-sm ${look}`}>
-            <Icon aria-hidden size={15} className={Icon === LoaderCircle ? "animate-spin" : ""} />{text}
-            <span className="text-quiet">· {ago(new Date(job.submitted * 1000).toISOString())}{job.attempts > 1 && `, ${count(job.attempts, "attempt", "attempts")} of ${job.attempts_allowed}`}</span>
-          </p>
-        </div>
+    <li className={`grid gap-x-4 gap-y-2 border-t border-line p-4 first:border-t-0 ${job.state === "done" ? "grid-cols-[1fr_auto]" : "sm:grid-cols-[1fr_auto]"}`}>
+      <div className="min-w-0">
+        <p className="truncate font-medium">
+          {job.project ? <Link href={`/projects/${job.project}`} className="rounded hover:underline"><bdi>{job.title}</bdi></Link> : <bdi>{job.title}</bdi>}
+          <span className="font-normal text-quiet"> · {WORK[job.what] ?? job.what}</span>
+        </p>
+        <p className={`flex items-center gap-1.5 text-sm ${look}`}>
+          <Icon aria-hidden size={15} className={Icon === LoaderCircle ? "animate-spin" : ""} />{text}
+          <span className="text-quiet">· {ago(new Date(job.submitted * 1000).toISOString())}{job.attempts > 1 && `, ${count(job.attempts, "attempt", "attempts")} of ${job.attempts_allowed}`}</span>
+        </p>
+      </div>
+      {job.progress && <div className="min-w-0 sm:col-span-2"><ProgressLine progress={job.progress} /></div>}
+      {job.lines.length > 0 && <Lines lines={job.lines} className={`sm:col-span-2 ${job.state === "failed" ? "text-bad" : ""}`} />}
+      <div className={`flex items-center gap-2 ${job.state === "done" ? "" : "max-sm:-ml-3"} sm:col-start-2 sm:row-start-1`}>
         <a href={`/api/v1/queue/${job.id}/log`} target="_blank" rel="noreferrer" className="inline-flex h-9 items-center gap-2 rounded-md px-3 text-sm font-medium text-quiet hover:bg-hover hover:text-ink">
           <ScrollText aria-hidden size={16} />Log
         </a>
         {(job.state === "running" || job.state === "queue") && <Button icon={Ban} onClick={() => void ask("cancel")} aria-label={`Cancel: ${job.title}`}>Cancel</Button>}
         {(job.state === "failed" || job.state === "cancelled") && <Button icon={RotateCcw} onClick={() => void ask("retry")} aria-label={`Try again: ${job.title}`}>Try again</Button>}
       </div>
-      {job.progress && <ProgressLine progress={job.progress} />}
-      {job.lines.length > 0 && <Lines lines={job.lines} className={job.state === "failed" ? "text-bad" : ""} />}
     </li>
   );
 }
