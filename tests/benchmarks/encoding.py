@@ -35,11 +35,8 @@ PRESETS = {
     "faster, subme 6, 1 reference": {"preset": "faster", "x264-params": "subme=6:ref=1"},
     "fast, 1 reference": {"preset": "fast", "x264-params": "ref=1"},
     "fast, 1 reference, few partitions": {"preset": "fast", "x264-params": f"ref=1:{_FEW_PARTITIONS}"},
-    "fast, 1 reference, few partitions, small search": {
-        "preset": "fast",
-        "x264-params": f"ref=1:{_FEW_PARTITIONS}:me=dia:chroma-me=0",
-    },
-    "access": {
+    "access": {"preset": "fast", "x264-params": f"ref=1:{_FEW_PARTITIONS}:me=dia:chroma-me=0"},
+    "no partitions of motion": {
         "preset": "fast",
         "x264-params": "ref=1:partitions=i8x8:me=dia:chroma-me=0:direct=auto:trellis=0:rc-lookahead=20:aq-mode=2",
     },

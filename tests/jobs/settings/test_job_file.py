@@ -32,7 +32,7 @@ def test_presets_are_what_they_promise(write: Write) -> None:
     jobs = {name: load_job(write(f"preset: {name}")) for name in PRESETS}
     access, archival, mezzanine, studio, preview, sequence = (jobs[name].encode for name in PRESETS)
     assert (
-        access.options.items() >= {"preset": "fast", "refs": "1", "motion-est": "dia", "crf": "16.9"}.items()
+        access.options.items() >= {"preset": "fast", "refs": "1", "motion-est": "dia", "crf": "17.6"}.items()
     )
     assert (access.codec, access.chroma, access.depth) == ("libx264", "420", 8)
     assert (archival.codec, archival.chroma, archival.depth) == ("ffv1", "source", "source")
@@ -62,7 +62,7 @@ def test_options_of_another_codec_fall_away(write: Write) -> None:
 
 def test_a_preset_of_the_encoder_replaces_how_hard_the_layers_below_search(write: Write) -> None:
     own = load_job(write("encode: {options: {preset: slow, tune: film}}"))
-    assert dict(own.encode.options) == {"preset": "slow", "tune": "film", "crf": "16.9", "aq-mode": "2"}
+    assert dict(own.encode.options) == {"preset": "slow", "tune": "film", "crf": "17.6"}
     both = load_job(
         write("encode: {options: {preset: slow, tune: film, refs: 4}}"),
         overrides=["encode.options.preset=medium", "encode.options.subq=8"],
@@ -71,8 +71,7 @@ def test_a_preset_of_the_encoder_replaces_how_hard_the_layers_below_search(write
         "preset": "medium",
         "tune": "film",
         "subq": "8",
-        "crf": "16.9",
-        "aq-mode": "2",
+        "crf": "17.6",
     }
 
 
