@@ -78,8 +78,8 @@ def test_vividness_is_the_weights_own_unless_it_is_set(
         for vividness in (None, info.vividness):
             settings = ColorSettings(short_side=128, vividness=vividness)
             found += Predictor(pale, settings=settings, device="cpu", precision="fp32").predict(net)
-    plain, everywhere, same_plain, unsure = found
-    np.testing.assert_allclose(same_plain, plain, atol=0.05)
+    plain, everywhere, calm, unsure = found
+    assert np.hypot(*calm).mean() <= np.hypot(*plain).mean()
     np.testing.assert_allclose(everywhere, plain * info.vividness, atol=0.05)
     np.testing.assert_allclose(unsure, default, atol=0.05)
 
