@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-_AGREEMENT = 0.8
+_AGREEMENT = 0.75
 """Chroma of the mean over the mean chroma at which the factor is `vividness`."""
-_LITTLE, _MOST_POWER = 0.6, 1.35
+_LITTLE, _MOST_POWER = 0.6, 1.2
 """Agreement down to which the factor grows, at most to `vividness` to this power."""
-_HARDLY_ANY, _POWER_THERE = 0.35, 0.8
+_HARDLY_ANY, _POWER_THERE = 0.35, 0.7
 """Agreement below which the factor is `vividness` to this power."""
 _WARMEST = np.radians(70)
 _COLD, _WARM = -0.1, 0.4
