@@ -41,7 +41,7 @@ pipeline/guidance: pipeline pipeline/color pipeline/stills pipeline/source pipel
 pipeline/render: pipeline pipeline/color pipeline/source pipeline/colorize
 pipeline/verify: pipeline pipeline/color pipeline/source pipeline/render
 pipeline/matroska: pipeline
-pipeline/output/units: pipeline
+pipeline/output/units: pipeline pipeline/source
 pipeline/output: pipeline pipeline/support pipeline/color pipeline/stills pipeline/source
     pipeline/source/tag_text pipeline/render pipeline/matroska pipeline/output/units
 jobs: pipeline

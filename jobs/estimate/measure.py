@@ -30,7 +30,7 @@ from pipeline.plan.plan import Plan
 from pipeline.plan.shots import ShotSettings
 from pipeline.render.output_picture import OutputPicture
 from pipeline.source.open_film import check_stills
-from pipeline.source.open_media import open_media
+from pipeline.source.open_media import open_media, read_packets
 from pipeline.source.probe import probe
 from pipeline.still_pattern import parse_rate
 from pipeline.timeline import Timeline
@@ -205,7 +205,9 @@ def _packet_bytes(paths: Sequence[Path]) -> tuple[float, float]:
     first, rest = list[int](), list[int]()
     for path in paths:
         with open_media(path) as container:
-            sizes = [packet.size for packet in container.demux(container.streams.video[0]) if packet.size]
+            sizes = [
+                packet.size for packet in read_packets(container, container.streams.video[0]) if packet.size
+            ]
         first.append(sizes[0])
         rest += sizes[1:]
     mean = sum(first) / len(first)

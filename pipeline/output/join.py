@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 
 from pipeline.errors import OutputError
 from pipeline.render.packet_sink import film_ticks, open_segment
+from pipeline.source.open_media import read_packets
 from pipeline.timeline import Timeline
 
 
@@ -102,7 +103,7 @@ def _packets(
     first = True
     stream = container.streams.video[0]
     unit = Fraction(stream.time_base or 1)
-    for packet in container.demux(stream):
+    for packet in read_packets(container, stream):
         if packet.size == 0:
             continue
         if (

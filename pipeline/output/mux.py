@@ -41,7 +41,7 @@ from pipeline.render.packet_sink import (
     open_segment,
     time_offset,
 )
-from pipeline.source.open_media import open_media
+from pipeline.source.open_media import open_media, read_packets
 from pipeline.target import target_of
 from pipeline.timeline import Timeline
 
@@ -208,7 +208,7 @@ def _save_covers(film: FilmInfo, plan: ContainerPlan, folder: Path) -> list[tupl
             reading(film.path, film.limits),
             open_media(film.path) as container,
         ):
-            packets = container.demux(container.streams[stream.index])
+            packets = read_packets(container, container.streams[stream.index])
             data = next((bytes(packet) for packet in packets if packet.size), b"")
         path = folder / f"cover{len(saved) or ''}.{'jpg' if stream.codec == 'mjpeg' else stream.codec}"
         path.write_bytes(data)
@@ -238,7 +238,7 @@ def _verify(
         ]
         stream = pictures[number]
         unit = Fraction(stream.time_base or 1)
-        pts = sorted(p.pts for p in container.demux(stream) if p.size and p.pts is not None)
+        pts = sorted(p.pts for p in read_packets(container, stream) if p.size and p.pts is not None)
     if len(pts) != len(timeline):
         raise _IncompleteError(f"{len(pts)} frames arrived, the film has {len(timeline)}")
     for time, wanted_time in zip(pts, timeline.pts.tolist(), strict=True):

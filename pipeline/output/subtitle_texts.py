@@ -15,7 +15,7 @@ from pipeline.media import FilmInfo, StreamInfo
 from pipeline.output.containers import ContainerPlan, StreamPlan
 from pipeline.output.units.packet_units import recoded, text_of, time_ns
 from pipeline.read_monitor import reading
-from pipeline.source.open_media import open_media
+from pipeline.source.open_media import open_media, read_packets
 from pipeline.source.tag_text.text_coding import guess_coding
 
 
@@ -63,7 +63,7 @@ def read_texts(film: FilmInfo, plan: ContainerPlan) -> ContainerPlan:
         for stream in container.streams:
             if stream.index not in texts and stream.type != "attachment":
                 stream.discard = Discard.all
-        for packet in container.demux([container.streams[index] for index in streams]):
+        for packet in read_packets(container, *(container.streams[index] for index in streams)):
             if packet.size:
                 tracker.frame(packet.pts)
                 texts[packet.stream.index].see(packet, streams[packet.stream.index].codec)

@@ -24,6 +24,7 @@ from pipeline.read_monitor import ReadTracker, reading
 from pipeline.source.decoding_times import has_decoding_times_only, shown_times
 from pipeline.source.ffmpeg_log import ERROR, errors_in, listening
 from pipeline.source.open_film import open_film
+from pipeline.source.open_media import read_packets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ def _scan(
     is_decoded_in_order = has_decoding_times_only(container, stream)
     last: int | None = None
     count = 0
-    packets = container.demux(stream)
+    packets = read_packets(container, stream)
     while True:
         with listening(ERROR) as log:
             try:

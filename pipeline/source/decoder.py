@@ -17,7 +17,7 @@ from pipeline.read_monitor import board
 from pipeline.source.decoding_times import DecodingClock, has_decoding_times_only
 from pipeline.source.ffmpeg_log import ERROR, errors_in, listening, unheard
 from pipeline.source.open_film import open_film, still_of_frame
-from pipeline.source.open_media import set_up_decoder
+from pipeline.source.open_media import read_packets, set_up_decoder
 from pipeline.stills.exr import FLOAT_FORMATS, coded_picture
 
 Fault = tuple[int | None, str]
@@ -161,7 +161,7 @@ class PictureSource:
     ) -> Iterator["av.Packet[VideoStream] | None"]:
         """Yields the packets with data, then None to flush the decoder. A read error counts as the end of the film."""
         try:
-            for packet in container.demux(stream):
+            for packet in read_packets(container, stream):
                 # empty packets (dropped frames in AVI) would end the decoding
                 if packet.size:
                     yield packet

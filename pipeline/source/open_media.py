@@ -4,9 +4,10 @@ FFmpeg reads playlists whatever their suffix, and opens the files and addresses 
 listed here may read a file, and only the file that was named is opened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -121,3 +122,19 @@ def _what_is(demuxer: str) -> str:
     if name in _TEXTS.split(","):
         return f"is a text file whatever its name says; {_NEEDED}"
     return f"is of a kind ({name}) that is not read; {_NEEDED}"
+
+
+def read_packets(container: InputContainer, *streams: Any) -> Iterator[Any]:
+    """The packets of some streams, or of all, in the order of the file; those without data too.
+
+    Raises FFmpegError, and SourceError at the end where a stream began that was not there when the file was opened, as
+    FLV and MPEG-TS allow: its packets would be lost. PyAV's `demux` tells it by an IndexError.
+    """
+    try:
+        yield from container.demux(list(streams)) if streams else container.demux()
+    except IndexError as error:
+        path = container.name.removeprefix("file:")
+        raise SourceError(
+            f"{path}: a stream begins in mid-film that nothing tells at its start, and would be lost; a copy made by "
+            f"`ffmpeg -probesize 2G -analyzeduration 2G -i {Path(path).name} -map 0 -c copy copy.mkv` would work"
+        ) from error

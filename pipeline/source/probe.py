@@ -20,7 +20,7 @@ from pipeline.read_monitor import reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.color_tags import describe_color
 from pipeline.source.luma_planes import describe_pixels
-from pipeline.source.open_media import open_whole, set_up_decoder
+from pipeline.source.open_media import open_whole, read_packets, set_up_decoder
 from pipeline.source.streams import describe_chapter, describe_stream, fraction, header_rate, kind_of
 from pipeline.source.tag_text.tag_decoder import decoder_of, notes_on_tags
 from pipeline.source.unnamed_metadata import (
@@ -141,9 +141,9 @@ def limit_pixels(path: Path, *, stream: VideoStream, limits: Limits) -> None:
 def first_frame(path: Path, *, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
     """The first frame of a stream that decodes. Raises SourceError where none of its first 500 packets gives one."""
     reason = "its packets hold no picture"
-    for packet in islice(container.demux(stream), _PROBED_PACKETS):
+    for packet in islice(read_packets(container, stream), _PROBED_PACKETS):
         try:
-            frames = packet.decode()
+            frames: list[av.VideoFrame] = packet.decode()
         except av.error.FFmpegError as error:
             reason = error.strerror or type(error).__name__
             frames = []

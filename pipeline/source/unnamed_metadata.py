@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 
 from pipeline.media import UPRIGHT, Crop, Orientation
 from pipeline.source.ffmpeg_log import INFO, listening
-from pipeline.source.open_media import open_media
+from pipeline.source.open_media import open_media, read_packets
 from pipeline.source.tag_text.quicktime import box_of_file, boxes
 
 _MATRIX = "DISPLAYMATRIX"
@@ -166,4 +166,4 @@ def hint_tracks(path: Path) -> frozenset[int]:
 
 def _first_packet(container: InputContainer, stream: Any) -> Any:
     """The first packet of a stream that has data; None where there is none."""
-    return next((packet for packet in container.demux(stream) if packet.size), None)
+    return next((packet for packet in read_packets(container, stream) if packet.size), None)

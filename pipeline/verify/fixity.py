@@ -22,7 +22,7 @@ from pipeline.errors import SourceError
 from pipeline.progress import StageProgress
 from pipeline.read_monitor import ReadTracker, reading
 from pipeline.regular_file import refuse_special_file
-from pipeline.source.open_media import open_media
+from pipeline.source.open_media import open_media, read_packets
 from pipeline.still_pattern import Pattern, stills_in
 from pipeline.target import target_of
 
@@ -191,7 +191,7 @@ def _read_packets(
 ) -> str | None:
     """Takes every packet into account; returns why it had to stop early, if it had to."""
     try:
-        for packet in container.demux():
+        for packet in read_packets(container):
             if packet.size:
                 tracker.frame(packet.pts)
                 _take(packet, running[packet.stream.index], picture_index, places)

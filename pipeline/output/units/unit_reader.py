@@ -9,6 +9,7 @@ from av.stream import Discard
 from pipeline.output.units.packet_units import Unit, Units
 from pipeline.output.units.sound_changes import SoundChanges
 from pipeline.read_monitor import ReadTracker
+from pipeline.source.open_media import read_packets
 
 
 class UnitReader:
@@ -31,7 +32,7 @@ class UnitReader:
         for stream in container.streams:
             if stream.index not in self._units and stream.type != "attachment":
                 stream.discard = Discard.all
-        self._packets = iter(container.demux(list(units)))
+        self._packets = read_packets(container, *units)
 
     def read(self) -> Iterator[tuple[int, Unit]]:
         """Number of the pair and unit, for what the next packet completes."""

@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.errors import SourceError
 from pipeline.source.frame_reader import FrameReader
-from pipeline.source.open_media import open_media
+from pipeline.source.open_media import open_media, read_packets
 from pipeline.source.probe import probe
 from tests.kindfilms import ffmpeg
 from tests.media import make_film
@@ -40,3 +41,40 @@ def test_columns_and_lines_that_the_codec_hides_are_no_part_of_the_picture(
         found = [frame.luma for frame in reader.frames()]
     for luma, plane in zip(found, planes, strict=True):
         np.testing.assert_array_equal(luma, plane[top : 48 - bottom, left : 64 - right])
+
+
+def test_a_stream_that_begins_in_mid_film_is_told(tmp_path: Path) -> None:
+    """Nothing at the start of an FLV has to tell of the sound that comes later. The copy that is advised holds both."""
+    whole, late, copy = tmp_path / "whole.flv", tmp_path / "late.flv", tmp_path / "copy.mkv"
+    sources = (
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=size=64x48:rate=12:duration=9",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=duration=9",
+    )
+    ffmpeg(*sources, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-c:a", "aac", whole)
+    late.write_bytes(_without_sound_before(whole.read_bytes(), milliseconds=7000))
+    with open_media(late) as film, pytest.raises(SourceError, match=r"late.flv: a stream begins in mid-film"):
+        list(read_packets(film, film.streams.video[0]))
+    ffmpeg("-probesize", "2G", "-analyzeduration", "2G", "-i", late, "-map", "0", "-c", "copy", copy)
+    with open_media(copy) as film:
+        kinds = {packet.stream.type for packet in read_packets(film) if packet.size}
+    assert kinds == {"video", "audio"}
+
+
+def _without_sound_before(flv: bytes, *, milliseconds: int) -> bytes:
+    """An FLV that tells of its picture only; its sound begins later, with the first tag, which sets up the codec."""
+    found, at, first = bytearray(flv[:4] + b"\x01" + flv[5:13]), 13, b""
+    while at < len(flv):
+        kind, size, time = flv[at], int.from_bytes(flv[at + 1 : at + 4]), int.from_bytes(flv[at + 4 : at + 7])
+        tag = flv[at : at + size + 15]
+        at += len(tag)
+        if kind == 8 and not first:
+            first = tag
+        elif kind == 9 or (kind == 8 and time >= milliseconds):
+            found += first * (kind == 8 and first not in found) + tag
+    return bytes(found)
