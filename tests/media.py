@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from pipeline.media import Plane
+from pipeline.render.scheduling import leave_real_time
 from tests.pictures import fill_frame, picture
 
 __all__ = ["COLOR_CODES", "ColorTags", "damage_film", "fill_frame", "make_film", "picture"]
@@ -107,6 +108,7 @@ def make_film(
         if chapters:
             out.set_chapters([_chapter(number, *chapter) for number, chapter in enumerate(chapters)])
         out.start_encoding()
+        leave_real_time()
         if picture_stream is not None:
             _write_cover(out, picture_stream)
         _write_pictures(out, video, planes, times, base, interlaced)

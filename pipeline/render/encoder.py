@@ -12,6 +12,7 @@ from pipeline.errors import SettingsError
 from pipeline.fields import order_of
 from pipeline.media import CHROMA_SHIFTS, Chroma, ColorDescription, FilmInfo, PixelFormat
 from pipeline.messages import first_few
+from pipeline.render.scheduling import leave_real_time
 from pipeline.render.settings import EncodeSettings, coded_formats
 from pipeline.source.ffmpeg_log import WARNING, listening
 
@@ -123,6 +124,9 @@ def open_encoder(
         context.open()
     except (av.error.FFmpegError, ValueError) as error:
         raise SettingsError(f"codec {settings.codec} refuses its options: {ffmpeg_message(error)}") from error
+    finally:
+        if settings.codec == "libsvtav1":
+            leave_real_time()
     unknown = sorted(context.options)
     if unknown:
         raise SettingsError(f"options: {settings.codec} has no option {first_few(map(repr, unknown))}")
