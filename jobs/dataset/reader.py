@@ -17,10 +17,11 @@ from jobs.dataset.records import (
     settings_fingerprint,
 )
 from jobs.dataset.selection import Entry, Selection, select
-from jobs.dataset.units import Unit, hash_film, read_unit
+from jobs.dataset.units import FRAMES, Unit, hash_film, read_unit
 from jobs.progress.reporters import Progress
 from jobs.settings.dataset import DatasetJob
 from jobs.workers.parallel_map import in_processes
+from pipeline.partial_files import remove_partials
 
 _STILLS_AT_ONCE = 128
 
@@ -108,12 +109,21 @@ class Reader:
         done, total = 0, sum(len(unit.paths) for unit in units)
         self._progress.stage("read", 0, total, "file")
         results = in_processes(read_unit, units, workers=self._job.workers, tick=self._tick)
-        with contextlib.closing(results):
-            for unit, result in results:
-                done += len(unit.paths)
-                self._progress.stage("read", done, total, "file")
-                if isinstance(result, Failure):
-                    self._fail(result)
+        try:
+            with contextlib.closing(results):
+                for unit, result in results:
+                    done += len(unit.paths)
+                    self._progress.stage("read", done, total, "file")
+                    if isinstance(result, Failure):
+                        self._fail(result)
+        except BaseException:
+            self._remove_partials()
+            raise
+
+    def _remove_partials(self) -> None:
+        """Of processes that were ended while they wrote a picture or a record."""
+        for folder in (self._records, *(self._job.out / FRAMES).glob("*")):
+            remove_partials(folder)
 
     def _tick(self, done: int, total: int | None) -> None:
         """Frames of one file after the other: told only where they are read in this process."""
