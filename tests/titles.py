@@ -5,6 +5,8 @@ The rules of `pipeline.source.tag_text.text_coding` were made on other titles, a
 
 from collections.abc import Iterator
 
+from pipeline.messages import is_utf_8
+
 _WEST = ("windows-1252", "mac-roman", "cp850")
 _CENTRE = ("windows-1250", "iso8859-2", "mac-latin2", "cp852")
 _GREEK = ("windows-1253", "iso8859-7", "mac-greek", "cp737")
@@ -299,13 +301,5 @@ def titles() -> Iterator[tuple[str, str, bytes]]:
                     data = held.encode(coding)
                 except UnicodeEncodeError:
                     continue
-                if not _is_utf_8(data):
+                if not is_utf_8(data):
                     yield coding, held, data
-
-
-def _is_utf_8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

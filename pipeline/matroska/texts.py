@@ -6,6 +6,7 @@ from dataclasses import replace
 from pipeline.matroska import header as of
 from pipeline.matroska.ebml import Element, master
 from pipeline.matroska.header import Header
+from pipeline.messages import is_utf_8
 
 _TEXTS = frozenset({of.TITLE, of.TAG_NAME, of.TAG_STRING, of.CHAPTER_STRING})
 _MASTERS = frozenset({of.INFO, of.CHAPTERS, of.EDITION, of.CHAPTER, of.DISPLAY, of.TAG, of.SIMPLE})
@@ -32,7 +33,7 @@ def _foreign(element: Element) -> Iterator[bytes]:
     if element.id in _MASTERS:
         for child in element.children:
             yield from _foreign(child)
-    elif element.id in _TEXTS and not _is_utf_8(element.payload):
+    elif element.id in _TEXTS and not is_utf_8(element.payload):
         yield element.payload
 
 
@@ -43,11 +44,3 @@ def _recoded(element: Element, decode: Callable[[bytes], str]) -> Element:
         return Element(element.id, decode(element.payload).encode())
     children = [_recoded(child, decode) for child in element.children]
     return master(element.id, children, crc=element.payload.startswith(b"\xbf\x84"))
-
-
-def _is_utf_8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
