@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -47,7 +48,7 @@ class _FailuresAtOnce:
 def _leaves_nothing_behind() -> Iterator[None]:
     """Fail a test that leaves a thread running or changes numpy's global random state."""
     threads = set(threading.enumerate())
-    state = str(np.random.get_state())
+    state = _random_state()
     yield
     # tqdm keeps one monitor thread for the life of the process; a dummy is a library's thread that Python once met
     kept = ("TMonitor", "_DummyThread")
@@ -60,4 +61,10 @@ def _leaves_nothing_behind() -> Iterator[None]:
         thread.join(_END_SECONDS / len(left))
     names = [thread.name for thread in left if thread.is_alive()]
     assert not names, f"the test left threads running: {names}"
-    assert state == str(np.random.get_state()), "the test changed numpy's global random state"
+    assert state == _random_state(), "the test changed numpy's global random state"
+
+
+def _random_state() -> tuple[Any, ...]:
+    """Numpy's global random state, in parts that can be compared."""
+    name, keys, *rest = np.random.get_state(legacy=True)
+    return name, np.asarray(keys).tobytes(), *rest

@@ -6,7 +6,7 @@ section 2.1: a grid of step 10; 313 bins there, counted the same way here).
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -52,11 +52,8 @@ class SoftLabels:
     """
 
     def __init__(self, bins: npt.NDArray[np.float32]) -> None:
-        reach = np.arange(-_TABLE_REACH, _TABLE_REACH, dtype=np.float32)
-        points = np.stack(np.meshgrid(reach, reach, indexing="ij"), axis=-1).reshape(-1, 1, 2)
-        distance = np.square(points - bins[None]).sum(axis=-1)
-        nearest = np.argsort(distance, axis=1, kind="stable")[:, :_NEIGHBOURS]
-        weight = np.exp(-np.take_along_axis(distance, nearest, 1) / (2 * _NEIGHBOUR_SIGMA**2))
+        nearest, distance = _nearest_bins(tuple(map(tuple, bins.tolist())))
+        weight = np.exp(-distance / (2 * _NEIGHBOUR_SIGMA**2))
         weight += 1e-12  # far outside the gamut all five vanish
         self._index = torch.from_numpy(nearest)
         self._weight = torch.from_numpy((weight / weight.sum(axis=1, keepdims=True)).astype(np.float32))
@@ -68,6 +65,23 @@ class SoftLabels:
         index = self._index.to(ab.device)[row].permute(0, 3, 1, 2)
         weight = self._weight.to(ab.device)[row].permute(0, 3, 1, 2)
         return index, weight
+
+
+@lru_cache(maxsize=2)
+def _nearest_bins(
+    bins: tuple[tuple[float, ...], ...],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Of each cell of the table the numbers of the nearest bins and their squared distances, both (cells, 5).
+
+    Of bins that are equally near the first comes first. Colours and bins are whole numbers, and so are the distances.
+    The arrays are kept, and not to be written to.
+    """
+    reach = np.arange(-_TABLE_REACH, _TABLE_REACH, dtype=np.int32)
+    along_a, along_b = (np.square(reach[:, None] - axis) for axis in np.array(bins).T.astype(np.int32))
+    distance = (along_a[:, None] + along_b).reshape(-1, len(bins))
+    ranked = distance * len(bins) + np.arange(len(bins), dtype=np.int32)
+    nearest = np.sort(np.partition(ranked, _NEIGHBOURS - 1, axis=1)[:, :_NEIGHBOURS], axis=1)
+    return (nearest % len(bins)).astype(np.int64), (nearest // len(bins)).astype(np.float32)
 
 
 def annealed_mean(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:

@@ -238,10 +238,10 @@ def _text(file: BinaryIO) -> str:
 
 def _channels(value: bytes) -> dict[str, int]:
     """The number of the sample type of each channel by its name; 0 for a subsampled channel."""
-    found = {}
-    while value and value[0]:
-        name, _, rest = value.partition(b"\0")
-        kind, across, down = struct.unpack_from("<i4xii", rest)
-        found[name.decode("latin-1")] = kind if (across, down) == (1, 1) else 0
-        value = rest[16:]
+    found, start = {}, 0
+    while value[start : start + 1].strip(b"\0"):
+        end = value.index(b"\0", start)
+        kind, across, down = struct.unpack_from("<i4xii", value, end + 1)
+        found[value[start:end].decode("latin-1")] = kind if (across, down) == (1, 1) else 0
+        start = end + 17
     return found

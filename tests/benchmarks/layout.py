@@ -17,6 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Literal
@@ -58,25 +59,20 @@ def modules() -> list[str]:
     return sorted(path for path in found if not path.endswith("/__init__.py"))
 
 
-def arrows() -> list[Arrow]:
+@cache
+def arrows() -> tuple[Arrow, ...]:
     """All imports between the modules of the packages."""
     known = {path.removesuffix(".py").replace("/", "."): path for path in modules()}
-    found: Counter[tuple[str, str, str, When]] = Counter()
+    found: dict[tuple[str, str, When], set[str]] = {}
     for source in modules():
         for module, name, when in _imports(ast.parse((ROOT / source).read_text(encoding="utf-8")), "import"):
             target = known.get(f"{module}.{name}") or known.get(module)
             if target is not None and target != source:
-                found[source, target, name, when] += 1
-    pairs = sorted({(source, target, when) for source, target, _, when in found})
-    return [
-        Arrow(
-            source,
-            target,
-            tuple(sorted(n for s, t, n, w in found if (s, t, w) == (source, target, when))),
-            when,
-        )
-        for source, target, when in pairs
-    ]
+                found.setdefault((source, target, when), set()).add(name)
+    return tuple(
+        Arrow(source, target, tuple(sorted(names)), when)
+        for (source, target, when), names in sorted(found.items())
+    )
 
 
 def _imports(node: ast.AST, when: When) -> Iterator[tuple[str, str, When]]:
@@ -87,7 +83,7 @@ def _imports(node: ast.AST, when: When) -> Iterator[tuple[str, str, When]]:
         yield from ((alias.name, "", when) for alias in node.names)
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         when = "call"
-    elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+    elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
         when = "types"
     for child in ast.iter_child_nodes(node):
         yield from _imports(child, when)

@@ -9,7 +9,7 @@ import difflib
 import math
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 _LAB = re.compile(r"lab\((.*)\)", re.IGNORECASE)
 _MOST_AB = 128.0
 _MIDDLE_LIGHTNESS = 60.0
-_NEAR, _LONGEST_NAME = 3, 64
+_NEAR, _LONGEST_NAME, _KEPT_NAMES = 3, 64, 256
 _FORMS = "a name such as navy, #2c3f6b in quotes, lab(50 20 -10) or [50, 20, -10]"
 
 
@@ -64,7 +64,7 @@ def parse_color(value: object, *, named: Mapping[str, GivenColor] | None = None)
         return NEUTRAL
     if key in _known():
         return _from_hex(_known()[key][1])
-    raise _unknown(value, list(named or {}))
+    raise _unknown(value, tuple(named or ()))
 
 
 def find_names(part: str, *, most: int) -> list[str]:
@@ -171,15 +171,19 @@ def _number(value: object) -> float:
     return number
 
 
-def _unknown(value: str, own: list[str]) -> SettingsError:
+def _unknown(value: str, own: tuple[str, ...]) -> SettingsError:
+    near = " or ".join(map(repr, _nearest(_key(value)[:_LONGEST_NAME], own)))
+    offer = f"; did you mean {near}?" if near else f"; {_FORMS} works"
+    return SettingsError(f"colour {_shown(value)}: no such name{offer}")
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def _nearest(key: str, own: tuple[str, ...]) -> list[str]:
+    """The names that are nearest to one, first the nearest; kept, for one slip is often repeated in every mark."""
     names = {_key(name): name for name in own} | {
         key: name for key, (name, _) in _known().items() if key not in map(_key, own)
     }
-    near = difflib.get_close_matches(_key(value)[:_LONGEST_NAME], list(names), n=_NEAR, cutoff=0.6)
-    offer = (
-        f"; did you mean {' or '.join(repr(names[key]) for key in near)}?" if near else f"; {_FORMS} works"
-    )
-    return SettingsError(f"colour {_shown(value)}: no such name{offer}")
+    return [names[near] for near in difflib.get_close_matches(key, list(names), n=_NEAR, cutoff=0.6)]
 
 
 def _key(name: str) -> str:

@@ -263,9 +263,10 @@ def test_absent_clusters_are_told_in_one_line(job: Path, tmp_path: Path) -> None
             pytest.raises(DeviceError, match=r"no worker of the scheduler at .* within 1 s; `dask worker"),
         ):
             check_cluster(made, work=work, scheduler=own.address, patience_seconds=1)
-    code, _, told = finish(run(job, own))
+    setup = "from jobs.workers import dask_client; dask_client._CONNECT_SECONDS = 2"
+    code, _, told = finish(start("run", job, "-q", "--scheduler", own.address, setup=setup))
     assert (code, len(told.splitlines())) == (1, 1), told
-    assert f"cannot reach a scheduler at {own.address} within 30 s; `dask scheduler` starts one" in told
+    assert f"cannot reach a scheduler at {own.address} within 2 s; `dask scheduler` starts one" in told
 
 
 def test_wrong_options_are_told(job: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

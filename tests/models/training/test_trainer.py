@@ -1,4 +1,4 @@
-"""None"""
+"""A training goes through its stages, keeps what is best, and goes on after a stop as if there had been none."""
 
 from collections.abc import Mapping
 from dataclasses import replace
