@@ -12,11 +12,13 @@ def make_pictures(pipe: Connection) -> None:
     """Says when the network is loaded, then answers questions of `jobs.run.live_pictures` until the pipe is closed."""
     from jobs.run.live_pictures import LivePictures
     from jobs.supervise.heap import return_free, set_up_heaps
+    from jobs.supervise.library_pages import return_library_pages
 
     set_up_heaps(keep_freed=False)
     pictures = LivePictures()
     pictures.warm_up()
     return_free()
+    return_library_pages()
     pipe.send("ready")
     with contextlib.suppress(EOFError, KeyboardInterrupt, OSError):
         while True:

@@ -14,6 +14,7 @@ from waitress.server import BaseWSGIServer, create_server
 from jobs.projects.root import Root
 from jobs.supervise.fork_server import ForkServer
 from jobs.supervise.heap import set_up_heaps
+from jobs.supervise.library_pages import return_library_pages
 from jobs.web.app import make_app
 from jobs.web.contract.security import Access
 from jobs.web.events import MOST_STREAMS
@@ -118,6 +119,7 @@ def serve(
         contextlib.closing(ForkServer.forked_here()) as processes,
         opened(folder, access, has_worker=has_worker, add=add, note=note, processes=processes) as made,
     ):
+        return_library_pages()
         note(f"{made.address} shows {made.server.root.path}; Ctrl-C ends it")
         if not has_worker:
             note(f"no worker: `kinochrome worker --spool {made.server.root.queue}` runs the jobs")
