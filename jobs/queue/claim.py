@@ -70,17 +70,22 @@ class Claim:
             raise OutputError(f"cannot write {begun}: {error.strerror}") from error
 
 
-def is_published(spool: Spool, entry: Entry, order: Order) -> bool:
-    """Whether an earlier attempt published the job's output, tidied up, and died before it could say so.
-
-    What is left of its work folder is removed then.
-    """
+def has_output(spool: Spool, entry: Entry, order: Order) -> bool:
+    """Whether the job's output is there and an attempt at this job published it."""
     try:
         note = read_json(spool.sidecar(entry.id, _RESULT))
         seen = file_identity(Path(order.output))
     except (OSError, SettingsError):
         return False
-    if not isinstance(note, dict) or note.get("identity") != seen:
+    return isinstance(note, dict) and note.get("identity") == seen
+
+
+def is_published(spool: Spool, entry: Entry, order: Order) -> bool:
+    """Whether an earlier attempt published the job's output, tidied up, and died before it could say so.
+
+    What is left of its work folder is removed then.
+    """
+    if not has_output(spool, entry, order):
         return False
     folder = Path(order.work_folder)
     if finished_fingerprint(folder, Path(order.output)) is not None:

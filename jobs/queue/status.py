@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.progress.rates import clock
-from jobs.queue.claim import CANCEL
+from jobs.queue.claim import CANCEL, has_output
 from jobs.queue.entry import STATES, Entry
 from jobs.queue.folder import Spool
 from jobs.queue.heartbeat import read_beat, read_sign
@@ -22,6 +22,8 @@ _LONGEST_INPUT = 40
 _LONGEST_LINE = 100
 _SILENT_SECONDS = 120.0
 _SHORT_ID = 8
+_PERCENT_OF_A_FILM = 99.0
+"""Of a job whose film is there, and which has not ended."""
 _LEAST_WIDTHS = {"STATE": 9, "DONE": 5, "LEFT": 7, "AGE": 6}
 """Of columns whose values change their length while somebody looks."""
 
@@ -43,6 +45,17 @@ class JobStatus:
     log: Path
     run: RunState | None = None
     """How far it is, where it runs and its work folder can be seen."""
+    has_output: bool = False
+    """It runs and its film is there: its bag may still be to come."""
+
+    @property
+    def percent(self) -> float | None:
+        """How far it is; None where that is not known."""
+        if self.entry.state == "done":
+            return 100.0
+        if self.run is None:
+            return _PERCENT_OF_A_FILM if self.has_output else None
+        return self.run.percent
 
     @property
     def state(self) -> str:
@@ -67,7 +80,7 @@ class JobStatus:
             "worker": entry.worker or None,
             "silent_seconds": None if self.silent_seconds is None else round(self.silent_seconds, 1),
             "line": self.line,
-            "percent": None if self.run is None else self.run.percent,
+            "percent": self.percent,
             "seconds_left": None if self.run is None else self.run.seconds_left,
             "log": str(self.log),
         }
@@ -114,7 +127,7 @@ def _row(job: JobStatus, *, short: bool) -> list[str]:
         job.entry.id[-_SHORT_ID:] if short else job.entry.id,
         job.state,
         str(job.entry.priority),
-        _percent(job),
+        "-" if job.percent is None else f"{job.percent:.0f} %",
         "-" if job.run is None or job.run.seconds_left is None else clock(job.run.seconds_left),
         _printable(Path(job.order.input).name if job.order else "?", _LONGEST_INPUT),
         tries,
@@ -124,15 +137,9 @@ def _row(job: JobStatus, *, short: bool) -> list[str]:
     ]
 
 
-def _percent(job: JobStatus) -> str:
-    if job.entry.state == "done":
-        return "100 %"
-    return "-" if job.run is None else f"{job.run.percent:.0f} %"
-
-
 def _status(spool: Spool, entry: Entry) -> JobStatus:
     log = spool.log_path(entry.id)
-    order, fault, line, silent, run = None, "", "", None, None
+    order, fault, line, silent, run, has_film = None, "", "", None, None, False
     try:
         order = read_order(spool.file(entry))
     except SettingsError as error:
@@ -146,6 +153,7 @@ def _status(spool: Spool, entry: Entry) -> JobStatus:
         line = beat.line if beat else ""
         silent = _seconds_since_change(path, now)
         run = None if order is None else _run_of(order)
+        has_film = order is not None and has_output(spool, entry, order)
     said = fault or (order.fault if order else "") or line
     if not said and (entry.attempts or entry.state == "failed"):
         said = last_line(log)
@@ -158,6 +166,7 @@ def _status(spool: Spool, entry: Entry) -> JobStatus:
         cancelling=entry.state == "running" and spool.sidecar(entry.id, CANCEL).exists(),
         log=log,
         run=run,
+        has_output=has_film,
     )
 
 

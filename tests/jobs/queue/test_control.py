@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.progress.overall import Place
+from jobs.queue.claim import Claim
 from jobs.queue.control import cancel_job, find_job, retry_job
 from jobs.queue.entry import make_claim
 from jobs.queue.folder import Spool
@@ -111,6 +112,25 @@ def test_status_tells_every_job_with_its_worker_and_last_line(spool: Spool) -> N
     assert told["percent"] == 37.5
     cancel_job(spool, taken.id)
     assert spool_status(spool)[0].as_json()["state"] == "cancelling"
+
+
+def test_how_far_a_job_is_does_not_fall_once_its_film_is_there(spool: Spool) -> None:
+    """The run ends its note before the bag is made and before the job is done."""
+    add_job(spool)
+    taken = spool.claim(make_claim(host="here", pid=1))
+    assert taken is not None
+    output = spool.path.parent / "film-out.mkv"
+    assert [job.percent for job in spool_status(spool)] == [None]
+    output.write_bytes(b"of somebody else")
+    assert [job.percent for job in spool_status(spool)] == [None]
+    output.write_bytes(b"a film")
+    Claim(spool.file(taken)).before_publish(output)
+    found = spool_status(spool)
+    assert "    99 %   " in as_table(found, width=80)
+    assert found[0].as_json()["percent"] == 99
+    spool.move(taken, "done")
+    assert "  100 %  " in as_table(found := spool_status(spool), width=80)
+    assert found[0].as_json()["percent"] == 100
 
 
 def test_status_shows_the_last_of_many_that_are_done(spool: Spool) -> None:
