@@ -34,6 +34,11 @@ _BROADCAST = {
 _MOST_RATE = 1000
 
 
+def shares_metadata(kind: str, other: str) -> bool:
+    """Whether stills of two kinds, by FFmpeg's names, have places for the same metadata."""
+    return kind == other or {kind, other} == {"png", "tiff"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pattern:
     """Where numbered stills are, and how their names are spelled."""

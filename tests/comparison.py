@@ -114,7 +114,7 @@ def _compare_streams(found: Comparison, before: FilmInfo, after: FilmInfo) -> No
 def _samples(film: FilmInfo, stream: StreamInfo) -> str:
     """The hash of a sound's decoded samples, as 64-bit floating point, which holds them all."""
     digest, graph = sha256(), None
-    with av.open(str(film.path)) as container:
+    with av.open(str(film.path), metadata_errors="surrogateescape") as container:
         for frame in container.decode(container.streams[stream.index]):
             assert isinstance(frame, av.AudioFrame)
             if graph is None:
@@ -138,7 +138,7 @@ def _hashes(film: FilmInfo) -> dict[int, str]:
         content = {"aac": _without_adts, "mov_text": _text, "subrip": _text}.get(stream.codec)
         if content is not None:
             digest = sha256()
-            with av.open(str(film.path)) as container:
+            with av.open(str(film.path), metadata_errors="surrogateescape") as container:
                 for packet in container.demux(container.streams[stream.index]):
                     digest.update(content(bytes(packet)))
             found[stream.index] = digest.hexdigest()

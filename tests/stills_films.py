@@ -41,6 +41,13 @@ def make_stills(
     return planes
 
 
+def lie_as(path: Path, directions: int) -> None:
+    """Makes a DPX say in which directions its samples and lines go, by the number of SMPTE ST 268-1."""
+    data = path.read_bytes()
+    number = directions.to_bytes(2, "big" if data[:4] == b"SDPX" else "little")
+    path.write_bytes(data[:768] + number + data[770:])
+
+
 def write_grey_dpx(path: Path, luma: Plane, *, depth: int, timecode: str | None = None) -> None:
     """A DPX of grey as scanners write it, big-endian: 10 bits three to a word, 12 bits at the top of 16."""
     height, width = luma.shape

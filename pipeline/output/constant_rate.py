@@ -9,6 +9,7 @@ from pipeline.errors import OutputError
 from pipeline.media import FilmInfo
 from pipeline.messages import first_few
 from pipeline.output.container_table import Container, container_of
+from pipeline.still_pattern import KINDS, shares_metadata
 from pipeline.support.table import cure
 from pipeline.target import Target
 from pipeline.timeline import Timeline
@@ -42,6 +43,13 @@ def stills_losses(film: FilmInfo, output: Target) -> tuple[str, ...]:
     if film.field_order not in ("progressive", "unknown"):
         lost.append(f"the order of its fields, {film.field_order}")
     return tuple(lost)
+
+
+def keeps_turn(film: FilmInfo, output: Target) -> bool:
+    """Whether the film becomes stills that can say how they lie, as its own stills do."""
+    if film.sequence is None or not output.is_numbered:
+        return False
+    return shares_metadata(KINDS[film.path.suffix.lower()], output.pattern.kind)
 
 
 def check_codec(output: Target, codec: str) -> None:

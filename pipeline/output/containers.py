@@ -19,7 +19,7 @@ from pipeline.errors import OutputError
 from pipeline.media import HINT, FilmInfo, StreamInfo
 from pipeline.messages import first_few
 from pipeline.output.clean_aperture import needs_stand_in
-from pipeline.output.constant_rate import check_codec, rate_fault, steady_rate, stills_losses
+from pipeline.output.constant_rate import check_codec, keeps_turn, rate_fault, steady_rate, stills_losses
 from pipeline.output.container_table import (
     ACM,
     CONTAINERS,
@@ -84,7 +84,7 @@ def check_container(
     if not _shows(container, codec):
         able = ", ".join(suffix for suffix, other in CONTAINERS.items() if _shows(other, codec))
         raise OutputError(f"cannot write {output}: it cannot hold {codec} video; {able} can")
-    plan = _plan(film, container, codec)
+    plan = _plan(film, container, codec, keeps_turn=keeps_turn(film, output))
     if output.is_numbered:
         plan = replace(plan, lost=plan.lost + stills_losses(film, output))
     if container.rates and plan.rate is None:
@@ -107,7 +107,7 @@ def keeps_crop(container: Container, codec: str) -> bool:
     return container.pose and (codec in _muxer_codecs(mov.muxer) - mov.refuses or needs_stand_in(codec))
 
 
-def _plan(film: FilmInfo, container: Container, codec: str) -> ContainerPlan:
+def _plan(film: FilmInfo, container: Container, codec: str, *, keeps_turn: bool = False) -> ContainerPlan:
     streams, converted, lost = [], [], []
     for stream in film.streams:
         how, change = _treatment(film, stream, container)
@@ -130,7 +130,7 @@ def _plan(film: FilmInfo, container: Container, codec: str) -> ContainerPlan:
     if film.crop is not None and not keeps_crop(container, codec):
         lost.append(f"that players hide its edges, {film.crop}")
     turn = str(film.orientation)
-    if turn and not container.pose:
+    if turn and not (container.pose or keeps_turn):
         lost.append(f"that players show it {turn}")
     elif not film.orientation.is_exact:
         converted.append("its display matrix stretches the picture too, of which only the turn is kept")

@@ -28,7 +28,7 @@ from pipeline.render.output_picture import OutputPicture
 from pipeline.render.packet_sink import film_ticks, open_segment
 from pipeline.source.luma_planes import luma_plane
 from pipeline.source.open_film import still_of_frame
-from pipeline.still_pattern import KINDS, Pattern
+from pipeline.still_pattern import KINDS, Pattern, shares_metadata
 from pipeline.target import Target
 from pipeline.timeline import Timeline
 
@@ -176,5 +176,4 @@ def _source(film: FilmInfo, pts: int, pattern: Pattern) -> Path | None:
     if film.sequence is None:
         return None
     found = still_of_frame(film, pts)
-    kinds = {KINDS[found.suffix.lower()], pattern.kind}
-    return found if len(kinds) == 1 or kinds == {"png", "tiff"} else None
+    return found if shares_metadata(KINDS[found.suffix.lower()], pattern.kind) else None

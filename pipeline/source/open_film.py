@@ -10,7 +10,7 @@ from av.container import InputContainer
 
 from pipeline.errors import SettingsError, SourceError
 from pipeline.limits import Limits
-from pipeline.media import FilmInfo, StreamInfo
+from pipeline.media import FilmInfo, Orientation, StreamInfo
 from pipeline.read_monitor import reading
 from pipeline.regular_file import refuse_special_file
 from pipeline.source.open_media import open_media, open_whole
@@ -18,12 +18,15 @@ from pipeline.source.probe import describe_film, first_frame, limit_pixels, prob
 from pipeline.source.streams import describe_stream
 from pipeline.source.tag_text.tag_decoder import decoder_of, notes_on_tags
 from pipeline.still_pattern import Pattern, StillSequence, find_numbers, parse_pattern
-from pipeline.stills.dpx import dpx_timecode, read_dpx_head
+from pipeline.stills.dpx import dpx_orientation, dpx_timecode, read_dpx_head
 from pipeline.stills.exr import coded_picture
 from pipeline.stills.header import read_still_header
 from pipeline.target import target_of
 
 _LIMITS = Limits()
+_TURNS = {1: (0, False), 2: (0, True), 3: (180, False), 4: (180, True), 5: (90, True), 6: (90, False)}
+_TURNS |= {7: (270, True), 8: (270, False)}
+"""Degrees and mirror by the number of an Exif orientation."""
 RAW_STREAMS = frozenset({"h264", "hevc", "vvc"})
 """FFmpeg's names of the demuxers of raw streams, whose pictures have no times."""
 
@@ -125,7 +128,12 @@ def _complete(
 ) -> FilmInfo:
     """The film with its rate, sound and timecode; stills, grey or RGB, count as BT.709 at full range."""
     color = replace(film.color, matrix="gbr" if film.pixel_format.chroma == "rgb" else "bt709", range="full")
-    timecode = dpx_timecode(read_dpx_head(pattern.path(numbers[0]))) if pattern.kind == "dpx" else None
+    timecode, orientation = None, film.orientation
+    if pattern.kind == "dpx":
+        head = read_dpx_head(pattern.path(numbers[0]))
+        degrees, is_mirrored = _TURNS[dpx_orientation(head)]
+        timecode = dpx_timecode(head)
+        orientation = Orientation(degrees=degrees, is_mirrored=is_mirrored)
     tags = (("timecode", timecode),) if timecode is not None else ()
     streams, indices, file_tags, notes = _sound_streams(sound)
     picture = replace(film.video, tags=film.video.tags + tags)
@@ -135,6 +143,7 @@ def _complete(
         color=color,
         rate_from_header=rate,
         duration_seconds_from_header=float(len(numbers) / rate),
+        orientation=orientation,
         tags=file_tags,
         notes=film.notes + notes,
         sequence=StillSequence(

@@ -4,12 +4,13 @@ Broadcasts go from 4:3 to 16:9 and back, cameras change the pixel format, editor
 the value that most pictures have; the changes are listed in the report.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from pipeline.media import FilmInfo
+from pipeline.media import FilmInfo, Orientation
 
 TAG_NAMES = ("sample aspect", "range", "matrix", "primaries", "transfer", "pixel format", "orientation")
 """The tags of a picture that are compared."""
@@ -75,7 +76,21 @@ def as_tagged(film: FilmInfo, tags: PictureTags | None) -> FilmInfo:
         for name in ("range", "matrix", "primaries", "transfer")
         if name in tags.most and tags.first[name] == getattr(film.color, name)
     }
+    turn = tags.most.get("orientation")
+    if turn is not None and tags.first["orientation"] == told_orientation(film.orientation):
+        film = replace(film, orientation=_orientation(turn))
     return replace(film, color=replace(film.color, **changed)) if changed else film
+
+
+def told_orientation(orientation: Orientation) -> str:
+    """In words; `upright` where the picture is shown as it is stored."""
+    return str(orientation) or "upright"
+
+
+def _orientation(words: str) -> Orientation:
+    """That which `told_orientation` tells."""
+    found = re.search(r"turned by (\S+) degrees", words)
+    return Orientation(degrees=float(found[1]) if found else 0.0, is_mirrored="mirrored" in words)
 
 
 def _fraction(aspect: str) -> Fraction:

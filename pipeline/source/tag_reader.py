@@ -11,7 +11,7 @@ import av.filter
 
 from pipeline.source.color_tags import MATRICES, PRIMARIES, TRANSFERS, frame_range
 from pipeline.source.ffmpeg_log import INFO, listening
-from pipeline.source.picture_tags import TAG_NAMES, PictureTags, TagChange
+from pipeline.source.picture_tags import TAG_NAMES, PictureTags, TagChange, told_orientation
 from pipeline.source.unnamed_metadata import picture_orientation, side_data
 
 _MOST_CHANGES = 200
@@ -97,7 +97,7 @@ class TagReader:
             "primaries": PRIMARIES.get(picture.color_primaries, "unspecified"),
             "transfer": TRANSFERS.get(picture.color_trc, "unspecified"),
             "pixel format": picture.format.name,
-            "orientation": str(picture_orientation(picture)) or "upright",
+            "orientation": told_orientation(picture_orientation(picture)),
         }
         for name, value in tags.items():
             self._seen[name][value] += 1

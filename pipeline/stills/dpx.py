@@ -14,6 +14,9 @@ DEPTHS = (8, 10, 12, 16)
 """Bits of a sample that can be written."""
 HEAD_BYTES = 2048
 """Of generic, film and television header together."""
+_ORIENTATION_AT = 768
+_EXIF_ORIENTATIONS = (1, 2, 4, 3, 5, 6, 8, 7)
+"""What Exif calls the directions of samples and lines that a header counts from 0."""
 _TIMECODE_AT = 1920
 _RATES_AT = (1724, 1940)
 """Offsets of the frames per second, in film header and television header."""
@@ -37,6 +40,16 @@ def read_dpx_head(path: Path) -> bytes:
             struct.pack_into(f">{kind}", head, offset, *struct.unpack_from(f"<{kind}", head, offset))
         head[:4] = b"SDPX"
     return bytes(head)
+
+
+def dpx_orientation(head: bytes) -> int:
+    """How the picture lies, as Exif counts it, in a header as `read_dpx_head` gives it; 1 (upright) where undefined."""
+    return _EXIF_ORIENTATIONS[_directions(head)]
+
+
+def _directions(head: bytes) -> int:
+    (number,) = struct.unpack_from(">H", head, _ORIENTATION_AT)
+    return int(number) if number < len(_EXIF_ORIENTATIONS) else 0
 
 
 def dpx_timecode(head: bytes) -> str | None:
@@ -75,11 +88,11 @@ def with_rate(head: bytes, rate: float) -> bytes:
 
 
 def write_dpx(target: Path, rgb: Plane, *, depth: int, head: bytes, name: str, statement: str) -> None:
-    """Writes R'G'B' (H, W, 3) of `depth` bits as a DPX of one element, lines from the top.
+    """Writes R'G'B' (H, W, 3) of `depth` bits as a DPX of one element.
 
     `head`, as `read_dpx_head` or `new_dpx_head` gives it, supplies all fields that do not describe the layout of the
-    pixels: scanner, film edge code, timecode, aspect, texts. `name` is the file name that the header states;
-    `statement` becomes the creator where `head` names none. Raises OSError.
+    pixels: scanner, film edge code, timecode, aspect, texts, and how the picture lies. `name` is the file name that the
+    header states; `statement` becomes the creator where `head` names none. Raises OSError.
     """
     data = _PACK[depth](rgb).tobytes()
     new = bytearray(head)
@@ -90,7 +103,7 @@ def write_dpx(target: Path, rgb: Plane, *, depth: int, head: bytes, name: str, s
         new[160:260] = statement.encode(errors="replace")[:99].ljust(100, b"\0")
     struct.pack_into(">I", new, 660, _UNDEFINED)  # not encrypted
     height, width = rgb.shape[:2]
-    struct.pack_into(">HHII", new, 768, 0, 1, width, height)
+    struct.pack_into(">HHII", new, _ORIENTATION_AT, _directions(head), 1, width, height)
     transfer, colorimetric = new[801], new[802]
     packing = 1 if depth in (10, 12) else 0
     element = struct.pack(

@@ -84,6 +84,9 @@ def _dpx(path: Path) -> StillHeader:
             f"{encoding}; one element of grey (6) or RGB (50) with 8, 10, 12 or 16 bits, not encoded, would work"
         )
     what = f"DPX, {bits} bits, {_DPX_CODES.get(descriptor, 'RGB with alpha')}, packing {packing}"
+    (directions,) = struct.unpack_from(order + "H", head, 768)
+    if 0 < directions < 8:
+        what += f", orientation {directions}"
     return StillHeader(width=width, height=height, what=what)
 
 

@@ -38,7 +38,7 @@ _COMPRESSIONS = {1: "none", 5: "lzw", 8: "deflate", 32946: "deflate", 32773: "pa
 _ASSOCIATED_ALPHA = 1
 _PER_METRE = {2: 100 / 2.54, 3: 100.0}
 """Units of resolution (inch, centimetre) in a metre."""
-_BYTE, _SHORT, _UNDEFINED = 1, 3, 7
+_BYTE, _UNDEFINED = 1, 7
 """Types of tags."""
 _SIGNED, _FLOAT = 2, 3
 """Sample formats."""
@@ -156,7 +156,7 @@ def _carried(tags: StillTags) -> Ifd:
         ifd[X_RESOLUTION], ifd[Y_RESOLUTION] = (
             TagValue.rational(value / 100) for value in tags.dots_per_metre
         )
-        ifd[RESOLUTION_UNIT] = TagValue(_SHORT, struct.pack("<H", 3))
+        ifd[RESOLUTION_UNIT] = TagValue.short(3)
     if tags.icc is not None:
         ifd[ICC_PROFILE] = TagValue(_UNDEFINED, tags.icc)
     if tags.xmp is not None:

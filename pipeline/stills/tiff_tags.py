@@ -33,7 +33,7 @@ _RATIONALS = (5, 10)
 _NUMBER_FORMAT = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _FOLDERS = (0x8769, 0x8825, 0xA005)
 """Tags that point to a directory of their own: Exif, GPS, interoperability."""
-_LONG, _RATIONAL = 4, 5
+_SHORT, _LONG, _RATIONAL = 3, 4, 5
 _MOST_PAGES = 10_000
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
@@ -64,6 +64,11 @@ class TagValue:
             return 0.0
         over, under = struct.unpack("<II", self.data[:8])
         return over / under if under else 0.0
+
+    @classmethod
+    def short(cls, number: int) -> "TagValue":
+        """A tag of one unsigned integer of 16 bits."""
+        return cls(_SHORT, struct.pack("<H", number))
 
     @classmethod
     def rational(cls, value: float) -> "TagValue":

@@ -10,10 +10,12 @@ import numpy as np
 
 from pipeline.errors import SourceError
 from pipeline.media import Plane
+from pipeline.stills.dpx import dpx_orientation, read_dpx_head
 from pipeline.stills.exr import coded_picture
 from pipeline.stills.header import read_still_header
 from pipeline.stills.read_only.samples import check_size, luma_and_alpha, widened, widening_note
-from pipeline.stills.still import SourceFormat, Still
+from pipeline.stills.still import SourceFormat, Still, StillTags
+from pipeline.stills.tiff_tags import ORIENTATION, Ifd, TagValue, pack_exif
 
 _DEMUXERS: dict[SourceFormat, str] = {"dpx": "dpx_pipe", "exr": "exr_pipe"}
 
@@ -46,4 +48,13 @@ def read_film_scan(path: Path, *, format: SourceFormat) -> Still:
             *widening_note(bits),
             f"the metadata that only {format.upper()} can hold is left out",
         ),
+        tags=_orientation(path) if format == "dpx" else StillTags(),
+    )
+
+
+def _orientation(path: Path) -> StillTags:
+    """How the picture of a DPX lies, as Exif has it."""
+    number = dpx_orientation(read_dpx_head(path))
+    return (
+        StillTags() if number == 1 else StillTags(exif=pack_exif(Ifd({ORIENTATION: TagValue.short(number)})))
     )

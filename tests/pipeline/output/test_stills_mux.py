@@ -12,7 +12,7 @@ from PIL import Image
 
 from pipeline.color.integer_luma import convert_luma
 from pipeline.errors import OutputError
-from pipeline.media import ColorFrame, FilmInfo
+from pipeline.media import ColorFrame, FilmInfo, Orientation
 from pipeline.output.mux import MuxReport
 from pipeline.output.stills_mux import mux_stills
 from pipeline.output.stills_write import stills_picture
@@ -24,12 +24,12 @@ from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.source.probe import probe
 from pipeline.stills.chroma import luma_of_rgb
-from pipeline.stills.dpx import dpx_timecode, read_dpx_head
+from pipeline.stills.dpx import dpx_orientation, dpx_timecode, read_dpx_head
 from pipeline.stills.exr import read_exr_header
 from pipeline.target import target_of
 from pipeline.timeline import Timeline
 from tests.media import ColorTags, make_film
-from tests.stills_films import make_stills
+from tests.stills_films import lie_as, make_stills
 
 _CODED = EncodeSettings(codec="ffv1", options={"level": "3"}, chroma="444")
 RATE = Fraction(24000, 1001)
@@ -267,3 +267,34 @@ def test_an_exr_keeps_attributes_and_a_png_its_tags_with_a_label(tmp_path: Path)
 def _folder(path: Path) -> Path:
     path.mkdir()
     return path
+
+
+def test_how_a_picture_lies_stays_in_dpx(tmp_path: Path) -> None:
+    """Lines from the bottom up, as some scanners write them, in a header that says so."""
+    planes = make_stills(tmp_path / "in" / "%03d.dpx", pixel_format="gbrp10be", count=2)
+    for number in (1, 2):
+        lie_as(tmp_path / "in" / f"{number:03d}.dpx", 2)
+    film = probe_film_or_stills(tmp_path / "in" / "%03d.dpx", rate=RATE)
+    _mux(film, tmp_path / "out" / "%03d.dpx", tmp_path / "s.nut")
+    assert dpx_orientation(read_dpx_head(tmp_path / "out" / "001.dpx")) == 4  # Exif's upside down
+    result = probe_film_or_stills(tmp_path / "out" / "%03d.dpx", rate=RATE)
+    with FrameReader(result) as reader:
+        assert np.array_equal(next(iter(reader.frames())).luma, planes[0])
+    with pytest.raises(
+        OutputError, match="cannot hold that players show it turned by 180 degrees and then mirrored"
+    ):
+        _mux(film, tmp_path / "more" / "%03d.tif", tmp_path / "t.nut")
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".png"])
+def test_how_a_picture_lies_stays_in_png_and_tiff(suffix: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    picture = Image.fromarray(np.arange(64 * 48, dtype=np.uint32).reshape(48, 64).astype(np.uint8))
+    picture.save(tmp_path / "in" / "1.tif", tiffinfo={274: 6})
+    film = probe_film_or_stills(tmp_path / "in" / "%d.tif", rate=RATE)
+    _mux(film, tmp_path / "out" / f"%d{suffix}", tmp_path / "s.nut")
+    with Image.open(tmp_path / "out" / f"1{suffix}") as made:
+        assert made.getexif()[274] == 6
+    result = probe_film_or_stills(tmp_path / "out" / f"%d{suffix}", rate=RATE)
+    assert (result.width, result.height) == (64, 48)
+    assert result.orientation == film.orientation == Orientation(degrees=90)

@@ -16,7 +16,7 @@ from pipeline.errors import SourceError
 from pipeline.stills.chroma import luma_of_rgb
 from pipeline.stills.metadata import orientation
 from pipeline.stills.read_only.formats import read_any_still
-from tests.stills_films import make_stills
+from tests.stills_films import lie_as, make_stills
 
 GREY: npt.NDArray[np.uint8] = np.tile(np.linspace(0, 255, 96).astype(np.uint8), (64, 1))
 RGB = np.stack([GREY, GREY[:, ::-1], np.roll(GREY, 20, axis=1)], axis=-1)
@@ -113,6 +113,15 @@ def test_webp_keeps_its_orientation_and_avif_has_none(tmp_path: Path) -> None:
     webp, avif = (read_any_still(tmp_path / name).tags for name in ("a.webp", "a.avif"))
     assert (orientation(webp), webp.xmp) == (6, XMP)
     assert orientation(avif) == 1
+
+
+@pytest.mark.parametrize(("directions", "expected"), [(2, 4), (4, 5), (5, 6), (7, 7)])
+def test_a_single_dpx_says_how_its_picture_lies(tmp_path: Path, directions: int, expected: int) -> None:
+    (luma,) = make_stills(tmp_path / "%04d.dpx", pixel_format="gbrp10be", count=1)
+    lie_as(tmp_path / "0001.dpx", directions)
+    still = read_any_still(tmp_path / "0001.dpx")
+    assert orientation(still.tags) == expected
+    assert still.luma.shape == luma.shape
 
 
 @pytest.mark.parametrize(
