@@ -3,8 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from tests import fieldfilms
-from tests.fieldfilms import H264
+from tests import fieldfilms, mov_films
 from tests.kindchecks import (
     Case,
     has_fields,
@@ -16,7 +15,7 @@ from tests.kindchecks import (
     rises_by_one_frame,
     same,
 )
-from tests.kindfilms import MPEG, film, with_sound
+from tests.kindfilms import H264, MPEG, film, with_sound
 
 ACCESS = ("--preset", "access")
 STUDIO = ("--preset", "studio")
@@ -60,7 +59,7 @@ FIELD_CASES = [
     *(
         Case(
             kind="hidden-edges",
-            make=fieldfilms.with_hidden_edges(*edges, **options),
+            make=mov_films.with_hidden_edges(*edges, **options),
             source=f"film{source}",
             output=f"out{output}",
             arguments=("--preset", preset),
@@ -70,7 +69,7 @@ FIELD_CASES = [
     ),
     Case(
         kind="hidden-edges",
-        make=fieldfilms.with_hidden_edges(2, 4, 6, 8, size=(256, 144)),
+        make=mov_films.with_hidden_edges(2, 4, 6, 8, size=(256, 144)),
         output="out.mxf",
         arguments=STUDIO,
         refused="it cannot hold that players hide its edges, 2, 4, 6, 8",

@@ -18,7 +18,7 @@ from tests.kindchecks import (
     same,
     starts_at,
 )
-from tests.kindfilms import JUMPY, MPEG, Maker, film, with_sound
+from tests.kindfilms import H264, JUMPY, MPEG, Maker, film, with_sound
 from tests.media import ColorTags
 from tests.pictures import picture
 
@@ -27,7 +27,6 @@ ACCESS = ("--preset", "access")
 MOV = ("--preset", "mezzanine")
 GOING = ("--preset", "archival", "--set", "damage=keep-going")
 STUDIO = ("--preset", "studio")
-H264 = {"codec": "libx264", "pixel_format": "yuv420p"}
 LARGE = {"size": (256, 144), "pixel_format": "yuv420p"}
 
 

@@ -27,6 +27,7 @@ FRAMES = 12
 JUMPY = (0, 40, 80, 130, 135, 400, 560, 576, 592, 800, 840, 841)
 """Milliseconds of a film of variable rate."""
 MPEG: dict[str, Any] = {"codec": "mpeg2video", "pixel_format": "yuv420p"}
+H264: dict[str, Any] = {"codec": "libx264", "pixel_format": "yuv420p"}
 
 
 def film(**options: Any) -> Maker:

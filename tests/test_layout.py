@@ -152,8 +152,7 @@ tests/jobs/training/test_train.py: jobs/training/batches.py jobs/training/log_wr
 tests/jobs/workdir/test_color_cache.py: jobs/workdir/fingerprints.py
 tests/jobs/workdir/test_folder.py: jobs/workdir/job_fingerprint.py jobs/workdir/segment_records.py
     jobs/workdir/work_files.py
-tests/jobs/workers/test_dask_pool.py: jobs/workers/dask_client.py jobs/workers/dask_members.py
-    jobs/workers/dask_worker.py jobs/workers/task_queue.py
+tests/jobs/workers/test_dask_pool.py: jobs/workers/dask_members.py jobs/workers/task_queue.py
 tests/jobs/workers/test_local_pool.py: jobs/workers/devices.py jobs/workers/local_worker.py
 tests/models/networks/test_efficient.py: models/networks/generator.py
 tests/models/networks/test_fold_batchnorm.py: models/networks/efficientnet_lite.py
@@ -172,7 +171,7 @@ tests/pipeline/output/test_copy_proof.py: pipeline/output/mux_command.py pipelin
 tests/pipeline/output/test_mux.py: pipeline/output/container_table.py pipeline/timeline.py
 tests/pipeline/output/test_stills_mux.py: pipeline/output/stills_write.py pipeline/stills/dpx.py
 tests/pipeline/output/test_studio.py: pipeline/output/constant_rate.py
-tests/pipeline/plan/test_plan.py: pipeline/plan/packet_faults.py pipeline/plan/plan_file.py pipeline/prefetch.py
+tests/pipeline/plan/test_plan.py: pipeline/plan/packet_faults.py pipeline/plan/plan_file.py
     pipeline/progress.py
 tests/pipeline/render/test_encoder_options.py: pipeline/render/encoder_parameters.py
     pipeline/render/option_values.py

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import pytest
 
-from tests import fieldfilms
+from tests import fieldfilms, mov_films
 from tests.graded import color_flat
-from tests.kindfilms import FRAMES, Maker, film, with_sound
+from tests.kindfilms import FRAMES, H264, Maker, film, with_sound
 from tests.media import ColorTags
 
 WIDE: dict[str, Any] = {"sample_aspect": Fraction(4, 3)}
@@ -20,7 +20,6 @@ BT709: dict[str, Any] = {
 BT601: dict[str, Any] = {
     "color": ColorTags(matrix="smpte170m", primaries="smpte170m", transfer="smpte170m", range="limited")
 }
-H264 = fieldfilms.H264
 ACCESS = ("--preset", "access")
 
 
@@ -108,7 +107,7 @@ def _h264(value_range: Literal["limited", "full"]) -> dict[str, Any]:
             [],
         ),
         (
-            fieldfilms.edited((400, 0, 1), (200, -1, 1), (300, 500, 1)),
+            mov_films.edited((400, 0, 1), (200, -1, 1), (300, 500, 1)),
             "film.mov",
             (),
             ["its edit list has a pause or another speed, which is not applied"],

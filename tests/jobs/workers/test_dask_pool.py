@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +10,10 @@ from pathlib import Path
 import pytest
 
 from jobs.cli.main import main
-from jobs.settings.job_file import load_job
-from jobs.workdir.folder import WorkDir
-from jobs.workers.dask_pool import check_cluster
 from models.weights_info import DEFAULT_WEIGHTS
-from pipeline.errors import DeviceError
 from tests.clusters import Cluster
 from tests.programs import Program
-from tests.stages import ROOT, SEGMENTS, digest, each_once, events, finish, make_place, published, start
+from tests.stages import SEGMENTS, digest, each_once, events, finish, make_place, published, start
 
 WORK = ".out.mkv.kinochrome"
 pytestmark = pytest.mark.slow
@@ -104,28 +98,6 @@ def test_a_killed_worker_s_segments_are_done_by_others(job: Path, cluster: Clust
     assert digest(job.with_name("out.mkv")) == wanted
     assert published(job.parent / WORK) == each_once()
     assert partials(job) == []
-
-
-def test_a_worker_whose_decoder_hangs_ends_itself_and_says_so() -> None:
-    code = """
-import logging, time
-from pathlib import Path
-from jobs.workers.dask_worker import watched
-from pipeline.limits import Limits
-from pipeline.read_monitor import reading
-logging.basicConfig()
-with watched(), reading(Path("share/film.mkv"), Limits(stall_seconds=1)) as post:
-    for _ in range(8):
-        time.sleep(0.25)
-        post.frame(7)
-    print("got on", flush=True)
-    time.sleep(120)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
-    )
-    assert (done.returncode, done.stdout) == (1, "got on\n")
-    assert "share/film.mkv: after 8 frames (pts 7), no progress for 1 s, so its worker" in done.stderr
 
 
 def test_a_segment_that_kills_every_worker_is_named(job: Path, cluster: Cluster) -> None:
@@ -252,53 +224,6 @@ def test_other_weights_are_refused(job: Path, cluster: Cluster) -> None:
     for line in told.splitlines():
         assert "weights /proc/self/cwd/mine.safetensors there is " in line, told
     assert published_nothing(job)
-
-
-def test_absent_clusters_are_told_in_one_line(job: Path, tmp_path: Path) -> None:
-    (tmp_path / "cluster").mkdir()
-    with Cluster(tmp_path / "cluster") as own:
-        made = load_job(job)
-        with (
-            WorkDir(job.parent / WORK, output=made.output, share="stage") as work,
-            pytest.raises(DeviceError, match=r"no worker of the scheduler at .* within 1 s; `dask worker"),
-        ):
-            check_cluster(made, work=work, scheduler=own.address, patience_seconds=1)
-    setup = "from jobs.workers import dask_client; dask_client._CONNECT_SECONDS = 2"
-    code, _, told = finish(start("run", job, "-q", "--scheduler", own.address, setup=setup))
-    assert (code, len(told.splitlines())) == (1, 1), told
-    assert f"cannot reach a scheduler at {own.address} within 2 s; `dask scheduler` starts one" in told
-
-
-def test_wrong_options_are_told(job: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for wrong in ("127.0.0.1:8786", "http://host:1", "tcp://host", "tcp://host:port", "tcp://:1"):
-        assert main(["run", str(job), "--scheduler", wrong]) == 2
-    assert "is not tcp://HOST:PORT or tls://HOST:PORT" in capsys.readouterr().err
-    assert main(["run", str(job), "--scheduler", "tcp://host:1", "--workers", "2"]) == 2
-    assert "not allowed with argument" in capsys.readouterr().err
-    (tmp_path / "a.png").write_bytes(b"a still by its name")
-    still = [str(tmp_path / "a.png"), "-o", str(tmp_path / "out.png")]
-    assert main(["colorize", *still, "--scheduler", "tcp://host:1"]) == 1
-    assert "--scheduler is for films" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("named", [None, "none.pem"])
-def test_tls_without_certificates_is_told_in_one_line(
-    job: Path, tmp_path: Path, named: str | None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import dask
-    import distributed
-
-    assert distributed.__version__  # imported first: it brings the defaults of these settings
-    names = ("ca-file", "client.cert", "client.key")
-    files = {f"distributed.comm.tls.{name}": named and str(tmp_path / named) for name in names}
-    with dask.config.set(files):
-        assert main(["run", str(job), "-q", "--scheduler", "tls://127.0.0.1:1"]) == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(
-        "kinochrome: error: --scheduler tls://127.0.0.1:1: tls:// needs the client's certificates"
-    )
-    assert (named or "none are set") in line
-    assert "set distributed.comm.tls.ca-file, distributed.comm.tls.client.cert and .key" in line
 
 
 def published_nothing(job: Path) -> bool:

@@ -12,7 +12,7 @@ from pipeline.source.frame_reader import FrameReader, luma_hash
 from pipeline.source.probe import probe
 from pipeline.timeline import Timeline
 from tests import fieldfilms
-from tests.kindfilms import Maker, ffmpeg
+from tests.kindfilms import H264, Maker, ffmpeg
 from tests.media import make_film
 
 
@@ -45,7 +45,7 @@ def test_pictures_rise_and_are_read_in_parts(tmp_path: Path, make: Maker, name: 
 
 
 def test_h264_is_shown_in_the_order_of_its_source(tmp_path: Path) -> None:
-    make_film(tmp_path / "film.mp4", frames=24, b_frames=2, **fieldfilms.H264)
+    make_film(tmp_path / "film.mp4", frames=24, b_frames=2, **H264)
     ffmpeg("-i", tmp_path / "film.mp4", "-c", "copy", tmp_path / "film.avi")
     found = []
     for name in ("film.mp4", "film.avi"):

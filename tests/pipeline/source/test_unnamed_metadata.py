@@ -8,8 +8,8 @@ from pipeline.color.planes import upright
 from pipeline.media import HINT, UPRIGHT, Orientation
 from pipeline.source.probe import probe
 from pipeline.source.unnamed_metadata import has_odd_edits, hint_tracks, orientation_of
-from tests import fieldfilms
-from tests.kindfilms import with_sound
+from tests import mov_films
+from tests.kindfilms import H264, with_sound
 
 ONE = 1 << 16
 
@@ -70,7 +70,7 @@ def test_a_picture_is_turned_before_it_is_mirrored() -> None:
 def test_edits_that_ffmpeg_does_not_apply(
     tmp_path: Path, edits: tuple[tuple[int, int, float], ...], is_odd: bool
 ) -> None:
-    fieldfilms.edited(*edits)(tmp_path / "film.mov")
+    mov_films.edited(*edits)(tmp_path / "film.mov")
     assert has_odd_edits(tmp_path / "film.mov", 0) is is_odd
     assert not has_odd_edits(tmp_path / "film.mov", 1)
 
@@ -84,6 +84,6 @@ def test_what_is_no_header_has_no_edits(tmp_path: Path, data: bytes) -> None:
 
 
 def test_tracks_of_hints_are_known(tmp_path: Path) -> None:
-    with_sound("-c:a", "aac", "-movflags", "rtphint", **fieldfilms.H264)(tmp_path / "film.mp4")
+    with_sound("-c:a", "aac", "-movflags", "rtphint", **H264)(tmp_path / "film.mp4")
     assert hint_tracks(tmp_path / "film.mp4") == {2, 3}
     assert [stream.codec for stream in probe(tmp_path / "film.mp4").streams] == ["h264", "aac", HINT, HINT]

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.source.probe import probe
 from pipeline.source.tag_text.quicktime import mac_texts
-from tests.fieldfilms import titled
+from tests.mov_films import titled
 from tests.muxed import finish
 
 JAPANESE, GREEK, KOREAN, POLISH, RUSSIAN, GERMAN, OF_ISO = 11, 14, 23, 25, 32, 2, 0x15C7
