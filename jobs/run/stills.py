@@ -10,8 +10,9 @@ from jobs.progress.reporters import Progress as RunProgress
 from jobs.segments.guidance_pictures import check_guidance_pictures
 from jobs.segments.task import make_predictor
 from jobs.settings.guidance import choose_still_guidance
+from jobs.settings.guidance_file import error_of_shot
 from jobs.settings.job import Job
-from pipeline.errors import OutputError, SourceError
+from pipeline.errors import OutputError, SettingsError, SourceError
 from pipeline.guidance.guided_still import guide_still
 from pipeline.guidance.hints.sketch import is_on_white_paper
 from pipeline.stills.colorize import Floats, PredictColor, colorize_still
@@ -60,7 +61,7 @@ class StillColorist:
         """Raises WeightsError, SettingsError."""
         check_guidance_pictures(job, None)
         self._predictor, self._guidance = make_predictor(job), choose_still_guidance(job)
-        self._saturation = job.color.saturation
+        self._job, self._saturation = job, job.color.saturation
 
     def color(
         self, source: Path, target: Path, *, overwrite: bool, before: Callable[[], None] = lambda: None
@@ -74,9 +75,14 @@ class StillColorist:
                 return self._predictor.predict_pictures(luma)
             if self._guidance.kind == "sketch" and is_on_white_paper(luma):
                 notes.append(_WHITE_PAPER)
-            return np.stack(
-                [guide_still(picture, self._guidance, network=self._predictor) for picture in luma]
-            )
+            try:
+                return np.stack(
+                    [guide_still(picture, self._guidance, network=self._predictor) for picture in luma]
+                )
+            except SettingsError as error:
+                raise error_of_shot(
+                    error, self._job, shot=0, shot_count=1, where=f"colouring {source}"
+                ) from error
 
         found = colorize_file(
             source, target, predict=predict, saturation=self._saturation, overwrite=overwrite

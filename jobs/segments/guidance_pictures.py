@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.settings.guidance import guidance_sections
+from jobs.settings.guidance_file import guidance_sections
 from jobs.settings.layers import Fault, Loc, refuse
 from pipeline.errors import KinochromeError
 from pipeline.guidance.hints.overlay import read_overlay

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from jobs.settings.guidance_file import error_of_shot
 from jobs.workdir.color_cache import ContentCache, luma_digest
 from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.segment_records import commit, count_attempt
@@ -134,8 +135,12 @@ class Colorist:
         try:
             yield
         except (DeviceError, SettingsError) as error:
-            place = f"shot {segment.shot}, frames from {segment.lead_start}"
-            raise type(error)(f"colouring {self._film.info.path}, {place}: {error}") from error
+            shot, film = segment.shot, self._film
+            where = f"colouring {film.info.path}, shot {shot}, frames from {segment.lead_start}"
+            if isinstance(error, DeviceError):
+                raise DeviceError(f"{where}: {error}") from error
+            count = len(film.plan.shots)
+            raise error_of_shot(error, self._spec.job, shot=shot, shot_count=count, where=where) from error
 
     def _guided(
         self,

@@ -4,7 +4,7 @@ What stands under `shots:` comes beside what stands for the film: lists one afte
 of the shot win.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from jobs.settings.guidance_file import check_look, is_look_file, picture_file
+from jobs.settings.guidance_file import check_look, guidance_sections, is_look_file, picture_file
 from jobs.settings.layers import Fault, Loc, refuse
 from jobs.settings.shot_choices import choose_treatments
-from jobs.settings.shots import format_ranges, parse_ranges
+from jobs.settings.shots import format_ranges
 from pipeline.colorize.grade import ColorSource
 from pipeline.errors import SettingsError
 from pipeline.guidance.hints.words import check_nouns
-from pipeline.guidance.looks.color_names import GivenColor, parse_color, parse_named_colors
+from pipeline.guidance.looks.color_names import NEUTRAL, GivenColor, parse_color, parse_named_colors
 from pipeline.guidance.looks.look import parse_look
 from pipeline.guidance.looks.paling import ANY_LIGHTNESS, Lab
 from pipeline.guidance.settings import Guidance
@@ -93,15 +93,6 @@ def guidance_faults(job: "Job") -> list[Fault]:
         elif guidance.recolour and all(one.look is None for _, one, _ in sections):
             reader.fault((*loc, "recolour"), "true needs a look; look: sepia would work")
     return reader.faults
-
-
-def guidance_sections(job: "Job", count: int) -> Iterator[tuple[Loc, Guidance, tuple[int, ...] | None]]:
-    """Each guidance with the way to it and the shots that it is for, None for all of them."""
-    if job.guidance is not None:
-        yield ("guidance",), job.guidance, None
-    for text, override in job.shots.items():
-        if override.guidance is not None:
-            yield ("shots", text, "guidance"), override.guidance, parse_ranges(text).pick(count)
 
 
 class _AnyFrame(FrameNumbers):
@@ -210,7 +201,8 @@ class _Reader:
                 frame = None if part.frame is None else self._frame(part.frame, (*here, "frame"), None)
                 made = ShotReference(picture=picture, frame=frame, weight=part.weight)
                 shot.lists.setdefault("references", []).append(made)
-        self._attempt((*loc, "words"), partial(check_nouns, guidance.words))
+        for noun in guidance.words:
+            self._attempt((*loc, "words", noun), partial(check_nouns, [noun]))
         for name in ("words", "regions"):
             for thing, value in getattr(guidance, name).items():
                 color = self._attempt((*loc, name, thing), partial(parse_color, value, named=colors))
@@ -232,7 +224,7 @@ class _Reader:
         except SettingsError as error:
             for way, text in error.keys.items():
                 self.fault((*loc, *way), text)
-            return {}
+            return dict.fromkeys(colors, NEUTRAL)  # each is told once, and not where it is used as well
 
     def _frame(self, place: Place, loc: Loc, shots: tuple[int, ...] | None) -> int | None:
         """The number of a frame; None, and a fault, where it is none of these shots."""

@@ -9,12 +9,13 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.settings.layers import Fault, Layer, Loc, Origin, Values
+from jobs.settings.shots import parse_ranges
 from jobs.settings.yaml_file import read_yaml
 from pipeline.errors import SettingsError
 from pipeline.guidance.looks.look import parse_look
@@ -53,18 +54,26 @@ def guidance_paths(values: Values) -> Iterator[PathPlace]:
 def with_guidance_files(layer: Layer) -> Layer:
     """The layer with the contents of guidance files in place of their names, which are absolute paths.
 
-    Raises SettingsError as `read_yaml` does, with the file's name.
+    Raises SettingsError as `read_yaml` does, with the file's name; of one that cannot be opened with its key as well.
     """
     values, origins = copy.deepcopy(layer.values), dict(layer.origins)
     for loc, holder in _homes(values):
         path = holder.get("guidance")
         if isinstance(path, str) and path:
-            read = _read(Path(path))
+            key = (*loc, "guidance")
+            try:
+                read = _read(Path(path))
+            except SettingsError as error:
+                if not isinstance(error.__cause__, OSError):
+                    raise
+                raise SettingsError(
+                    str(Fault(layer.origin(key), ".".join(map(str, key)), str(error)))
+                ) from error
             for place in _inner_paths(read.values, ()):
                 text = place.holder[str(place.loc[-1])]
                 place.holder[str(place.loc[-1])] = os.path.join(read.folder, str(text))  # noqa: PTH118
             holder["guidance"] = read.values
-            origins.update({(*loc, "guidance", *inner): origin for inner, origin in read.origins.items()})
+            origins.update({(*key, *inner): origin for inner, origin in read.origins.items()})
     return replace(layer, values=values, origins=origins)
 
 
@@ -99,6 +108,35 @@ def _sha256(path: Path, modified_ns: int, size: int) -> str:
     """Of the file as it was at that time."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
+
+
+def guidance_sections(job: "Job", count: int) -> Iterator[tuple[Loc, Guidance, tuple[int, ...] | None]]:
+    """Each guidance with the way to it and the shots that it is for, None for all of them."""
+    if job.guidance is not None:
+        yield ("guidance",), job.guidance, None
+    for text, override in job.shots.items():
+        if override.guidance is not None:
+            yield ("shots", text, "guidance"), override.guidance, parse_ranges(text).pick(count)
+
+
+def error_of_shot(
+    error: SettingsError, job: "Job", *, shot: int, shot_count: int, where: str
+) -> SettingsError:
+    """The error that was found while a shot got its colours, with `where` that was.
+
+    Of the names and letters in its `keys` it tells the file and line.
+    """
+    sections = [
+        (loc, guidance)
+        for loc, guidance, shots in guidance_sections(job, shot_count)
+        if shots is None or shot in shots
+    ]
+    lines = []
+    for (kind, name), text in error.keys.items():
+        home = next(loc for loc, guidance in reversed(sections) if name in getattr(guidance, kind))
+        loc = (*home, kind, name)
+        lines.append(str(Fault(job.origin(loc), ".".join(map(str, loc)), f"{where}: {text}")))
+    return SettingsError.of_many(lines or [f"{where}: {error}"])
 
 
 def guidance_files(job: "Job") -> tuple[Path, ...]:
@@ -151,12 +189,26 @@ def _read(path: Path) -> Layer:
             raise SettingsError(
                 f"{path}: larger than {MAX_JSON_BYTES // 1_000_000} MB; fewer marks would work"
             )
-        values = json.loads(data)
+        values = json.loads(data, object_pairs_hook=partial(_once_each, path))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except SettingsError:
+        raise
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise SettingsError(f"{path}:{line}: not readable as JSON") from error
     if not isinstance(values, dict) or not any(key in _KEYS for key in values):
         raise SettingsError(f"{path}: no guidance: keys such as {', '.join(_KEYS[:4])} would work")
     return Layer(values, {(): Origin(str(path))}, path.absolute().parent)
+
+
+def _once_each(path: Path, pairs: list[tuple[str, object]]) -> Values:
+    """The values of an object of a JSON file. Raises SettingsError for a key that stands there twice."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for number, name in enumerate(names) if name in names[:number])
+        raise SettingsError(
+            f"{path}: the key {twice[:60]!r} stands twice in one object; leave one of them out"
+        )
+    return values

@@ -43,6 +43,11 @@ _WANTED = {
     "model_type": "`key: value` pairs",
     "dataclass_type": "`key: value` pairs",
 }
+_OF_UNIONS: dict[Any, str] = {
+    int: "a whole number",
+    str: "a text",
+    tuple[float, float, float]: "a list of three numbers",
+}
 _OF_THE_KEY = "[key]"
 """In pydantic's way to a fault: it is the key of a mapping, not its value."""
 _MOST_FAULTS = 200
@@ -131,7 +136,12 @@ def _collect(
                     shown = ".".join(map(str, inner))
                     faults.setdefault(inner, Fault(layer.origin(inner), shown, text))
                 continue
-            loc, text = _narrowed(model, loc, _message(model, detail, loc=loc))
+            union = _union_around(model, loc)
+            if union is not None:
+                loc, wanted = union
+                text = f"found {_shown(_value_at(values, loc))}; {wanted} would work"
+            else:
+                loc, text = _narrowed(model, loc, _message(model, detail, loc=loc))
             is_key = len(loc) < len(detail["loc"])
             if within and loc == within[:-1] and not is_key:  # the section as a whole refused this one key
                 loc, text = _narrowed(model, within, text)
@@ -248,6 +258,22 @@ def _without_none(kind: Any) -> Any:
     """What a type is where it is not None; a union of several other types stays one."""
     others = [part for part in get_args(kind) if part is not type(None)]
     return others[0] if type(None) in get_args(kind) and len(others) == 1 else kind
+
+
+def _union_around(model: type[BaseModel], loc: Loc) -> tuple[Loc, str] | None:
+    """The way to a value that may be of several types, where `loc` leads into one of these, and what they are."""
+    for length in range(1, len(loc)):
+        kinds = [kind for kind in get_args(_type_at(model, loc[:length])) if kind is not type(None)]
+        if kinds and all(kind in _OF_UNIONS for kind in kinds):
+            return loc[:length], _listed([_OF_UNIONS[kind] for kind in kinds])
+    return None
+
+
+def _value_at(values: Values, loc: Loc) -> object:
+    here: Any = values
+    for part in loc:
+        here = here[part]
+    return here
 
 
 def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:

@@ -173,10 +173,10 @@ def _refuse_foreign(node: yaml.MappingNode, name: str, *, keys: Collection[str],
             foreign.append(key_node)
     if foreign and (all_known or 2 * len(foreign) > len(node.value)):
         examples = ", ".join([*keys][:3])
-        message = f"{len(foreign)} of its {len(node.value)} keys are none of settings"
+        many = f"{len(foreign)} of its {len(node.value)} keys are unknown, the first of them here"
+        message = "its only key is unknown" if len(node.value) == 1 else many
         raise SettingsError(
-            f"{name}:{_line(foreign[0])}: no settings file: {message}, the first of them here; "
-            f"keys such as {examples} would work"
+            f"{name}:{_line(foreign[0])}: no settings file: {message}; keys such as {examples} would work"
         )
 
 

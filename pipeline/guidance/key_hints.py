@@ -93,7 +93,10 @@ def _key_frame(number: int, given: list[_Given], frames: ShotFrames) -> KeyFrame
     sight, luma = frames.see(number)
     hints = no_hints(sight.shape)
     for one in given:
-        made = one.hints(sight, luma)
+        try:
+            made = one.hints(sight, luma)
+        except SettingsError as error:
+            raise SettingsError(f"guidance of frame {number}: {error}") from error
         hints = _with_points(hints, made) if one.is_of_points else made.on_top_of(hints)
     return KeyFrame(number, sight, luma, hints)
 

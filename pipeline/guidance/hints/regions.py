@@ -77,12 +77,12 @@ class Regions:
 def hints_from_regions(sight: Sight, regions: Regions, colors: Mapping[str, Lab]) -> HintMap:
     """Gives lettered regions their colours in one picture of the shot.
 
-    Raises SettingsError for a letter that the shot does not have.
+    Raises SettingsError, with its keys, for letters that the shot does not have.
     """
     masks = regions.lettered(sight)
     if unknown := sorted(set(colors) - set(masks)):
-        keys = ", ".join(f"guidance.regions.{letter}" for letter in unknown)
-        raise SettingsError(f"{keys}: there is no such region here; {', '.join(masks)} would work")
+        text = f"there is no such region here; {', '.join(masks)} would work"
+        raise SettingsError.of_keys({("regions", letter): text for letter in unknown})
     given = np.zeros((2, *sight.shape), np.float32)
     confidence = np.zeros(sight.shape, np.float32)
     light = sight.small_lightness

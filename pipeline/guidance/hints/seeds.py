@@ -47,14 +47,14 @@ def rasterise(marks: Sequence[PlacedMark], shape: tuple[int, int]) -> Seeds:
     points = sum(len(mark.path) for mark in marks)
     if points > MOST_POINTS_OF_A_FRAME:
         raise SettingsError(
-            f"the marks of one frame have {points:,} points; {MOST_POINTS_OF_A_FRAME:,} would work: draw fewer marks, "
+            f"its marks have {points:,} points; {MOST_POINTS_OF_A_FRAME:,} would work: draw fewer marks, "
             "or leave points out of their paths"
         )
     layers = _layers(marks)
     count = len(layers)
     if count > MOST_LAYERS:
         raise SettingsError(
-            f"the marks of one frame have {count} colours and boxes; {MOST_LAYERS} would work: use fewer colours, or "
+            f"its marks have {count} colours and boxes; {MOST_LAYERS} would work: use fewer colours, or "
             "strokes in place of boxes"
         )
     finer = max(1, min(_OVERSAMPLING, _LONGEST_CANVAS // max(shape)))

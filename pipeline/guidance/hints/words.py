@@ -6,7 +6,7 @@ Only nouns whose masks are right are in it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -53,9 +53,11 @@ def hints_from_words(sight: Sight, bins: Floats, colors: Mapping[str, Lab]) -> H
     return HintMap(given, np.minimum(total, 1).astype(np.float32))
 
 
-def check_nouns(nouns: Mapping[str, object]) -> None:
+def check_nouns(nouns: Iterable[str]) -> None:
     """Raises SettingsError for the first noun that no mask is known for."""
     for noun in nouns:
+        if len(noun) == 1 and noun.isalpha():
+            raise SettingsError(f"{noun!r} is the letter of a region; under `regions:` it would work")
         if noun not in NOUNS:
             raise SettingsError(
                 f"no colour can be given to {noun!r} by name: {', '.join(NOUNS[:-1])} and {NOUNS[-1]} work "

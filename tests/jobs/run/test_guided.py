@@ -273,6 +273,18 @@ def test_marks_on_a_shot_that_stays_grey_are_told(place: Path) -> None:
         ),
         ("guidance: {marks: [{frame: 1, colour: nvay, path: [[0, 0]]}]}", r"did you mean 'navy'"),
         ("guidance: {words: {sky: blu}}", r"guidance\.words\.sky.*did you mean 'blue'"),
+        (
+            "guidance: {words: {A: navy}}",
+            r"guidance\.words\.A: 'A' is the letter of a region; under `regions:`",
+        ),
+        (
+            "guidance: {colours: {ours: nvay}, words: {sky: ours}, regions: {A: ours}}",
+            r"guidance\.colours\.ours.*did you mean 'navy'",
+        ),
+        (
+            'shots: {"0": {guidance: {regions: {Q: red}}}}',
+            r"shots\.0\.guidance\.regions\.Q: colouring .*film\.mkv, shot 0,.* no such region here; A",
+        ),
     ],
 )
 def test_what_does_not_fit_the_film_is_one_line_with_its_place(place: Path, keys: str, told: str) -> None:

@@ -153,6 +153,18 @@ def test_a_grey_reference_of_stills_is_told_with_its_key_before_the_network_is_l
         assert "has no colour" in line
 
 
+def test_a_region_that_a_still_does_not_have_is_told_with_file_and_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tmp_path / "a.png")
+    (tmp_path / "given.yaml").write_text("regions:\n  Z: red\n")
+    options = ["--guidance", str(tmp_path / "given.yaml"), "-q", "--set", "color.short_side=128"]
+    assert main(["colorize", str(tmp_path / "a.png"), "-o", str(tmp_path / "out.png"), *options]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{tmp_path / 'given.yaml'}:2: guidance.regions.Z: colouring {tmp_path / 'a.png'}" in line
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_white_paper_takes_no_colour_and_says_so_and_grey_paper_does(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -79,7 +79,7 @@ def test_the_command_line_s_stills_come_beside_a_file(place: Path) -> None:
             "take: 2\nwordz: {sky: blue}\n",
             "given.yaml:2: guidance.wordz: unknown key; did you mean",
         ),
-        ("given.yaml", "colours: {a: b, b: a}\ntake: 1\n", "given.yaml:1: guidance.colours.a: "),
+        ("given.yaml", "colours: {a: a}\ntake: 1\n", "given.yaml:1: guidance.colours.a: "),
         ("given.yaml", "take: 1\nreferences: [{file: none.png}]\n", "no such file: "),
         ("given.json", '{"marks": [{"frame": 1,}]}', "given.json:1: not readable as JSON"),
         ("given.json", "[1, 2]", "given.json: no guidance: keys such as colours"),
@@ -94,6 +94,22 @@ def test_the_command_line_s_stills_come_beside_a_file(place: Path) -> None:
             "given.json:1: not readable as JSON",
         ),
         ("given.json", '{"take": NaN}', "take: "),
+        ("given.json", '{"take": 1, "take": 2}', "given.json: the key 'take' stands twice"),
+        (
+            "given.json",
+            '{"marks": [{"frame": 1.5, "path": [[0, 0]], "colour": "red"}]}',
+            "given.json: guidance.marks.0.frame: found 1.5; a whole number or a text would work",
+        ),
+        (
+            "given.yaml",
+            "take: 1\nwords: {sky: [50, 3]}\n",
+            "given.yaml:2: guidance.words.sky: found a list; a text or a list of three numbers would work",
+        ),
+        (
+            "given.yaml",
+            "take: 1\nwords:\n  B: navy\n",
+            "given.yaml:3: guidance.words.B: 'B' is the letter of",
+        ),
     ],
 )
 def test_a_fault_names_file_and_place_in_one_line(place: Path, name: str, text: str, told: str) -> None:
@@ -101,7 +117,15 @@ def test_a_fault_names_file_and_place_in_one_line(place: Path, name: str, text: 
     with pytest.raises(SettingsError) as caught:
         load_job(_job(place, f"guidance: {name}\n"))
     assert told in str(caught.value)
+    assert len(caught.value.lines) == 1
     assert all(len(line) < 500 for line in caught.value.lines)
+
+
+def test_a_file_that_is_not_there_is_told_where_it_is_named(place: Path) -> None:
+    with pytest.raises(
+        SettingsError, match=r"job\.yaml:5: shots\.0\.guidance: .*none\.yaml: cannot be read: No such"
+    ):
+        load_job(_job(place, "shots:\n  0:\n    guidance: none.yaml\n"))
 
 
 def test_a_foreign_file_is_not_echoed(place: Path) -> None:

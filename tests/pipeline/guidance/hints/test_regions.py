@@ -60,7 +60,7 @@ def test_a_lettered_region_takes_its_colour_and_others_do_not(sights: list[Sight
     ab = hints_from_regions(sight, regions, {"B": (100, 10, -50)}).over(sight.ab)
     np.testing.assert_allclose(ab[1][inside > 0.95], -50, atol=4)
     np.testing.assert_allclose(ab[:, inside < 0.02], sight.ab[:, inside < 0.02], atol=2)
-    with pytest.raises(SettingsError, match=r"guidance\.regions\.Z: there is no such region here; A, B"):
+    with pytest.raises(SettingsError, match=r"regions\.Z: there is no such region here; A, B"):
         hints_from_regions(sight, regions, {"A": (100, 0, 0), "Z": (100, 1, 1)})
 
 
