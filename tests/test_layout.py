@@ -101,8 +101,7 @@ tests/jobs/batch/test_runs.py: jobs/workdir/running.py
 tests/jobs/cli/test_queue.py: jobs/cli/queued_job.py
 tests/jobs/projects/test_review.py: jobs/projects/review_check.py jobs/projects/review_draft.py
 tests/jobs/projects/test_root.py: jobs/projects/errors.py
-tests/jobs/web/contract/test_security.py: jobs/web/contract/errors.py
-tests/jobs/web/test_app.py: jobs/projects/job_text.py jobs/projects/project.py jobs/projects/render_spec.py
+tests/jobs/web/test_app.py: jobs/projects/job_text.py jobs/projects/render_spec.py
     jobs/projects/renderings.py jobs/projects/shot_table.py jobs/run/live_film.py jobs/run/live_pictures.py
     jobs/run/live_still.py jobs/run/live_values.py jobs/run/rendered_colors.py jobs/run/describe_media.py
     jobs/web/contract/base.py jobs/web/contract/files.py jobs/web/contract/film.py jobs/web/contract/folder.py

@@ -37,7 +37,6 @@ REASONS = {
     "jobs/supervise/test_isolation": "what the two processes share, seen when one of them dies",
     "jobs/test_api": "a callback, called by a run",
     "jobs/training/test_train": "batches and log of a training, seen in what a training leaves",
-    "jobs/web/contract/test_security": "errors of the contract, seen in refused requests",
     "jobs/web/test_app": "routes and what they answer with, asked over HTTP as the page asks",
     "jobs/web/test_pictures": "what the processes do that are asked there",
     "jobs/web/test_serve": "the verb and the process that it starts, seen from outside",

@@ -11,6 +11,8 @@ out/             what was rendered
 strips/          small pictures of the shots, made when they are asked for
 """
 
+import contextlib
+import os
 import re
 import secrets
 import shutil
@@ -21,7 +23,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from jobs.projects.errors import ConflictError, MissingError
+from jobs.projects.errors import ConflictError, ForbiddenError, MissingError
 from jobs.projects.root import Root
 from pipeline.atomic_files import read_json, write_json
 from pipeline.errors import SettingsError
@@ -78,11 +80,24 @@ class Projects:
         return sorted(self._read_all(), key=lambda project: (project.created, project.id), reverse=True)
 
     def get(self, id: str) -> Project:
-        """The project of this id. Raises MissingError."""
+        """The project of this id. Raises MissingError, and as `refuse_links`."""
         project = self._read(self.root.projects / id) if _ID.fullmatch(id) else None
         if project is None:
             raise MissingError("there is no such project; it may have been taken away")
+        self.refuse_links(project)
         return project
+
+    def refuse_links(self, project: Project) -> None:
+        """Raises ForbiddenError where the film or still has become a link out of the root, or the folder has links."""
+        with contextlib.suppress(MissingError):
+            self.root.find(project.source)
+        with os.scandir(project.folder) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    raise ForbiddenError(
+                        f"{self.root.relative(project.folder / entry.name)} is a link; what it leads to in its "
+                        "place would work"
+                    )
 
     def of_source(self, source: str) -> Project | None:
         """The project of this film or still, if there is one."""
@@ -143,6 +158,8 @@ class Projects:
     def _read(self, folder: Path) -> Project | None:
         known = {field.name for field in fields(Project)} - {"id", "folder"}
         try:
+            if folder.is_symlink():
+                return None
             values = read_json(folder / "project.json")
             if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
                 return None

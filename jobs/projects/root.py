@@ -10,9 +10,10 @@ Everything else in the folder is the user's, and only read.
 """
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from jobs.projects.errors import ForbiddenError, MissingError
 from pipeline.errors import SettingsError
@@ -22,6 +23,8 @@ from pipeline.target import kind_by_name
 HOME = "kinochrome"
 _MOST_LISTED = 2000
 _LONGEST_PATH = 4000
+_HERE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""Opens what has this very name in a folder: no link, and a pipe is not waited for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +106,37 @@ class Root:
         if not real.is_relative_to(self.path) or self._is_own(real):
             raise ForbiddenError(f"{relative!r} is not in the folder {self.path.name}")
         return real
+
+    def open(self, path: Path) -> BinaryIO:
+        """The file at a whole path, open for reading. A link may lead elsewhere under the root.
+
+        One that leads out, or is put there while this looks, is not followed: ForbiddenError. Raises MissingError where
+        there is no file.
+        """
+        try:
+            real = path.resolve(strict=True)
+            if not real.is_relative_to(self.path):
+                raise ForbiddenError(f"{path.name} is a link that leads out of the folder {self.path.name}")
+            *folders, name = real.relative_to(self.path).parts or (".",)
+            handle = os.open(self.path, _HERE)
+            for part in (*folders, name):
+                folder = handle
+                try:
+                    handle = os.open(part, _HERE, dir_fd=folder)
+                finally:
+                    os.close(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            raise MissingError("there is no such file now") from None
+        except (OSError, RuntimeError) as error:
+            raise ForbiddenError(f"{path.name} cannot be opened") from error
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise MissingError("there is no such file now")
+        return os.fdopen(handle, "rb")
+
+    def named(self, line: str) -> str:
+        """A line of a message, in which paths under the root are as the page names them."""
+        return line.replace(f"{self.path}{os.sep}", "")
 
     def relative(self, path: Path) -> str:
         """A path under the root as the page names it."""

@@ -22,7 +22,7 @@ def make_app(server: Server) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = 100_000
     app.config["MAX_FORM_PARTS"] = 20
     app.url_map.merge_slashes = False
-    tell_errors(app)
+    tell_errors(app, server.root)
     server.guard.install(app)
     makers = (site_routes, folder_routes, project_routes, picture_routes, review_routes, queue_routes)
     for make in makers:

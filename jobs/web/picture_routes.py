@@ -14,7 +14,7 @@ from jobs.projects.review import Review
 from jobs.projects.review_draft import with_draft
 from jobs.projects.shot_table import shot_rows
 from jobs.web.contract.errors import BadRequestError
-from jobs.web.contract.files import send_path
+from jobs.web.contract.files import send_file
 from jobs.web.contract.film import Draft, Likely, LikelyColor, Regions, Shots, Take, Takes, Times
 from jobs.web.contract.operations import PREFIX, answered, asked_for, describes
 from jobs.web.server import Server
@@ -65,7 +65,8 @@ def picture_routes(server: Server) -> Blueprint:
         """A frame in grey or in colour, upright and with square pixels."""
         project, side = server.projects.get(id), _side()
         lines = _number("max_lines", 16, _MOST_LINES) if "max_lines" in request.args else None
-        data, pts, is_rendered = server.pictures.ask(
+        data, pts, is_rendered = server.ask(
+            project,
             "frame",
             source=_source(server, project, "preview"),
             number=number,
@@ -89,7 +90,8 @@ def picture_routes(server: Server) -> Blueprint:
         drafted = with_draft(
             review, shot=shot, given=draft.shot, film=draft.film, is_still=project.kind == "still"
         )
-        data, pts, _ = server.pictures.ask(
+        data, pts, _ = server.ask(
+            project,
             "frame",
             source=_source(server, project, "preview", review=drafted, shot=shot),
             number=draft.frame,
@@ -107,7 +109,8 @@ def picture_routes(server: Server) -> Blueprint:
         """The likely colours of a place."""
         project = server.projects.get(id)
         x, y = _share("x"), _share("y")
-        found = server.pictures.ask(
+        found = server.ask(
+            project,
             "likely",
             source=_source(server, project, "preview"),
             number=number,
@@ -169,7 +172,7 @@ def picture_routes(server: Server) -> Blueprint:
         project = _film(server, id)
         if not project.preview.is_file():
             raise NotReadyError("the preview is not there yet; the queue says how far it is")
-        return send_path(project.preview, mimetype="video/mp4")
+        return send_file(server.root.open(project.preview), mimetype="video/mp4")
 
     return routes
 
@@ -204,7 +207,7 @@ def _shot_of(project: Project, frame: int) -> int:
 def _takes(server: Server, project: Project, shot: int, count: int) -> Any:
     seed = _seed(server, project, shot)
     source = _source(server, project, "preview")
-    return server.takes.find((project.id, source["plan"], shot, count, seed), source=source, shot=shot)
+    return server.takes.find(project, shot, source=source, count=count, seed=seed)
 
 
 def _seed(server: Server, project: Project, shot: int) -> int:

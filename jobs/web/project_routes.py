@@ -15,7 +15,7 @@ from jobs.queue.control import cancel_job
 from jobs.records.html import script_source
 from jobs.web.contract import project as contract
 from jobs.web.contract.base import Empty
-from jobs.web.contract.files import send_path
+from jobs.web.contract.files import send_file
 from jobs.web.contract.operations import PREFIX, answered, asked_for, describes
 from jobs.web.pictures import ANSWER_SECONDS
 from jobs.web.review_routes import make_changes
@@ -149,7 +149,7 @@ def project_routes(server: Server) -> Blueprint:
         path = report_of(server.status(server.projects.get(id)))
         if path is None:
             raise MissingError("there is no report yet; it is written with the film")
-        response = send_path(path, mimetype="text/html; charset=utf-8")
+        response = send_file(server.root.open(path), mimetype="text/html; charset=utf-8")
         response.headers["Content-Security-Policy"] = _REPORT_POLICY
         return response
 
@@ -158,9 +158,9 @@ def project_routes(server: Server) -> Blueprint:
     def download(id: str, name: str) -> Response:
         """A file that was rendered, whole or a range of it."""
         path = outputs_of(server.projects.get(id)).get(name)
-        if path is None or path.is_symlink():
+        if path is None:
             raise MissingError("there is no such file; render it first")
-        return send_path(path, mimetype="application/octet-stream", name=name)
+        return send_file(server.root.open(path), mimetype="application/octet-stream", name=name)
 
     return routes
 
@@ -200,7 +200,10 @@ def _create(server: Server, path: Path, *, answer_seconds: float | None = ANSWER
         most_pixels=server.picture_pixels,
         answer_seconds=answer_seconds,
     )
-    project = server.projects.create(server.root.relative(path), kind=kind, media=media)
+    source = server.root.relative(path)
+    if server.root.find(source) != path:
+        raise ConflictError(f"{source} was exchanged while it was read; try again")
+    project = server.projects.create(source, kind=kind, media=media)
     if kind == "film":
         _render(server, project, RenderSpec(what="preview"))
     return project

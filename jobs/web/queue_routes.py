@@ -57,7 +57,7 @@ def queue_routes(server: Server) -> Blueprint:
     def get_log(id: str) -> Response:
         """The end of what a job said."""
         lines = tail(server.queue.log_path(_mine(server, id).entry.id))
-        return Response("\n".join(lines) + "\n", mimetype="text/plain")
+        return Response(server.root.named("\n".join(lines)) + "\n", mimetype="text/plain")
 
     @routes.get("/events")
     @describes(answer="text/event-stream")
@@ -82,7 +82,7 @@ def _shown(server: Server, job: Rendering, titles: dict[str, str]) -> QueueJob:
     progress = None
     if job.entry.state == "running":
         progress = job_progress(job.what, tail(log))
-    lines = said_lines(log) if job.entry.state == "failed" else ()
+    lines = [server.root.named(line) for line in said_lines(log)] if job.entry.state == "failed" else []
     return QueueJob(
         id=job.entry.id,
         state=job_state(job, server.queue),
@@ -95,5 +95,5 @@ def _shown(server: Server, job: Rendering, titles: dict[str, str]) -> QueueJob:
         age_seconds=round(max(time.time() - job.order.submitted, 0.0), 1),
         line=(progress.line if progress else lines[-1] if lines else "")[:_LONGEST_LINE],
         progress=show_progress(progress),
-        lines=list(lines),
+        lines=lines,
     )

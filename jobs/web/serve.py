@@ -16,6 +16,7 @@ from jobs.supervise.fork_server import ForkServer
 from jobs.supervise.heap import set_up_heaps
 from jobs.supervise.library_pages import return_library_pages
 from jobs.web.app import make_app
+from jobs.web.contract.connections import OneAtATime
 from jobs.web.contract.security import Access
 from jobs.web.events import MOST_STREAMS
 from jobs.web.pictures import Pictures
@@ -92,6 +93,7 @@ def opened(
             clear_untrusted_proxy_headers=True,
             ident=None,
         )
+        http.channel_class = OneAtATime
         stack.callback(_end, server, http)
         paths = [root.find(name) for name in add]
         adding = threading.Thread(

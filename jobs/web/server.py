@@ -5,7 +5,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -44,10 +45,19 @@ class Server:
         self.uploads = Uploads(self.root)
         self.queue: Spool = open_queue(self.root)
         self.guard = Guard(self.access)
-        self.strips, self.takes = KeptStrips(self.pictures), KeptTakes(self.pictures)
+        self.strips, self.takes = KeptStrips(self.ask, self.root), KeptTakes(self.ask)
         self._logs: dict[str, ReviewLog] = {}
         self._lock = threading.Lock()
         self.is_closed = False
+
+    def ask(self, project: Project, question: str, **arguments: Any) -> Any:
+        """The answer of the pictures' process to a question about a project.
+
+        Raises as `Pictures.ask`, and ForbiddenError where a link was put in the place of a file meanwhile.
+        """
+        found = self.pictures.ask(question, **arguments)
+        self.projects.refuse_links(project)
+        return found
 
     def log(self, project: Project) -> ReviewLog:
         """The review of a project; the same one for every request."""
@@ -67,7 +77,8 @@ class Server:
         """How a project stands; `jobs` where they were read just before."""
         found = self.jobs() if jobs is None else jobs
         mine = [job for job in found if job.project == project.id]
-        return project_status(project, self.log(project), mine, self.queue)
+        status = project_status(project, self.log(project), mine, self.queue)
+        return replace(status, lines=tuple(map(self.root.named, status.lines)))
 
     def close(self) -> None:
         """Ends streams and the process of the pictures."""

@@ -84,9 +84,10 @@ def show_shot(project: Project, row: ShotRow, *, revision: int) -> film.Shot:
 
 def outputs_of(project: Project) -> dict[str, Path]:
     """The files that may be taken away, by name."""
-    return {
-        path.name: path for path in sorted(project.out.iterdir()) if path.is_file() and not _is_partial(path)
-    }
+    if project.out.is_symlink():
+        return {}
+    files = (path for path in sorted(project.out.iterdir()) if path.is_file() and not path.is_symlink())
+    return {path.name: path for path in files if not _is_partial(path)}
 
 
 def report_of(status: ProjectStatus) -> Path | None:

@@ -10,7 +10,7 @@ from jobs.projects.render_spec import RENDER_PRESETS, preset_suffix
 from jobs.projects.uploads import CHUNK_BYTES, MOST_BYTES
 from jobs.version import VERSION
 from jobs.web.contract.errors import BadRequestError
-from jobs.web.contract.files import send_path
+from jobs.web.contract.files import send_file
 from jobs.web.contract.operations import PREFIX, answered, asked_for, describes
 from jobs.web.contract.site import Colors, Filter, Limits, Looks, NamedColor, Preset, Session, SignIn
 from jobs.web.events import MOST_STREAMS
@@ -115,10 +115,12 @@ def site_routes(server: Server) -> Blueprint:
         found = safe_join(str(STATIC), path) if path else None
         if found is not None and Path(found).suffix in _TYPES and _is_file(Path(found)):
             is_asset = path.startswith("assets/")
-            return send_path(Path(found), mimetype=_TYPES[Path(found).suffix], is_immutable=is_asset)
+            return send_file(
+                Path(found).open("rb"), mimetype=_TYPES[Path(found).suffix], is_immutable=is_asset
+            )
         if Path(path).suffix in _TYPES:
             raise MissingError(f"there is no {path}")
-        return send_path(STATIC / "index.html", mimetype=_TYPES[".html"])
+        return send_file((STATIC / "index.html").open("rb"), mimetype=_TYPES[".html"])
 
     return routes
 

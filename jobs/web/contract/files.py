@@ -1,15 +1,14 @@
 """Sends files, whole or a range of them, without holding a thread: waitress reads them while it sends."""
 
+import os
 import re
 from io import SEEK_CUR, SEEK_END, SEEK_SET
-from pathlib import Path
 from typing import BinaryIO
 
 from flask import Response, request
 from werkzeug.http import http_date, quote_etag
 from werkzeug.wsgi import wrap_file
 
-from jobs.projects.errors import MissingError
 from jobs.web.contract.errors import WebError
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -46,17 +45,15 @@ class _Part:
         self._file.close()
 
 
-def send_path(path: Path, *, mimetype: str, name: str | None = None, is_immutable: bool = False) -> Response:
-    """The file, or the range of it that was asked for; with `name` as something to take away.
+def send_file(
+    file: BinaryIO, *, mimetype: str, name: str | None = None, is_immutable: bool = False
+) -> Response:
+    """The open file, or the range of it that was asked for; with `name` as something to take away. It is closed.
 
-    Raises MissingError where it is not there, RangeError for a range that it does not have.
+    Raises RangeError for a range that it does not have.
     """
     try:
-        file = path.open("rb")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        raise MissingError("there is no such file now") from None
-    try:
-        size, modified = file.seek(0, SEEK_END), path.stat().st_mtime
+        size, modified = file.seek(0, SEEK_END), os.fstat(file.fileno()).st_mtime
         etag = quote_etag(f"{size:x}-{int(modified * 1e6):x}")
         if request.headers.get("If-None-Match") == etag:
             file.close()

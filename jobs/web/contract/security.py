@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
 
-from jobs.web.contract.errors import BadRequestError, OriginError, SignInError
+from jobs.web.contract.errors import BadRequestError, BusyError, OriginError, SignInError
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -24,6 +24,7 @@ _LEAST_TOKEN = 16
 _OPEN_PATHS = ("/api/v1/session", "/api/v1/openapi.json")
 _PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 _FORGOTTEN_SECONDS = 60.0
+_TURN_SECONDS = 5.0
 
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self'; script-src 'self'; "
@@ -83,10 +84,11 @@ def is_loopback(host: str) -> bool:
 class Guard:
     """Looks at every request before it is served."""
 
-    def __init__(self, access: Access) -> None:
-        self.access = access
+    def __init__(self, access: Access, *, turn_seconds: float = _TURN_SECONDS) -> None:
+        """Who gives a token waits `turn_seconds` at most for others whose token was wrong."""
+        self.access, self._turn_seconds = access, turn_seconds
         self._guesses, self._last_guess = 0, 0.0
-        self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     def install(self, app: Flask) -> None:
         """Has the app ask this guard first, and put security headers on every answer."""
@@ -102,12 +104,18 @@ class Guard:
         )
 
     def sign_in(self, token: str, response: Response) -> None:
-        """Puts the cookie on the response. Raises OriginError for a wrong token, after a pause that grows."""
+        """Puts the cookie on the response. Raises OriginError for a wrong token, after a pause that grows, BusyError
+        where others guess."""
         if self.access.token is None:
             return
-        if not hmac.compare_digest(token.encode(), self.access.token.encode()):
-            self._pause()
-            raise OriginError("this is not the token; it is in the file that the server was started with")
+        if not self._turn.acquire(timeout=self._turn_seconds):
+            raise BusyError("others give tokens just now; try again in a moment")
+        try:  # guesses come one after the other
+            if not hmac.compare_digest(token.encode(), self.access.token.encode()):
+                self._pause()
+                raise OriginError("this is not the token; it is in the file that the server was started with")
+        finally:
+            self._turn.release()
         response.set_cookie(
             self.access.cookie_name,
             self.access.cookie,
@@ -126,14 +134,12 @@ class Guard:
             raise SignInError("give the token first; it is in the file that the server was started with")
 
     def _pause(self) -> None:
-        with self._lock:
-            now = time.monotonic()
-            if now - self._last_guess > _FORGOTTEN_SECONDS:
-                self._guesses = 0
-            self._last_guess = now
-            self._guesses += 1
-            pause = _PAUSES[min(self._guesses, len(_PAUSES) - 1)]
-            time.sleep(pause)  # inside the lock: guesses come one after the other
+        now = time.monotonic()
+        if now - self._last_guess > _FORGOTTEN_SECONDS:
+            self._guesses = 0
+        self._last_guess = now
+        self._guesses += 1
+        time.sleep(_PAUSES[min(self._guesses, len(_PAUSES) - 1)])
 
 
 def check_host(asked: Request, access: Access) -> None:

@@ -10,13 +10,13 @@ import pytest
 from jobs.web.contract.errors import BusyError, TimeoutError
 from jobs.web.pictures import Pictures
 from pipeline.errors import SourceError
-from tests.served import wait_for
+from tests.served import PATIENCE_SECONDS, wait_for
 from tests.webapp import tiny_photo
 
 
 @pytest.fixture
 def pictures() -> Iterator[Pictures]:
-    made = Pictures()
+    made = Pictures(answer_seconds=PATIENCE_SECONDS)
     yield made
     made.close()
 
@@ -47,7 +47,7 @@ def test_a_slow_picture_is_kept_and_a_process_that_hangs_is_replaced(
     with pytest.raises(BusyError, match="takes long"):
         grey(pictures, path)
     os.kill(process.pid, signal.SIGCONT)
-    pictures._answer_seconds = 25
+    pictures._answer_seconds = PATIENCE_SECONDS
     assert grey(pictures, path) == seen
     assert pictures._process is process
     os.kill(process.pid, signal.SIGSTOP)
@@ -56,7 +56,7 @@ def test_a_slow_picture_is_kept_and_a_process_that_hangs_is_replaced(
         grey(pictures, path)
     with pytest.raises(TimeoutError):
         grey(pictures, path)
-    pictures._answer_seconds = 25
+    pictures._answer_seconds = PATIENCE_SECONDS
     assert grey(pictures, path) == seen
     assert pictures._process is not process
     assert pictures._process is not None

@@ -1,11 +1,13 @@
 """Who may ask: hosts, origins, tokens; and the headers of every answer."""
 
+import threading
 from pathlib import Path
 
 import pytest
+from flask import Response
 
-from jobs.web.contract.errors import BadRequestError
-from jobs.web.contract.security import Access
+from jobs.web.contract.errors import BadRequestError, WebError
+from jobs.web.contract.security import Access, Guard
 from tests.webapp import HOST, serving
 
 TOKEN = "a token of some length"
@@ -80,6 +82,24 @@ def test_the_token_is_exchanged_for_a_cookie_that_survives_a_restart(tmp_path: P
         assert browser.ask("GET", "/projects").status_code == 200
         browser.client.set_cookie(name, "0")
         assert browser.ask("GET", "/projects").status_code == 401
+
+
+def test_many_who_guess_at_once_are_not_kept_waiting_one_for_the_other() -> None:
+    guard = Guard(Access(token=TOKEN), turn_seconds=0.05)
+    told: list[str] = []
+
+    def guess(number: int) -> None:
+        for _ in range(2):
+            with pytest.raises(WebError) as refused:
+                guard.sign_in(f"guess {number}", Response())
+            told.append(refused.value.code)
+
+    threads = [threading.Thread(target=guess, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(told) == 12 and told.count("busy") > 6 and "forbidden" in told
 
 
 def test_every_answer_has_security_headers(tmp_path: Path) -> None:

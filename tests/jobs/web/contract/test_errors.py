@@ -1,0 +1,50 @@
+"""What is told when folders go away, and how files are named."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.webapp import Browser, serving, tiny_photo
+
+
+@pytest.mark.parametrize("name", ["root", "root/kinochrome"])
+def test_a_folder_that_is_away_is_told_and_all_is_there_once_it_is_back(tmp_path: Path, name: str) -> None:
+    with serving(tmp_path / "root") as (browser, server):
+        tiny_photo(server.root.path / "photo.png")
+        id = browser.post("/projects", {"path": "photo.png"})["id"]
+        (tmp_path / name).rename(tmp_path / "away")
+        for path in ("/projects", "/queue", "/folder", f"/projects/{id}", f"/projects/{id}/review"):
+            assert _told(browser, path) == (
+                503,
+                "gone",
+                ["the folder root/kinochrome is not there now; this goes on once it is back"],
+            )
+        (tmp_path / "away").rename(tmp_path / name)
+        assert [project["id"] for project in browser.get("/projects")["projects"]] == [id]
+
+
+def test_a_project_that_vanishes_is_told(tmp_path: Path) -> None:
+    with serving(tmp_path / "root") as (browser, server):
+        tiny_photo(server.root.path / "photo.png")
+        id = browser.post("/projects", {"path": "photo.png"})["id"]
+        shutil.rmtree(server.projects.get(id).folder / "out")
+        assert _told(browser, f"/projects/{id}")[:2] == (404, "not_found")
+        shutil.rmtree(server.projects.get(id).folder)
+        for path in ("", "/review", "/frames/0.png", "/job.yaml"):
+            assert _told(browser, f"/projects/{id}{path}")[:2] == (404, "not_found")
+
+
+def test_files_are_named_by_their_paths_under_the_root(tmp_path: Path) -> None:
+    with serving(tmp_path / "root") as (browser, server):
+        (server.root.path / "reels").mkdir()
+        (server.root.path / "reels/broken.mp4").write_bytes(b"no film" * 100)
+        answer = browser.ask("POST", "/projects", json={"path": "reels/broken.mp4"})
+        text = answer.get_data(as_text=True)
+        assert answer.status_code == 422 and "reels/broken.mp4" in text and str(tmp_path) not in text
+
+
+def _told(browser: Browser, path: str) -> tuple[int, str, list[str]]:
+    answer = browser.ask("GET", path)
+    assert answer.json is not None
+    return answer.status_code, answer.json["code"], answer.json["error"]["lines"]
