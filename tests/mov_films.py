@@ -36,13 +36,22 @@ def edited(*edits: tuple[int, int, float]) -> Maker:
 
 def titled(*entries: tuple[int, bytes]) -> Maker:
     """A MOV whose title is there in these languages, by Apple's numbers, in the encodings of the Macintosh."""
+    texts = b"".join(len(text).to_bytes(2) + language.to_bytes(2) + text for language, text in entries)
+    return with_user_data(box(b"\xa9nam", texts))
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    """A box of MOV and MP4."""
+    return (8 + len(content)).to_bytes(4) + name + content
+
+
+def with_user_data(content: bytes, *, name: bytes = b"udta") -> Maker:
+    """A MOV or MP4 with this user data, which says nothing else."""
 
     def make(path: Path) -> None:
-        bare = path.with_name("bare.mov")
+        bare = path.with_name(f"bare{path.suffix}")
         make_film(bare, frames=FRAMES, **H264)
-        texts = b"".join(len(text).to_bytes(2) + language.to_bytes(2) + text for language, text in entries)
-        title = (8 + len(texts)).to_bytes(4) + b"\xa9nam" + texts
-        path.write_bytes(_with_box(bare.read_bytes().replace(b"udta", b"free"), b"udta", title, (b"moov",)))
+        path.write_bytes(_with_box(bare.read_bytes().replace(b"udta", b"free"), name, content, (b"moov",)))
         bare.unlink()
 
     return make

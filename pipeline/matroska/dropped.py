@@ -29,6 +29,31 @@ def dropped_items(header: Header) -> tuple[str, ...]:
     return (*_tracks(header), *_attachments(header), *_chapters(header), *_tags(header))
 
 
+def has_chapter_languages(header: Header) -> bool:
+    """Whether titles of chapters have a language, be it Matroska's default, English: FFmpeg makes it undetermined."""
+    editions = header.chapters.all(of.EDITION) if header.chapters else []
+    chapters = [chapter for edition in editions for chapter in edition.all(of.CHAPTER)]
+    titles = [title for chapter in chapters for title in chapter.all(of.DISPLAY)]
+    return any("und" not in (one.text(of.CHAPTER_LANGUAGE), one.text(of.CHAPTER_BCP47)) for one in titles)
+
+
+def tilted_pictures(header: Header) -> tuple[str, ...]:
+    """A line for each flat picture that is said to be tilted in space, which no player here shows."""
+    lines = []
+    for index, track in enumerate(header.tracks):
+        video = track.first(of.VIDEO)
+        projection = video.first(of.PROJECTION) if video else None
+        if projection is None or projection.number(of.PROJECTION_TYPE, 0) != 0:
+            continue
+        yaw, pitch = projection.real(of.POSE_YAW), projection.real(of.POSE_PITCH)
+        if pitch or yaw not in (0, 180, -180):
+            lines.append(
+                f"stream {index} is marked as tilted, by {yaw:g} degrees of yaw and {pitch:g} of pitch: the mark is "
+                "left out"
+            )
+    return tuple(lines)
+
+
 def linked_files(header: Header) -> tuple[str, ...]:
     """A line where the file says which one comes before or after it: the new film stands in no such row."""
     ids = (of.PREVIOUS_UID, of.PREVIOUS_FILE, of.NEXT_UID, of.NEXT_FILE)

@@ -3,6 +3,7 @@
 The EBML libraries at hand have tables of elements that are older than RFC 9559 and do not know its languages.
 """
 
+import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,12 @@ class Element:
         """The value of an unsigned child."""
         found = self.first(id)
         return default if found is None else int.from_bytes(found.payload)
+
+    def real(self, id: int) -> float:
+        """The value of a child that is a floating-point number; 0 where there is none, or it has no possible length."""
+        found = self.first(id)
+        kind = {4: ">f", 8: ">d"}.get(len(found.payload)) if found else None
+        return 0.0 if found is None or kind is None else float(struct.unpack(kind, found.payload)[0])
 
     def text(self, id: int) -> str | None:
         """The value of a child that is text; it ends at the first zero."""

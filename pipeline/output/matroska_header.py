@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import OutputError
 from pipeline.matroska.carry_over import CarryPlan
-from pipeline.matroska.dropped import dropped_items, linked_files
+from pipeline.matroska.dropped import dropped_items, has_chapter_languages, linked_files, tilted_pictures
 from pipeline.matroska.header import Header, read_header
 from pipeline.matroska.texts import foreign_texts, recoded_header
 from pipeline.media import FilmInfo, StreamInfo
@@ -39,9 +39,10 @@ def carry_plan(film: FilmInfo, plan: ContainerPlan) -> Carried:
     except OSError as error:
         raise OutputError(f"cannot read {film.path} for its other streams: {error.strerror}") from error
     source, notes = _in_utf_8(source, film)
-    dropped, links = dropped_items(source), linked_files(source) + notes
+    dropped, links = dropped_items(source), linked_files(source) + tilted_pictures(source) + notes
     tracks = [stream.index for stream in film.streams if _is_track(stream)]
-    if not dropped or plan.container.muxer not in _MUXERS or len(tracks) != len(source.tracks):
+    is_more = bool(dropped) or has_chapter_languages(source)
+    if not is_more or plan.container.muxer not in _MUXERS or len(tracks) != len(source.tracks):
         return Carried(None, dropped + links)
     numbers = {index: number for number, index in enumerate(tracks)}
     carried = CarryPlan(

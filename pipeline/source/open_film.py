@@ -16,7 +16,7 @@ from pipeline.regular_file import refuse_special_file
 from pipeline.source.open_media import open_media, open_whole
 from pipeline.source.probe import describe_film, first_frame, limit_pixels, probe
 from pipeline.source.streams import describe_stream
-from pipeline.source.tag_text.tag_decoder import decoder_of, notes_on_tags
+from pipeline.source.tag_text.tag_decoder import decoder_of, notes_on_tags, tags_of
 from pipeline.still_pattern import Pattern, StillSequence, find_numbers, parse_pattern
 from pipeline.stills.dpx import dpx_orientation, dpx_timecode, read_dpx_head
 from pipeline.stills.exr import coded_picture
@@ -161,10 +161,11 @@ def _sound_streams(
     refuse_special_file(sound)
     try:
         with open_whole(sound) as container:
-            decoder = decoder_of(container)
+            own = tags_of(container)
+            decoder = decoder_of(container, own)
             found = [describe_stream(stream, decoder) for stream in container.streams.audio]
-            tags, _ = decoder.tags(container.metadata)
-            notes = notes_on_tags(container, decoder, what="the sound file")
+            tags, _ = decoder.tags(own)
+            notes = notes_on_tags(container, decoder, own, what="the sound file")
     except (av.error.FFmpegError, OSError) as error:
         raise SourceError(f"{sound}: cannot be read as a sound file ({error.strerror})") from error
     if not found:

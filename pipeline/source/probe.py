@@ -22,7 +22,7 @@ from pipeline.source.color_tags import describe_color
 from pipeline.source.luma_planes import describe_pixels
 from pipeline.source.open_media import open_whole, read_packets, set_up_decoder
 from pipeline.source.streams import describe_chapter, describe_stream, fraction, header_rate, kind_of
-from pipeline.source.tag_text.tag_decoder import decoder_of, notes_on_tags
+from pipeline.source.tag_text.tag_decoder import decoder_of, notes_on_tags, tags_of
 from pipeline.source.unnamed_metadata import (
     ask_filters,
     asks_for_grain,
@@ -173,7 +173,8 @@ def describe_film(
     if is_woven and order in ("unknown", "progressive"):
         order = "tt"
     duration = container.duration
-    decoder = decoder_of(container)
+    tags = tags_of(container)
+    decoder = decoder_of(container, tags)
     is_mov = container.format.name.startswith("mov")
     hints = hint_tracks(path) if is_mov else frozenset()
     return FilmInfo(
@@ -198,8 +199,8 @@ def describe_film(
         time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
         rate_from_header=header_rate(stream),
         duration_seconds_from_header=None if duration is None else duration / av.time_base,
-        tags=decoder.tags(container.metadata)[0],
-        notes=notes_on_tags(container, decoder, what="the film"),
+        tags=decoder.tags(tags)[0],
+        notes=notes_on_tags(container, decoder, tags, what="the film"),
         chapters=tuple(describe_chapter(chapter, decoder) for chapter in container.chapters()),
         limits=limits,
         has_silent_frames=is_woven or (fields == "P" and stream.codec_context.name not in TELLING_CODECS),

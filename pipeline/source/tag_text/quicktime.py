@@ -10,10 +10,12 @@ from typing import BinaryIO, NamedTuple
 
 _LARGEST_HEADER_BYTES = 256 << 20
 """Of an MP4: ten hours take some megabytes."""
-_FIRST_ISO_LANGUAGE = 0x400
+FIRST_ISO_LANGUAGE = 0x400
 """Languages below are numbers of the Macintosh; texts in the others are UTF-8."""
+SHIFT_JIS = 3
+"""Apple's number of the type of an item whose text is Japanese."""
 _LATIN2, _CYRILLIC = "mac-latin2", "mac-cyrillic"
-_CODINGS: Mapping[int, str] = {
+MAC_CODINGS: Mapping[int, str] = {
     10: "windows-1255",
     11: "shift-jis",
     12: "mac-arabic",
@@ -55,7 +57,24 @@ def mac_texts(path: Path) -> tuple[MacText, ...]:
     inside = [content for name, content in header if name == b"trak"]
     lists = [content for name, content in header if name == b"udta"]
     lists += [content for track in inside for name, content in boxes(track) if name == b"udta"]
-    return tuple(text for one in lists for name, content in boxes(one) for text in _texts(name, content))
+    found = [text for one in lists for name, content in boxes(one) for text in _texts(name, content)]
+    found += [MacText(data, "shift-jis") for one in lists for data in _in_shift_jis(one)]
+    return tuple(found)
+
+
+def _in_shift_jis(user_data: bytes) -> Iterator[bytes]:
+    """Texts of a list of iTunes that are said to be Japanese (S/JIS)."""
+    meta = next((content for name, content in boxes(user_data) if name == b"meta"), b"")
+    for _, item in boxes(items_of(meta)):
+        data = next((content for name, content in boxes(item) if name == b"data"), b"")
+        if data[:4] == SHIFT_JIS.to_bytes(4) and _fits(data[8:], "shift-jis"):
+            yield data[8:]
+
+
+def items_of(meta: bytes) -> bytes:
+    """What is in the list of items (`ilst`) of a `meta` box, which QuickTime writes without a version."""
+    inside = boxes(meta if meta[4:8] == b"hdlr" else meta[4:])
+    return next((content for name, content in inside if name == b"ilst"), b"")
 
 
 def _texts(name: bytes, content: bytes) -> Iterator[MacText]:
@@ -64,7 +83,7 @@ def _texts(name: bytes, content: bytes) -> Iterator[MacText]:
     while name[:1] == b"\xa9" and at + 4 <= len(content):
         size, language = struct.unpack(">HH", content[at : at + 4])
         data = content[at + 4 : at + 4 + size].rstrip(b"\0")
-        coding = _CODINGS.get(language) if language < _FIRST_ISO_LANGUAGE else None
+        coding = MAC_CODINGS.get(language) if language < FIRST_ISO_LANGUAGE else None
         if coding is not None and not data.isascii() and _fits(data, coding):
             yield MacText(data, coding)
         at += 4 + size

@@ -7,6 +7,7 @@ from av.container import InputContainer
 
 from pipeline.source.tag_text.quicktime import MacText, mac_texts
 from pipeline.source.tag_text.text_coding import guess_coding
+from pipeline.source.tag_text.user_data import with_unread_tags
 
 
 class TagDecoder:
@@ -56,9 +57,18 @@ class TagDecoder:
         return data.decode(coding), coding
 
 
-def notes_on_tags(container: InputContainer, decoder: TagDecoder, *, what: str) -> tuple[str, ...]:
-    """The lines on all tags of an open file that were guessed; `what` is the file, in words."""
-    _, notes = decoder.tags(container.metadata, what=what)
+def tags_of(container: InputContainer) -> dict[str, str]:
+    """The tags of an open file, with those that FFmpeg does not read. Raises OSError."""
+    if container.format.name.startswith("mov"):
+        return with_unread_tags(_path_of(container), container.metadata)
+    return dict(container.metadata)
+
+
+def notes_on_tags(
+    container: InputContainer, decoder: TagDecoder, tags: Mapping[str, str], *, what: str
+) -> tuple[str, ...]:
+    """The lines on all tags of an open file that were guessed, of which `tags` are its own; `what` is it, in words."""
+    _, notes = decoder.tags(tags, what=what)
     for stream in container.streams:
         notes += decoder.tags(stream.metadata, what=f"stream {stream.index}")[1]
     for number, chapter in enumerate(container.chapters(), start=1):
@@ -66,19 +76,23 @@ def notes_on_tags(container: InputContainer, decoder: TagDecoder, *, what: str) 
     return notes
 
 
-def decoder_of(container: InputContainer) -> TagDecoder:
-    """The decoder for all tags of an open file. Raises OSError."""
+def decoder_of(container: InputContainer, tags: Mapping[str, str]) -> TagDecoder:
+    """The decoder for all tags of an open file, of which `tags` are its own. Raises OSError."""
     holders = [
-        container.metadata,
+        tags,
         *(stream.metadata for stream in container.streams),
         *(chapter["metadata"] for chapter in container.chapters()),
     ]
     is_quicktime = container.format.name.startswith("mov") and (
         container.metadata.get("major_brand", "qt").strip() == "qt"
     )
-    stated = mac_texts(Path(container.name.removeprefix("file:"))) if is_quicktime else ()
+    stated = mac_texts(_path_of(container)) if container.format.name.startswith("mov") else ()
     texts = (value for tags in holders for value in tags.values())
     return TagDecoder(texts, is_quicktime=is_quicktime, stated=stated)
+
+
+def _path_of(container: InputContainer) -> Path:
+    return Path(container.name.removeprefix("file:"))
 
 
 def _is_text(value: str) -> bool:

@@ -1,6 +1,7 @@
 """What FFmpeg drops of a Matroska header comes along into Matroska, and is listed where it cannot."""
 
 import functools
+import struct
 from pathlib import Path
 
 import av
@@ -102,6 +103,35 @@ def test_chapters_keep_order_titles_nesting_and_flags(tmp_path: Path) -> None:
     assert (tmp_path / "again.mkv").read_bytes() == (tmp_path / "out.mkv").read_bytes()
 
 
+@pytest.mark.parametrize(
+    "language", [[], [text(of.CHAPTER_LANGUAGE, "eng")], [text(of.CHAPTER_BCP47, "en-GB")]]
+)
+def test_english_chapters_stay_english(tmp_path: Path, language: list[Element]) -> None:
+    """FFmpeg makes them undetermined, said or not; English is Matroska's default."""
+    source = film(tmp_path / "film.mkv")
+    shown = master(of.DISPLAY, [text(of.CHAPTER_STRING, "The street"), *language])
+    one = master(of.CHAPTER, [unsigned(of.CHAPTER_UID, 7), unsigned(of.CHAPTER_START, 0), shown])
+    rebuild(source, chapters=chapters(one))
+    report, _ = finish(probe(source), tmp_path / "out.mkv")
+    assert read_header(tmp_path / "out.mkv").chapters == chapters(one)
+    assert report.converted == ()
+
+
+def test_a_flat_picture_that_is_tilted_in_space_is_listed(tmp_path: Path) -> None:
+    """FFmpeg reads its roll and its mirror alone."""
+    source = film(tmp_path / "film.mkv")
+    pose = [Element(of.POSE_YAW, struct.pack(">f", 45)), Element(of.POSE_PITCH, struct.pack(">d", -20))]
+    (picture, _) = read_header(source).tracks
+    video = picture.first(of.VIDEO)
+    assert video is not None
+    tilted = replaced(video, [], [master(of.PROJECTION, [unsigned(of.PROJECTION_TYPE, 0), *pose])])
+    rebuild(source, tracks={0: [tilted]})
+    report, _ = finish(probe(source), tmp_path / "out.mkv")
+    assert [line for line in report.converted if "tilted" in line] == [
+        "stream 0 is marked as tilted, by 45 degrees of yaw and -20 of pitch: the mark is left out"
+    ]
+
+
 def test_languages_and_disabled_tracks(tmp_path: Path) -> None:
     source = film(tmp_path / "film.mkv")
     language = [
@@ -119,7 +149,7 @@ def test_languages_and_disabled_tracks(tmp_path: Path) -> None:
 def test_a_header_that_ffmpeg_carries_whole_is_left_to_it(tmp_path: Path) -> None:
     """FFmpeg is asked for no room behind its header, and writes all that there is."""
     source = film(tmp_path / "film.mkv")
-    given = chapters(chapter(1, 0, [("a", "en")]), chapter(2, 100, [("b", "en")]))
+    given = chapters(chapter(1, 0, [("a", "und")]), chapter(2, 100, [("b", "und")]))
     rebuild(source, tags=[tag(simple("ARTIST", "A"), simple("DATE", "1922"))], chapters=given)
     planned = carry_plan(
         probe(source), check_container(probe(source), target_of(tmp_path / "out.mkv"), video_codec="ffv1")
