@@ -115,7 +115,7 @@ class _Sheet:
         layout = self._view.layout_of(shot.index)
         abs_ = [sight.ab]
         abs_ += [
-            self._network.colors(takes.apply(sight, take, seed=self._seed), lightness)
+            self._network.colors(takes.apply(sight, take, seed=self._seed), sight)
             for take in range(1, count + 1)
         ]
         framed = np.stack([layout.framed(ab) for ab in abs_])

@@ -10,6 +10,8 @@ from torch.nn import functional
 
 AB_STRIDE = 4
 """One sample of the predicted ab, and of hints, stands for this many input samples, down and across."""
+MAP_STEPS = 1, 2, 4
+"""Samples of ab, down and across, for one of each of the maps of `Seen`."""
 
 
 @dataclass(frozen=True)

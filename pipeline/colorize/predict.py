@@ -14,11 +14,12 @@ from torch.nn import functional
 from models.checkpoint import load_weights
 from models.errors import WeightsError
 from models.networks.fold_batchnorm import fold
-from models.networks.generator import AB_STRIDE
+from models.networks.generator import AB_STRIDE, MAP_STEPS, Seen
 from models.weights_info import DEFAULT_WEIGHTS
 from pipeline.color.colorimetry import lightness
 from pipeline.colorize.ab_filter import filter_ab
 from pipeline.colorize.net_frame import net_size, pad_to_multiple, shrink
+from pipeline.colorize.non_local import agreed
 from pipeline.colorize.settings import ColorSettings
 from pipeline.colorize.sight import Sight
 from pipeline.colorize.still_views import joined, views_of
@@ -101,21 +102,30 @@ class Predictor:
     def _predict_still(self, luma_unit: FloatImage) -> FloatImage:
         views = list(views_of(luma_unit, short_side=self.short_side, passes=self.still_passes))
         try:
-            logits = [self._logits(view.lightness) for view in views]
+            seen = [self._see(view.lightness[np.newaxis]) for view in views]
         except (torch.OutOfMemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
             cure = "a smaller color.short_side, color.still_passes: 1 or another device works"
             raise DeviceError(f"{self.device} has no memory left for a still; {cure}") from error
-        return self.colors(joined(views, logits), views[0].lightness)
+        raw = torch.from_numpy(joined(views, [_numpy(one.raw[0]) for one in seen]))[None].to(self.device)
+        return np.squeeze(self._finished(seen[0]._replace(raw=raw), views[0].lightness[np.newaxis]), axis=0)
 
     @torch.inference_mode()
-    def _logits(self, lightness: FloatImage) -> FloatImage:
-        """(Q, H/4, W/4) for an L* picture (H, W)."""
-        height, width = (side // AB_STRIDE for side in lightness.shape)
-        padded = pad_to_multiple(lightness[np.newaxis], self._generator.input_multiple)[:, np.newaxis]
-        raw = self._generator(torch.from_numpy(padded).to(self.device))
-        return np.asarray(raw[0, :, :height, :width].float().cpu(), np.float32)
+    def _see(self, lightness: FloatImage) -> Seen:
+        """What the network makes of L* pictures (N, H, W), 0..100, cut to them: raw as it is, maps at ab's size and
+        its half and quarter, rounded up."""
+        height, width = (side // AB_STRIDE for side in lightness.shape[1:])
+        padded = pad_to_multiple(lightness, self._generator.input_multiple)[:, np.newaxis]
+        raw, maps = self._generator.see(torch.from_numpy(padded).to(self.device))
+        fine = AB_STRIDE // self._generator.training_stride
+        return Seen(
+            raw[..., : height * fine, : width * fine],
+            tuple(
+                one[..., : -(-height // step), : -(-width // step)]
+                for one, step in zip(maps, MAP_STEPS, strict=False)
+            ),
+        )
 
     def predict(self, lightness: Iterable[FloatImage]) -> Iterator[FloatImage]:
         """L* pictures (h, w), 0..100, all of one `NetSize` → ab (2, h/4, w/4) for each, in order.
@@ -155,34 +165,19 @@ class Predictor:
         message = "%s is out of memory at frame %d of this part: batch halved to %d"
         _log.warning(message, self.device, picture, self._fitting_batch)
 
-    @torch.inference_mode()
     def _run(self, lightness: FloatImage) -> FloatImage:
-        height, width = lightness.shape[1:]
-        padded = torch.from_numpy(pad_to_multiple(lightness, self._generator.input_multiple))[:, None].to(
-            self.device
-        )
-        colors = self._colors(self._generator(padded))
-        colors = colors[..., : height // AB_STRIDE, : width // AB_STRIDE]
-        return self._finish(self._vivid(colors), lightness)
+        return self._finished(self._see(lightness), lightness)
 
-    @torch.inference_mode()
     def see(self, lightness: FloatImage) -> Sight:
         """One L* picture (H, W), 0..100, as the network sees it. Raises WeightsError, DeviceError."""
-        height, width = (side // AB_STRIDE for side in lightness.shape)
-        padded = torch.from_numpy(pad_to_multiple(lightness[np.newaxis], self._generator.input_multiple))[
-            :, None
-        ]
-        seen = self._generator.see(padded.to(self.device))
-        colors = self._colors(seen.raw)[..., :height, :width]
+        seen = self._see(lightness[np.newaxis])
+        colors = self._colors(seen, lightness[np.newaxis])
         return Sight.of(
             lightness=lightness,
             ab=self._finish(self._vivid(colors), lightness[np.newaxis])[0],
             plain=colors[0, :2],
-            logits=seen.raw[0, : len(self.bins), :height, :width].float().cpu().numpy(),
-            maps=tuple(
-                one[0, :, : -(-height // step), : -(-width // step)].float().cpu().numpy()
-                for one, step in zip(seen.maps, (1, 2, 4), strict=False)
-            ),
+            logits=_numpy(seen.raw[0, : len(self.bins)]),
+            maps=tuple(_numpy(one[0]) for one in seen.maps),
         )
 
     def see_picture(self, luma_unit: FloatImage) -> Sight:
@@ -191,13 +186,14 @@ class Predictor:
         size = net_size(width=width, height=height, sample_aspect=1, short_side=self.short_side)
         return self.see(lightness(shrink(luma_unit, size)))
 
-    def colors(self, logits: FloatImage, lightness: FloatImage) -> FloatImage:
-        """The ab (2, h, w) of a distribution (Q, h, w) that was changed, made vivid and filtered as a prediction is.
+    def colors(self, logits: FloatImage, sight: Sight) -> FloatImage:
+        """The ab (2, h, w) of a distribution (Q, h, w) that was changed, finished as a prediction is.
 
-        `lightness` (H, W) is the picture's.
+        `sight` is of the picture that it is a distribution for.
         """
-        raw = torch.from_numpy(logits)[None].to(self.device)
-        return np.asarray(self._finish(self._vivid(self._colors(raw)), lightness[np.newaxis])[0], np.float32)
+        raw, *maps = (torch.from_numpy(one)[None].to(self.device) for one in (logits, *sight.maps))
+        seen = Seen(raw, tuple(maps))
+        return np.squeeze(self._finished(seen, sight.lightness[np.newaxis]), axis=0)
 
     @property
     def bins(self) -> FloatImage:
@@ -205,11 +201,16 @@ class Predictor:
         bins = getattr(self._generator, "bins", None)
         return np.zeros((0, 2), np.float32) if bins is None else np.asarray(bins.float().cpu(), np.float32)
 
-    def _colors(self, raw: torch.Tensor) -> FloatImage:
-        """What the generator returned → (N, 3, h, w): a, b and mean chroma, at the size of ab."""
-        colors = self._generator.to_ab_and_chroma(raw, self.temperature)
-        shrink = AB_STRIDE // self._generator.training_stride
-        return np.asarray(functional.avg_pool2d(colors, shrink).float().cpu(), np.float32)
+    def _finished(self, seen: Seen, lightness: FloatImage) -> FloatImage:
+        """ab (N, 2, h, w) of what was made of L* pictures (N, H, W)."""
+        return self._finish(self._vivid(self._colors(seen, lightness)), lightness)
+
+    @torch.inference_mode()
+    def _colors(self, seen: Seen, lightness: FloatImage) -> FloatImage:
+        """What the generator made of L* pictures (N, H, W) → (N, 3, h, w): a, b and mean chroma, at the size of ab."""
+        colors = self._generator.to_ab_and_chroma(seen.raw, self.temperature)
+        colors = functional.avg_pool2d(colors, AB_STRIDE // self._generator.training_stride).float()
+        return _numpy(agreed(colors, seen.maps, torch.from_numpy(lightness).to(self.device)))
 
     def _vivid(self, colors: FloatImage) -> FloatImage:
         everywhere = self.weights.vivid_where == "everywhere"
@@ -224,6 +225,10 @@ class Predictor:
                 f"are not finite numbers; {cure} would work"
             )
         return filter_ab(planes, lightness)
+
+
+def _numpy(values: torch.Tensor) -> FloatImage:
+    return np.asarray(values.float().cpu(), np.float32)
 
 
 def find_device(name: str) -> torch.device:

@@ -116,7 +116,7 @@ class GuidedShot:
         ab = sight.ab
         if self._guidance.take:
             logits = self._memory.takes.apply(sight, self._guidance.take, seed=self._guidance.seed)
-            ab = self._network.colors(logits, sight.lightness)
+            ab = self._network.colors(logits, sight)
         for hints in self._hints(sight, luma, carried):
             ab = hints.over(ab)
         return ab

@@ -74,7 +74,7 @@ def guide_still(
         ab = memory.plain  # what is not given is as without guidance
     else:
         logits = memory.takes.apply(memory.sight, guidance.take, seed=guidance.seed)
-        ab = network.colors(logits, memory.sight.lightness)
+        ab = network.colors(logits, memory.sight)
     for hints in _hints(memory, guidance):
         ab = hints.over(ab)
     if guidance.look is None:

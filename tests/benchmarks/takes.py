@@ -104,9 +104,7 @@ class PhotoTakes:
     def measure(self, rgb: Rgb) -> None:
         sight = see(self._predictor, _luma(rgb))
         takes = ShotTakes.of([sight], self._predictor.bins)
-        colors = [
-            self._predictor.colors(takes.apply(sight, take), sight.lightness) for take in range(TAKES + 1)
-        ]
+        colors = [self._predictor.colors(takes.apply(sight, take), sight) for take in range(TAKES + 1)]
         self._between.append(fmean(_apart(a, b) for a, b in combinations(colors[1:], 2)))
         self._from_automatic.append(fmean(_apart(colors[0], other) for other in colors[1:]))
         true = cv2.resize(
@@ -155,7 +153,7 @@ def clip_steadiness(path: Path, predictor: Predictor) -> dict[str, list[float]]:
     takes = ShotTakes.of(sights[:: -(-len(sights) // _SHOT_SIGHTS)], predictor.bins)
     found: dict[str, list[float]] = {"cdc": [], "cdc standing": []}
     for take in range(TAKES + 1):
-        own = np.stack([predictor.colors(takes.apply(sight, take), sight.lightness) for sight in sights])
+        own = np.stack([predictor.colors(takes.apply(sight, take), sight) for sight in sights])
         colors = smoother.spread(own)
         standing = np.repeat(colors.mean(axis=0, keepdims=True), len(lumas), axis=0)
         for name, shown in zip(found, (colors, standing), strict=True):

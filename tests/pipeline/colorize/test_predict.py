@@ -186,4 +186,6 @@ def _device_that_fits(predictor: Predictor, *, pictures: int) -> Any:
         if len(inputs[0]) > pictures:
             raise torch.OutOfMemoryError("out of memory")
 
-    return predictor._generator.register_forward_pre_hook(check)
+    encoder = predictor._generator.encoder
+    assert isinstance(encoder, torch.nn.Module)
+    return encoder.register_forward_pre_hook(check)

@@ -27,24 +27,25 @@ def _factors(agreements: list[float], *, vividness: float, everywhere: bool = Fa
     return np.asarray(np.hypot(found[0, 0, 0], found[0, 1, 0]) / 10, np.float32)
 
 
-def test_colours_that_agree_stay_as_vivid_as_they_are() -> None:
-    np.testing.assert_allclose(_factors([1, 0.99], vividness=1.94), [1, 1.02], atol=0.01)
+def test_colours_that_agree_come_out_a_little_calmer() -> None:
+    """The skin of held-out faces was more vivid than the truth."""
+    np.testing.assert_allclose(_factors([1, 0.97], vividness=1.94), [0.92, 1.0], atol=0.01)
 
 
 def test_the_less_colours_agree_the_more_their_mean_is_brought_out() -> None:
-    np.testing.assert_allclose(_factors([0.75], vividness=1.94), 1.94, rtol=1e-5)
-    assert (np.diff(_factors([1, 0.9, 0.8, 0.72], vividness=1.94)) > 0.1).all()
+    np.testing.assert_allclose(_factors([0.8], vividness=1.94), 1.94, rtol=1e-5)
+    assert (np.diff(_factors([1, 0.95, 0.88, 0.8, 0.76], vividness=1.94)) > 0.1).all()
 
 
 def test_no_colour_is_brought_out_boldly() -> None:
     """A factor of 3 made bold stains of the suits and shirts of old photographs."""
-    assert _factors(list(np.linspace(0.01, 1, 200)), vividness=1.94).max() < 2.3
+    assert _factors(list(np.linspace(0.01, 1, 200)), vividness=1.94).max() < 2.5
 
 
 def test_a_hue_that_little_speaks_for_is_brought_out_less() -> None:
     found = _factors([0.6, 0.5, 0.4, 0.35, 0.01], vividness=1.94)
     assert (np.diff(found) <= 1e-6).all()
-    assert found[-1] == pytest.approx(1.94**0.7, rel=1e-5)
+    assert found[-1] == pytest.approx(1.94, rel=1e-5)
 
 
 def test_a_cold_colour_that_little_speaks_for_turns_grey() -> None:
@@ -56,8 +57,16 @@ def test_a_cold_colour_that_little_speaks_for_turns_grey() -> None:
 
 def test_a_sky_that_all_agree_on_stays_blue() -> None:
     hues, factors = _shown([250.0], 0.97)
-    assert factors[0] > 1
+    assert factors[0] == pytest.approx(1, abs=0.02)
     assert hues[0] == pytest.approx(250, abs=0.01)
+
+
+def test_reds_and_greens_are_brought_out_less_than_skin_and_wood() -> None:
+    """They made orange coats and yellow-green stones."""
+    red, wood, green = _shown([0.0, 60.0, 135.0], 0.65)[1]
+    assert wood == pytest.approx(1.94**1.35, rel=1e-3)
+    assert green == pytest.approx(0.8 * wood, rel=1e-3)
+    assert 0.5 * wood < red < 0.7 * wood
 
 
 def test_hues_are_turned_a_little_and_none_passes_another() -> None:
@@ -80,4 +89,4 @@ def test_everywhere_is_one_factor(vividness: float) -> None:
 
 
 def test_without_vividness_a_warm_colour_is_as_pale_as_the_mean() -> None:
-    np.testing.assert_allclose(_factors([1, 0.7, 0.1], vividness=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(_factors([0.88, 0.7, 0.1], vividness=1), 1, rtol=1e-5)

@@ -11,7 +11,7 @@ from pipeline.guidance.hints.likeness import MapScale
 def test_seeing_predicts_the_same_colours(predictor: Predictor, sights: list[Sight]) -> None:
     (ab,) = predictor.predict([sights[0].lightness])
     np.testing.assert_allclose(sights[0].ab, ab, atol=1e-3)
-    again = predictor.colors(sights[0].logits, sights[0].lightness)
+    again = predictor.colors(sights[0].logits, sights[0])
     np.testing.assert_allclose(again, ab, atol=1e-3)
 
 

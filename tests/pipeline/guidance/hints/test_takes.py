@@ -22,25 +22,20 @@ def test_take_0_is_the_automatic_colour(predictor: Predictor, sights: list[Sight
     takes = ShotTakes.of(sights, predictor.bins)
     for seed in (0, 7):
         logits = takes.apply(sights[0], 0, seed=seed)
-        np.testing.assert_allclose(
-            predictor.colors(logits, sights[0].lightness), sights[0].ab, rtol=0, atol=1e-3
-        )
+        np.testing.assert_allclose(predictor.colors(logits, sights[0]), sights[0].ab, rtol=0, atol=1e-3)
 
 
 def test_the_first_takes_are_distinct(predictor: Predictor, sights: list[Sight]) -> None:
     takes = ShotTakes.of(sights, predictor.bins)
     for seed in (0, 7):
-        colors = [
-            predictor.colors(takes.apply(sights[0], take, seed=seed), sights[0].lightness)
-            for take in range(4)
-        ]
+        colors = [predictor.colors(takes.apply(sights[0], take, seed=seed), sights[0]) for take in range(4)]
         for one, other in combinations(colors, 2):
             assert np.sqrt(np.square(one - other).sum(axis=0)).mean() > 8
 
 
 def test_a_take_has_the_same_colours_through_its_shot(predictor: Predictor, sights: list[Sight]) -> None:
     takes = ShotTakes.of(sights[:1], predictor.bins)
-    first, later = (predictor.colors(takes.apply(sight, 1), sight.lightness) for sight in sights)
+    first, later = (predictor.colors(takes.apply(sight, 1), sight) for sight in sights)
     automatic = np.abs(sights[0].ab - sights[1].ab).mean()
     assert np.abs(first - later).mean() < 1.5 * automatic + 0.5
     assert np.abs(first - sights[0].ab).mean() > 4 * np.abs(first - later).mean()
