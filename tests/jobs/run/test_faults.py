@@ -25,12 +25,12 @@ OTHER_VERSION = "import jobs.version\njobs.version.VERSION = '0.0.1'"
 SMALL_DEVICE = """
 import torch
 from models.networks.efficient import EfficientGenerator as Generator
-forward = Generator.forward
-def small(self, lightness, *rest, **options):
+encode = Generator.encode
+def small(self, lightness):
     if lightness.shape[0] > {pictures}:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
-    return forward(self, lightness, *rest, **options)
-Generator.forward = small
+    return encode(self, lightness)
+Generator.encode = small
 """
 CLOCK_SET_BACK = """
 import datetime, time
