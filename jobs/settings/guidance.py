@@ -48,13 +48,19 @@ def choose_guidance(job: "Job", film: FilmInfo, plan: "Plan") -> tuple[ShotGuida
 
 
 def idle_guidance(job: "Job", film: FilmInfo, plan: "Plan") -> list[str]:
-    """A line where marks or painted frames were given for shots whose colours are not predicted."""
+    """A line where marks or painted frames were given for shots whose colours are not predicted, or nothing is used."""
     choices = choose_treatments(job, plan)
-    idle = [
-        shot.index
+    given = [
+        (shot.index, collected, choice.treatment.source)
         for shot, collected, choice in zip(plan.shots, _of_film(job, film, plan), choices, strict=True)
-        if choice.treatment.source != "predicted" and collected.is_placed
+        if collected.is_given
     ]
+    idle = [index for index, collected, source in given if source != "predicted" and collected.is_placed]
+    if not idle and given and all(collected.made(source) is None for _, collected, source in given):
+        return [
+            "guidance: nothing of it is used: the shots that it is for are none that the network colours; "
+            "recolour: true would give the look to shots that are in colour"
+        ]
     if not idle:
         return []
     many = "shots" if len(idle) > 1 else "shot"
@@ -119,6 +125,11 @@ class _Collected:
         """Whether something was given on a frame of the shot."""
         return "marks" in self.lists or "overlays" in self.lists
 
+    @property
+    def is_given(self) -> bool:
+        """Whether there is anything for the shot."""
+        return bool(self.values or self.lists or any(self.names.values()))
+
     def made(self, source: ColorSource) -> ShotGuidance | None:
         """What is given for a shot that gets its colour from there; None where that is nothing."""
         if source == "recoloured":
@@ -126,7 +137,7 @@ class _Collected:
             return ShotGuidance(words={}, regions={}, **look)  # type: ignore[arg-type]
         if source != "predicted":
             return None
-        if not self.values and not self.lists and not any(self.names.values()):
+        if not self.is_given:
             return None
         lists = {name: tuple(parts) for name, parts in self.lists.items()}
         return ShotGuidance(**{**self.values, **lists, **self.names})  # type: ignore[arg-type]

@@ -75,6 +75,14 @@ def test_without_the_key_colours_that_a_film_has_stay_to_the_bit(place: Path, am
     assert look[:FRAMES] != _planes(place / "plain.mkv")[:FRAMES]
 
 
+def test_guidance_of_which_nothing_is_used_says_so(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run(place, 'shots: {"1": {guidance: {look: amber}}}\n', output="idle.mkv") == 0
+    assert "recolour: true would give the look to shots that are in colour" in capsys.readouterr().err
+    assert run(place, 'shots: {"0": {guidance: {look: amber}}}\n', output="used.mkv") == 0
+    assert "recolour" not in capsys.readouterr().err
+
+
 def test_it_is_on_record(place: Path, amber: FilmRecord) -> None:
     shots = [
         (shot.treatment.source, shot.guidance.look)
