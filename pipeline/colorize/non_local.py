@@ -24,7 +24,9 @@ _MOST_DEVIATIONS = 4.0
 _LEAST_SPREAD = 0.1
 """Of a map's channel, as a share of the middling channel's: what hardly varies tells nothing apart."""
 _MOST_CELLS = 2500
-"""Cells that are compared with each other; so many take 25 MB. A cell has 2x2 samples of ab, more in large pictures."""
+"""A cell has 2x2 samples of ab, or more in a picture that would have more cells."""
+_EVERY = 2
+"""Of the cells, down and across, that all cells are compared with. More of them gave colours no better."""
 
 
 def agreed(colors: Tensor, maps: Sequence[Tensor], lightness: Tensor) -> Tensor:
@@ -49,20 +51,19 @@ def agreed(colors: Tensor, maps: Sequence[Tensor], lightness: Tensor) -> Tensor:
 def _agreed(colors: Tensor, maps: Sequence[Tensor], lightness: Tensor, cell: int) -> Tensor:
     small = functional.avg_pool2d(colors, cell, ceil_mode=True)
     size = small.shape[2:]
-    looks = torch.cat([*_looks(maps, lightness, size), _places(size, colors.device)]).flatten(1).T
+    looks = torch.cat([*_looks(maps, lightness, size), _places(size, colors.device)])
+    asked, told = (one.flatten(1).T for one in (looks, looks[:, ::_EVERY, ::_EVERY]))
     # exp(-|q - k|^2), normalised over k: what depends on q alone falls out
-    alike = torch.addmm(-looks.square().sum(1), looks, looks.T, alpha=2).softmax(1)
-    mean = (alike @ small[0].flatten(1).T).T.reshape(small.shape)
-    return colors + functional.interpolate(
-        mean - small, size=colors.shape[2:], mode="bilinear", align_corners=False
-    )
+    alike = torch.addmm(-told.square().sum(1), asked, told.T, alpha=2).softmax(1)
+    mean = (alike @ small[0, :, ::_EVERY, ::_EVERY].flatten(1).T).T.reshape(small.shape)
+    change = functional.interpolate(mean - small, size=colors.shape[2:], mode="bilinear", align_corners=False)
+    return colors + change
 
 
 def _looks(maps: Sequence[Tensor], lightness: Tensor, size: torch.Size) -> list[Tensor]:
     """What tells the look of cells, (C, *size) each, in units of distance."""
     looks = [
-        functional.interpolate(_standardized(one.float()), size=size, mode="bilinear", antialias=True)[0]
-        / unit
+        _standardized(functional.interpolate(one.float(), size=size, mode="bilinear")[0]) / unit
         for one, unit in zip(maps, _MAPS, strict=True)
     ]
     grey = functional.interpolate(lightness.float(), size=size, mode="area")[0] / _LIGHTNESS
@@ -70,11 +71,11 @@ def _looks(maps: Sequence[Tensor], lightness: Tensor, size: torch.Size) -> list[
 
 
 def _standardized(one: Tensor) -> Tensor:
-    """A map (1, C, h, w) in deviations from its channels' means, divided by the root of C."""
-    spread, centre = torch.std_mean(one, dim=(2, 3), correction=0, keepdim=True)
+    """A map (C, h, w) in deviations from its channels' means, divided by the root of C."""
+    spread, centre = torch.std_mean(one, dim=(1, 2), correction=0, keepdim=True)
     spread = spread.clamp_min(_LEAST_SPREAD * float(spread.median()) + 1e-6)
     deviations = ((one - centre) / spread).clamp(-_MOST_DEVIATIONS, _MOST_DEVIATIONS)
-    return deviations / math.sqrt(one.shape[1])
+    return deviations / math.sqrt(len(one))
 
 
 def _places(size: torch.Size, device: torch.device) -> Tensor:
