@@ -20,7 +20,7 @@ from queue import SimpleQueue
 
 from jobs.segments.renderer import Renderer
 from jobs.segments.stages import Colorist, Proxy
-from jobs.supervise.heap import HeapWatch, return_free
+from jobs.supervise.heap import HeapWatch
 from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.locks import LOCK_NAME, WorkLock, reachable, try_lock
 from jobs.workdir.status import SegmentStatus, find_segment
@@ -106,7 +106,6 @@ def _render(
         except BaseException as error:  # raised again by the caller, whatever it is
             failed.append(error)
         finally:
-            return_free()
             free.put(reader)
 
     with (
@@ -167,9 +166,7 @@ def _colored(tools: SegmentTools, reader: FrameReader, status: SegmentStatus, re
     if tools.colorist is None:
         assert tools.spec.graded is not None
         return Proxy(tools.spec.graded.find(status.segment), status.proxy_sha256)
-    proxy = tools.colorist.color(reader, status, on_frame=_counter(report, "colour", status.segment))
-    return_free()
-    return proxy
+    return tools.colorist.color(reader, status, on_frame=_counter(report, "colour", status.segment))
 
 
 def _counter(report: Report, stage: str, segment: Segment) -> Callable[[], None]:

@@ -4,10 +4,11 @@ import contextlib
 import ctypes
 import mmap
 import threading
+from collections import deque
 from pathlib import Path
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-_ARENAS = 2
+_HEAPS = 1
 _LARGE_BYTES = 32 << 20
 """Larger blocks come from the system and go back to it at once; a plane of 4K has less."""
 _MOST_FREE_AT_END_BYTES = 128 << 20
@@ -15,15 +16,18 @@ _MOST_FREE_AT_END_BYTES = 128 << 20
 _LEAST_BYTES = 1 << 20
 """Of a block that goes back, and of what is free at the end of a heap, where memory is to be small."""
 _MOST_HELD_BYTES = 96 << 20
+_LOOKS = 16
+"""What is free at all of so many looks is free for good; the network's memory is free between two batches only."""
 
 
 def set_up_heaps(*, keep_freed: bool = True) -> None:
-    """Lets all threads of this process, begun after this call, share two heaps that keep what is freed for the next
+    """Lets all threads of this process, begun after this call, share one heap that keeps what is freed for the next
     frame; elsewhere than on glibc, nothing.
 
     Decoders, encoders and lanes come and go with every segment, and each thread would leave a heap behind that
     holds what it once needed: memory would grow with the length of the film. And by default a heap returns the planes
-    of a frame to the system when they are freed, to ask for as many pages, each to be cleared, for the next frame.
+    of a frame to the system when they are freed, to ask for as many pages, each to be cleared, for the next frame. The
+    heaps of threads besides the first one's do so whatever is set: they are made of parts of 64 MiB.
 
     Where not `keep_freed`, what is large goes back once it is freed, for a process that works now and then.
     """
@@ -32,13 +36,13 @@ def set_up_heaps(*, keep_freed: bool = True) -> None:
     )
     with contextlib.suppress(OSError, AttributeError):
         set_option = ctypes.CDLL(None).mallopt
-        set_option(_M_ARENA_MAX, _ARENAS)
+        set_option(_M_ARENA_MAX, _HEAPS)
         set_option(_M_MMAP_THRESHOLD, large)
         set_option(_M_TRIM_THRESHOLD, free_at_end)
 
 
 class HeapWatch:
-    """Sees that heaps hold little that is free, however long a film is; elsewhere than on glibc 2.33 or newer, nothing.
+    """Sees that heaps hold little that stays free, however long a film is; only on glibc 2.33 or newer, else nothing.
 
     With every segment what is free lies scattered over more of the heaps. To give it back costs little where it is
     done seldom: each page that is needed again has to be asked for again.
@@ -47,13 +51,17 @@ class HeapWatch:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._rest = _held_bytes()
+        self._seen: deque[int] = deque(maxlen=_LOOKS)
 
     def look(self) -> None:
-        """Gives back what is free if it grew by 96 MiB since that was done last; from any thread, often."""
+        """Gives back what is free if, at all of the last 16 looks, it was 96 MiB more than after that was done last;
+        from any thread, often."""
         with self._guard:
-            if _held_bytes() - self._rest > _MOST_HELD_BYTES:
+            self._seen.append(_held_bytes())
+            if len(self._seen) == _LOOKS and min(self._seen) - self._rest > _MOST_HELD_BYTES:
                 return_free()
                 self._rest = _held_bytes()
+                self._seen.clear()
 
 
 def return_free() -> None:

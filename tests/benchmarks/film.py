@@ -123,6 +123,7 @@ def _speed(folder: Path, width: int, height: int, end_to_end: int, preset: str) 
         "frames/s of each stage alone": {k: round(frames / v, 1) for k, v in stages.wall.items()},
         "CPU ms a frame": {k: round(1000 * v / frames, 2) for k, v in stages.cpu.items()},
         "end to end frames/s": round(1 / seconds, 2),
+        "end to end, CPU ms a frame": round(1000 * whole.cpu["end to end"] / end_to_end, 2),
         "wall over max(slowest stage, CPU seconds / cores)": round(seconds / bound, 3),
     }
     if (width, height, preset) == (1280, 720, "access"):
