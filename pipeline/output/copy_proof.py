@@ -18,6 +18,7 @@ from pipeline.media import FilmInfo, StreamInfo
 from pipeline.output.container_table import is_lossless
 from pipeline.output.containers import ContainerPlan, StreamPlan
 from pipeline.output.mux_command import index_in_file, others_path, seconds_text, to_measure
+from pipeline.output.units.overlaps import Overlaps
 from pipeline.output.units.packet_units import Unit, Units, text_units, units_of
 from pipeline.output.units.sound_units import SoundUnits, is_as_loud, tolerance
 from pipeline.output.units.unit_reader import UnitReader
@@ -69,6 +70,8 @@ class _Pair:
     """By how much samples may differ."""
     text: tuple[str | None, frozenset[int]] = (None, frozenset())
     """Of subtitles that are converted, as `text_units` takes it."""
+    overlaps: Overlaps | None = None
+    """Of sound."""
 
 
 def check_copies(
@@ -106,6 +109,7 @@ def check_copies(
         }
         told = [f"{p.name}: {what}, which its header does not say" for p, what in changes.items() if what]
         told += [line for pair in pairs for line in _other_layout(pair)]
+        told += [f"{pair.name}: {pair.overlaps}" for pair in pairs if str(pair.overlaps or "")]
         md5s = {p.index: sums[p.copy.index].hexdigest() for p in pairs if p.how == "samples"}
         return Copies(sums=md5s, changes=tuple(told))
 
@@ -131,7 +135,10 @@ def _pairs(film: FilmInfo, plan: ContainerPlan, source: Any, made: Any, shift_ns
             found_tolerance = tolerance(own, is_resampled=how == "measured") if stream.kind == "audio" else 0
             text = (treated.text_coding, treated.unshown_pts)
             name = _name(stream)
-            pairs.append(_Pair(stream.index, name, own, copy, how, slack, shift_ns, found_tolerance, text))
+            overlaps = Overlaps(int(ticks[1] * _NANOSECONDS) + 1) if stream.kind == "audio" else None
+            pairs.append(
+                _Pair(stream.index, name, own, copy, how, slack, shift_ns, found_tolerance, text, overlaps)
+            )
     return pairs
 
 
@@ -212,11 +219,12 @@ def _compare(pairs: Sequence[_Pair], source: UnitReader, made: UnitReader) -> No
 def _same(pair: _Pair, unit: Unit, copy: Unit) -> None:
     if unit.digest != copy.digest or not _sound_same(pair, unit, copy):
         raise CopyError(f"{pair.name}: is not the source's{_at(unit.time_ns)}")
-    if (
-        unit.time_ns is not None
-        and copy.time_ns is not None
-        and abs(unit.time_ns - pair.shift_ns - copy.time_ns) > pair.slack_ns
-    ):
+    if unit.time_ns is None or copy.time_ns is None:
+        return
+    expected, late = unit.time_ns - pair.shift_ns, 0
+    if pair.overlaps is not None:
+        expected, late = pair.overlaps.expected(expected)
+    if not -pair.slack_ns <= copy.time_ns - expected <= pair.slack_ns + late:
         raise CopyError(
             f"{pair.name}: what belongs at {_time_text(unit.time_ns)} arrived at {_time_text(copy.time_ns)}"
         )
