@@ -15,16 +15,18 @@ _PACKED = re.compile(rb"DivX\d+[Bb]\d+p")
 def has_decoding_times_only(container: InputContainer, stream: VideoStream) -> bool:
     """Whether packets have one time each, which is when they are decoded, and pictures are shown in another order.
 
-    So it is in AVI, in Matroska that holds a stream as AVI does (V_MS/VFW/FOURCC, seen in the stream's tag of Windows),
-    and with packed MPEG-4 (DivX) anywhere. FFmpeg guesses from the packet in which a picture lies when it is shown,
-    wrongly where B-frames are packed. Pictures leave the decoder in their order; each is shown when the packet is
-    decoded that lets it go, as FFmpeg's own players have it.
+    So it is in AVI, in raw MPEG-1 and MPEG-2, in Matroska that holds a stream as AVI does (V_MS/VFW/FOURCC, seen in the
+    stream's tag of Windows), and with packed MPEG-4 (DivX) anywhere. FFmpeg guesses from the packet in which a picture
+    lies when it is shown, wrongly where B-frames are packed. Pictures leave the decoder in their order; each is shown
+    when the packet is decoded that lets it go, as FFmpeg's own players have it.
     """
     context = stream.codec_context
     tag = context.codec_tag.strip("\0")
     is_vfw = container.format.name.startswith("matroska") and tag != "" and tag not in _QUICKTIME_TAGS
     is_packed = context.name == "mpeg4" and _PACKED.search(context.extradata or b"") is not None
-    return bool(context.has_b_frames) and (container.format.name == "avi" or is_vfw or is_packed)
+    return bool(context.has_b_frames) and (
+        container.format.name in ("avi", "mpegvideo") or is_vfw or is_packed
+    )
 
 
 class DecodingClock:

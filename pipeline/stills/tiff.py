@@ -13,6 +13,7 @@ from pipeline.stills.tiff_tags import (
     COMPRESSION,
     EXTRA_SAMPLES,
     ICC_PROFILE,
+    PHOTOMETRIC,
     PHOTOSHOP_LAYERS,
     RESOLUTION_UNIT,
     SAMPLE_FORMAT,
@@ -42,6 +43,9 @@ _BYTE, _UNDEFINED = 1, 7
 """Types of tags."""
 _SIGNED, _FLOAT = 2, 3
 """Sample formats."""
+_YCBCR, _JPEG = 6, (6, 7)
+_FOREIGN_COLORS = {_YCBCR: "Y'CbCr without JPEG", 8: "CIELAB", 9: "ICC's Lab", 10: "ITU's Lab"}
+"""Photometric interpretations that are not read; JPEG's Y'CbCr is."""
 _DEPTHS = {1, 2, 4, 8, 16, 32, 64}
 """Bits of a sample that libvips unpacks; of these a still has 1 to 16, which is checked once libvips has read it."""
 
@@ -66,6 +70,7 @@ def read_tiff(path: Path) -> Still:
         if page.number(EXTRA_SAMPLES, 0) == _ASSOCIATED_ALPHA:
             raise SourceError(f"cannot read {path}: premultiplied alpha; save it with straight alpha or none")
         _refuse_depth(page, path)
+        _refuse_colors(page, path)
         file.seek(0)
         pixels = read_pixels(
             file,
@@ -91,6 +96,16 @@ def _refuse_depth(page: Ifd, path: Path) -> None:
         kind = {_FLOAT: "floating point ", _SIGNED: "signed "}.get(sample, "")
         raise SourceError(
             f"cannot read {path}: a TIFF of {kind}samples of {bits} bits; save it with 8 or 16 bits first"
+        )
+
+
+def _refuse_colors(page: Ifd, path: Path) -> None:
+    """Raises SourceError for colours that libvips would take for RGB, or report as damage."""
+    color = page.number(PHOTOMETRIC, 1)
+    is_jpeg = page.number(COMPRESSION, 1) in _JPEG
+    if color in _FOREIGN_COLORS and not (color == _YCBCR and is_jpeg):
+        raise SourceError(
+            f"cannot read {path}: a TIFF in {_FOREIGN_COLORS[color]}; save it as grey or RGB first"
         )
 
 

@@ -40,6 +40,7 @@ OTHER: Mapping[str, str] = {
     "Serbian": "аоиенртсјукдвмплзгбчцшхљжњћфђџ",
     "Hebrew": "יוהלאמתרבשנםכקדעחפסטזצגןךףץ",
     "Arabic": "اليمنرتبدعسقفهوحكجةشصخطذزضغثىءأظئؤإآ",
+    "Thai": "านรอกเงมยลว่ีด้ทตสบปคัะหิไุขจพชแ์ูใ็โถืซผึธศณญฟภำษฉฝฐฮฎฆฏฌฒฑฬ๊๋ๆฯฤฺํ",
 }
 """All letters of languages in other scripts, the most frequent first."""
 
@@ -56,6 +57,8 @@ CODINGS: Mapping[str, tuple[str, ...]] = {
     "windows-1257": _BALTIC,
     "windows-1255": ("Hebrew",),
     "windows-1256": ("Arabic",),
+    "cp874": ("Thai",),
+    "iso8859-15": _WEST,
     "iso8859-2": _CENTRE,
     "iso8859-7": ("Greek",),
     "koi8-r": ("Russian",),
@@ -73,6 +76,8 @@ CODINGS: Mapping[str, tuple[str, ...]] = {
 """Python's names of encodings of one byte a letter, and the languages that each is for."""
 ENDINGS: Mapping[str, str] = {"ך": "כ", "ם": "מ", "ן": "נ", "ף": "פ", "ץ": "צ", "ς": "σ"}
 """Letters that only end a word, and those that stand for them elsewhere."""
+MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+"""Vowels and tones of Thai that stand above or below a letter, as a part of a class of a regular expression."""
 GREEK_ACCENTED = frozenset("άήίόύέώΐΰ")
 
 _HANZI = (

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from pipeline.source.tag_text.letters import CODINGS, ENDINGS, FREQUENT, GREEK_ACCENTED, LATIN, OTHER
+from pipeline.source.tag_text.letters import CODINGS, ENDINGS, FREQUENT, GREEK_ACCENTED, LATIN, MARKS, OTHER
 
 _COST: Mapping[str, float] = {
     **dict.fromkeys(CODINGS, 3.0),
@@ -19,6 +19,8 @@ _COST: Mapping[str, float] = {
     "koi8-r": 4,
     "koi8-u": 4,
     "iso8859-5": 5,
+    "iso8859-15": 4,
+    "cp874": 3,
     "mac-roman": 4,
     "mac-latin2": 5,
     "mac-greek": 5,
@@ -31,8 +33,9 @@ _COST: Mapping[str, float] = {
 """Of an encoding, as a logarithm: the higher, the fewer files have it."""
 _COST_OF_LANGUAGE: Mapping[str, float] = {"Serbian": 2, "Croatian": 1, "Estonian": 1, "Ukrainian": 1}
 _LIKELIER, _MAC, _NOT_MAC = 6.0, (4.0, -4.0), (0.0, 3.0)
-_WORD = re.compile(r"[^\W\d_]+")
-_OPENING, _CLOSING, _BETWEEN = "‘‚“„«¿¡", "’“”»…", "–—…©®°•№´·"
+_WORD = re.compile(rf"(?:[^\W\d_]|[{MARKS}])+")
+_SIGN = re.compile(rf"[\W\d_](?<![{MARKS}])")
+_OPENING, _CLOSING, _BETWEEN = "‘‚“„«¿¡", "’“”»…", "–—…©®°•№´·€"
 _CODE_SIGNS = frozenset("\\|~^`{}[]@#$%<>=")
 _EAST_ASIAN = r"[\u3001-\u3015\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff01-\uff60]"
 _LONE = re.compile(rf"(?<!{_EAST_ASIAN}){_EAST_ASIAN}(?!{_EAST_ASIAN})")
@@ -75,7 +78,7 @@ def likelihood(text: str, language: str) -> float:
     """The logarithm of how likely a text is in a language, for the parts of it that its encoding decides."""
     total = -_COST_OF_LANGUAGE.get(language, 0.0)
     total += sum(_of_word(word, language) for word in _WORD.findall(text))
-    total += sum(_of_sign(text, at) for at, sign in enumerate(text) if not sign.isalpha())
+    total += sum(_of_sign(text, sign.start()) for sign in _SIGN.finditer(text))
     if language in OTHER and sum(letter in _letters(language)[1] for letter in text.lower()) < 4:
         total -= 6
     return total

@@ -16,9 +16,17 @@ from tests.kindfilms import H264, Maker, ffmpeg
 from tests.media import make_film
 
 
+def raw_mpeg(path: Path) -> None:
+    """Two seconds of B-frames without a container; FFmpeg gives the first picture twice its time, or none."""
+    picture = ("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25,hue=s=0", "-frames:v", "24")
+    ffmpeg(*picture, "-bf", "2", "-g", "12", path)
+
+
 @pytest.mark.parametrize(
     ("make", "name"),
     [
+        (raw_mpeg, "film.m1v"),
+        (raw_mpeg, "film.m2v"),
         (fieldfilms.in_avi("h264"), "film.avi"),
         (fieldfilms.in_avi("packed"), "film.avi"),
         (fieldfilms.in_vfw_matroska, "film.mkv"),

@@ -8,6 +8,7 @@ import pytest
 import pyvips
 from PIL import Image, TiffImagePlugin
 
+from pipeline.errors import SourceError
 from pipeline.media import Plane
 from pipeline.stills.files import read_still
 from pipeline.stills.metadata import (
@@ -85,3 +86,15 @@ def tiff_file(order: str) -> bytes:
 def test_white_is_zero_tiff_is_read_the_right_way_round(tmp_path: Path) -> None:
     save(tmp_path / "a.tif", picture(), miniswhite=True)
     assert np.array_equal(read_still(tmp_path / "a.tif").luma, picture())
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("YCbCr", "Y'CbCr without JPEG"), ("LAB", "CIELAB")])
+def test_colours_that_are_not_rgb_are_refused_by_their_name(tmp_path: Path, mode: str, expected: str) -> None:
+    """libvips takes the first for RGB, and calls the second damaged."""
+    ramp = Image.fromarray(np.tile(np.arange(0, 256, 4, dtype=np.uint8), (48, 1))).convert("RGB")
+    made = ramp.convert(mode) if mode == "YCbCr" else Image.merge("LAB", ramp.split())
+    made.save(tmp_path / "a.tif")
+    with pytest.raises(SourceError, match=f"a TIFF in {expected}; save it as grey or RGB first"):
+        read_still(tmp_path / "a.tif")
+    ramp.save(tmp_path / "b.tif", compression="jpeg", quality=95)  # Y'CbCr too
+    assert np.abs(read_still(tmp_path / "b.tif").luma.astype(int) - np.asarray(ramp)[..., 0]).max() <= 3
