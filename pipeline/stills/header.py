@@ -13,11 +13,13 @@ from pipeline.regular_file import refuse_special_file
 from pipeline.stills.exr import read_exr_header
 from pipeline.stills.tiff_tags import (
     BITS,
+    COMPRESSION,
     HEIGHT,
     PHOTOMETRIC,
     SAMPLE_FORMAT,
     SAMPLES,
     SUBFILE,
+    TILE_WIDTH,
     WIDTH,
     read_pages,
 )
@@ -26,6 +28,9 @@ _DPX_CODES = {6: "grey", 50: "RGB"}
 _DPX_BITS = (8, 10, 12, 16)
 _PNG_COLORS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"}
 _TIFF_COLORS = {0: "grey", 1: "grey", 2: "RGB", 3: "palette"}
+_TIFF_COMPRESSIONS = (1, 2, 3, 4, 5, 8, 32773, 32946)
+"""What FFmpeg decodes: of JPEG, and of tiles, it makes a black picture without a word."""
+_BIG_TIFF = (b"II+\0", b"MM\0+")
 _TIFF_FLOAT = 3
 """SampleFormat of IEEE floating point."""
 
@@ -107,6 +112,7 @@ def _png(path: Path) -> StillHeader:
 
 def _tiff(path: Path) -> StillHeader:
     with path.open("rb") as file:
+        is_big = file.read(4) in _BIG_TIFF
         pages = read_pages(file)
     full = [page for page in pages if not page.number(SUBFILE, 0) & 1]
     if len(full) != 1:
@@ -123,6 +129,14 @@ def _tiff(path: Path) -> StillHeader:
         raise SourceError(
             f"{path}: a TIFF of {bits} bits, photometric interpretation {color}, sample format "
             f"{page.number(SAMPLE_FORMAT, 1)}; grey, RGB or palette of whole numbers up to 16 bits would work"
+        )
+    form = "BigTIFF" if is_big else "TIFF in tiles" if TILE_WIDTH in page else ""
+    if not form and page.number(COMPRESSION, 1) not in _TIFF_COMPRESSIONS:
+        form = f"TIFF of compression {page.number(COMPRESSION, 1)}"
+    if form:
+        raise SourceError(
+            f"{path}: is a {form}, which is not read as a part of a film; a usual TIFF in strips, uncompressed or with "
+            "LZW or Deflate, would work"
         )
     name = _TIFF_COLORS[color] + (" with alpha" if samples not in (1, 3) else "")
     return StillHeader(

@@ -1,11 +1,17 @@
-"""Headers of OpenEXR files that no scanner wrote."""
+"""Headers of OpenEXR files that no scanner wrote, and of TIFF that FFmpeg does not read."""
 
 import struct
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import pyvips
 
 from pipeline.errors import SourceError
+from pipeline.source.frame_reader import FrameReader
+from pipeline.source.open_film import probe_film_or_stills
 from pipeline.stills.header import read_still_header
 
 
@@ -47,3 +53,30 @@ def test_channels_of_long_names_are_a_short_line(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         read_still_header(path, kind="exr")
     assert len(str(caught.value)) < len(str(path)) + 800
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"tile": True}, "TIFF in tiles"),
+        ({"tile": True, "compression": "lzw"}, "TIFF in tiles"),
+        ({"compression": "jpeg"}, "TIFF of compression 7"),
+        ({"bigtiff": True}, "BigTIFF"),
+    ],
+)
+def test_a_tiff_of_which_ffmpeg_makes_a_black_picture_is_refused(
+    tmp_path: Path, options: dict[str, Any], what: str
+) -> None:
+    grey = np.tile(np.arange(64, dtype=np.uint8), (48, 1))
+    pyvips.Image.new_from_array(grey).tiffsave(str(tmp_path / "a.tif"), **options)
+    with pytest.raises(SourceError, match=f"a.tif: is a {what}, .* in strips"):
+        read_still_header(tmp_path / "a.tif", kind="tiff")
+
+
+@pytest.mark.parametrize("compression", ["none", "lzw", "deflate", "packbits"])
+def test_a_tiff_that_is_not_refused_is_read(tmp_path: Path, compression: str) -> None:
+    grey = np.tile(np.arange(0, 256, 4, dtype=np.uint8), (48, 1))
+    pyvips.Image.new_from_array(grey).tiffsave(str(tmp_path / "1.tif"), compression=compression)
+    with FrameReader(probe_film_or_stills(tmp_path / "%d.tif", rate=Fraction(24))) as reader:
+        (frame,) = reader.frames()
+    np.testing.assert_array_equal(frame.luma, grey)
