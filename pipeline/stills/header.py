@@ -26,6 +26,7 @@ from pipeline.stills.tiff_tags import (
 
 _DPX_CODES = {6: "grey", 50: "RGB"}
 _DPX_BITS = (8, 10, 12, 16)
+_UNDEFINED = 0xFFFFFFFF
 _PNG_COLORS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"}
 _TIFF_COLORS = {0: "grey", 1: "grey", 2: "RGB", 3: "palette"}
 _TIFF_COMPRESSIONS = (1, 2, 3, 4, 5, 8, 32773, 32946)
@@ -87,6 +88,13 @@ def _dpx(path: Path) -> StillHeader:
         raise SourceError(
             f"{path}: a DPX of {elements} elements, the first with descriptor {descriptor}, {bits} bits, encoding "
             f"{encoding}; one element of grey (6) or RGB (50) with 8, 10, 12 or 16 bits, not encoded, would work"
+        )
+    (padding,) = struct.unpack_from(order + "I", head, 812)
+    if padding not in (0, _UNDEFINED):
+        raise SourceError(f"{path}: a DPX with {padding} bytes of padding behind each line; none would work")
+    if bits == 10 and packing == 0:
+        raise SourceError(
+            f"{path}: a DPX of 10 bits without fill (packing 0); three to a word (1 or 2) would work"
         )
     what = f"DPX, {bits} bits, {_DPX_CODES.get(descriptor, 'RGB with alpha')}, packing {packing}"
     (directions,) = struct.unpack_from(order + "H", head, 768)

@@ -13,6 +13,7 @@ from pipeline.errors import SourceError
 from pipeline.source.frame_reader import FrameReader
 from pipeline.source.open_film import probe_film_or_stills
 from pipeline.stills.header import read_still_header
+from tests.stills_films import make_stills
 
 
 def exr(path: Path, channels: list[str]) -> Path:
@@ -80,3 +81,23 @@ def test_a_tiff_that_is_not_refused_is_read(tmp_path: Path, compression: str) ->
     with FrameReader(probe_film_or_stills(tmp_path / "%d.tif", rate=Fraction(24))) as reader:
         (frame,) = reader.frames()
     np.testing.assert_array_equal(frame.luma, grey)
+
+
+@pytest.mark.parametrize(
+    ("place", "data", "what"),
+    [
+        (812, (4).to_bytes(4), "with 4 bytes of padding behind each line"),
+        (804, bytes(2), r"of 10 bits without fill \(packing 0\)"),
+    ],
+)
+def test_a_dpx_that_ffmpeg_does_not_unpack_is_refused_by_its_name(
+    tmp_path: Path, place: int, data: bytes, what: str
+) -> None:
+    """FFmpeg skews the lines of the first, and calls the second not permitted, which was told as damage."""
+    make_stills(tmp_path / "%d.dpx", pixel_format="gbrp10be", count=1)
+    made = (tmp_path / "1.dpx").read_bytes()
+    assert made[:4] == b"SDPX"
+    assert read_still_header(tmp_path / "1.dpx", kind="dpx").width == 64
+    (tmp_path / "1.dpx").write_bytes(made[:place] + data + made[place + len(data) :])
+    with pytest.raises(SourceError, match=f"1.dpx: a DPX {what}"):
+        read_still_header(tmp_path / "1.dpx", kind="dpx")
