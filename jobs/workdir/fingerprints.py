@@ -18,7 +18,7 @@ from pipeline.render.delivery import Delivery
 from pipeline.render.output_picture import OutputPicture
 from pipeline.render.settings import EncodeSettings
 
-CODE_FORMAT = 10
+CODE_FORMAT = 11
 """Raised when a stage's result changes for the same inputs: work of an older format is done again."""
 
 

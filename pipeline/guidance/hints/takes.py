@@ -21,7 +21,7 @@ _APART = 25.0
 """In ab: modes this near to each other hinder each other."""
 _REACH = 20.0
 """In ab: how far around its mode a take lifts the distribution."""
-_LIFT = 2.0
+_LIFT = 2.5
 _CANDIDATES = 512
 _LEAST_GROUPS = 3
 """With fewer letters there are not enough takes: each of their regions then has a colour of its own."""
