@@ -1,6 +1,7 @@
 """Puts what is to be rendered into the queue, and finds the jobs of projects there."""
 
 import contextlib
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import cast, get_args
 
-from jobs.projects.errors import NotReadyError
+from jobs.projects.errors import ConflictError, NotReadyError
 from jobs.projects.job_text import queue_text, write_job
 from jobs.projects.project import Project
 from jobs.projects.render_spec import RenderSpec, What, output_path, work_path
@@ -62,13 +63,20 @@ def render(
 ) -> Entry:
     """Puts a rendering into the queue. A preview takes the place of one that still waits.
 
-    Raises SettingsError where the settings do not work or the same is rendered already, OutputError.
+    Raises SettingsError where the settings do not work, ConflictError where the same is rendered already, OutputError.
     """
+    if spec.what != "preview":
+        _refuse_twice(project, spec, renderings(spool, root, "queue", "running"))
     plan = find_plan(project)
     path = write_job(
         project, review, spec, root=root, revision=revision, shots=None if plan is None else len(plan.shots)
     )
-    job = load_job(path, queue=NO_PRESETS)
+    try:
+        job = load_job(path, queue=NO_PRESETS)
+    except SettingsError as error:
+        raise SettingsError.of_many(
+            [line.replace(f"{path}: ", f"{project.title}: ", 1) for line in error.lines]
+        ) from error
     if spec.what == "preview":
         for waiting in renderings(spool, root, "queue"):
             if waiting.project == project.id and waiting.what == "preview":
@@ -128,6 +136,15 @@ def plan_paths(project: Project) -> list[Path]:
 def _read_plan(path: Path, modified_ns: int, size: int) -> Plan:
     """The plan as it was at that time: the plan of a long film takes a moment to read."""
     return read_plan(path)
+
+
+def _refuse_twice(project: Project, spec: RenderSpec, current: list[Rendering]) -> None:
+    """Raises ConflictError where a job that has not ended writes what this one would."""
+    output = output_path(project, spec)
+    if any(Path(os.path.normpath(job.order.output)) == output for job in current):
+        raise ConflictError(
+            f"{project.title} is in the queue already; render it again once that is done, or cancel it there"
+        )
 
 
 def _take_plan(project: Project, spec: RenderSpec) -> None:

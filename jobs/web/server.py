@@ -74,11 +74,14 @@ class Server:
         return renderings(self.queue, self.root)
 
     def status(self, project: Project, jobs: list[Rendering] | None = None) -> ProjectStatus:
-        """How a project stands; `jobs` where they were read just before."""
+        """How a project stands, in lines that do not name its own file; `jobs` where they were just read."""
         found = self.jobs() if jobs is None else jobs
         mine = [job for job in found if job.project == project.id]
         status = project_status(project, self.log(project), mine, self.queue)
-        return replace(status, lines=tuple(map(self.root.named, status.lines)))
+        named = (self.root.named(line) for line in status.lines)
+        return replace(
+            status, lines=tuple(line.replace(f"{project.source}: ", "this file: ", 1) for line in named)
+        )
 
     def close(self) -> None:
         """Ends streams and the process of the pictures."""

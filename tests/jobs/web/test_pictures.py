@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from jobs.projects.errors import ConflictError, ForbiddenError
 from jobs.web.contract.errors import BusyError, TimeoutError
 from jobs.web.pictures import Pictures
+from jobs.web.project_routes import project_of
 from pipeline.errors import SourceError
 from tests.served import PATIENCE_SECONDS, wait_for
-from tests.webapp import tiny_photo
+from tests.webapp import serving, tiny_photo
 
 
 @pytest.fixture
@@ -87,3 +89,29 @@ def test_only_who_is_patient_waits_for_a_file_that_takes_long(pictures: Pictures
     with pytest.raises(TimeoutError, match="took too long"):
         pictures.describe("thumbnail", answer_seconds=0, path=str(path), lines=30)
     assert pictures.describe("thumbnail", answer_seconds=None, path=str(path), lines=30)
+
+
+def test_a_picture_that_became_a_link_meanwhile_is_not_shown(tmp_path: Path) -> None:
+    with serving(tmp_path / "root") as (browser, server):
+        path, secret = server.root.path / "photo.png", tmp_path / "secret.png"
+        for each in (path, secret):
+            tiny_photo(each)
+        project = server.projects.get(browser.post("/projects", {"path": "photo.png"})["id"])
+        path.unlink()
+        path.symlink_to(secret)
+        values = {"input": str(path), "output": str(tmp_path / "out.png"), "overwrite": True}
+        with pytest.raises(ForbiddenError, match=r"photo\.png"):
+            server.ask(
+                project, "frame", source={"values": values, "plan": None}, number=0, side="grey",
+                lines=None, is_draft=False,
+            )  # fmt: skip
+
+
+def test_a_file_that_became_a_link_while_it_was_read_is_no_project(tmp_path: Path) -> None:
+    with serving(tmp_path / "root") as (browser, server):
+        path = server.root.path / "photo.png"
+        tiny_photo(server.root.path / "other.png")
+        path.symlink_to("other.png")  # it was none when it was looked for
+        with pytest.raises(ConflictError, match="exchanged"):
+            project_of(server, path)
+        assert browser.get("/projects")["projects"] == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.webapp import Browser, serving, tiny_photo
+from tests.webapp import Browser, serving, tiny_film, tiny_photo, work
 
 
 @pytest.mark.parametrize("name", ["root", "root/kinochrome"])
@@ -42,6 +42,33 @@ def test_files_are_named_by_their_paths_under_the_root(tmp_path: Path) -> None:
         answer = browser.ask("POST", "/projects", json={"path": "reels/broken.mp4"})
         text = answer.get_data(as_text=True)
         assert answer.status_code == 422 and "reels/broken.mp4" in text and str(tmp_path) not in text
+
+
+def test_a_film_that_is_rendered_already_is_named_and_not_its_job(tmp_path: Path) -> None:
+    with serving(tmp_path / "root") as (browser, server):
+        tiny_photo(server.root.path / "photo.png")
+        id = browser.post("/projects", {"path": "photo.png"})["id"]
+        browser.post(f"/projects/{id}/render")
+        again = browser.ask("POST", f"/projects/{id}/render", json={})
+        assert again.status_code == 409 and again.json is not None
+        (line,) = again.json["error"]["lines"]
+        assert line.startswith("photo.png is in the queue already; ") and ".yaml" not in line
+        (waiting,) = browser.get("/queue")["jobs"]
+        browser.post(f"/queue/{waiting['id']}/cancel")
+        browser.post(f"/projects/{id}/render")
+
+
+def test_a_project_calls_its_own_file_this_file(tmp_path: Path) -> None:
+    with serving(tmp_path / "root") as (browser, server):
+        tiny_film(server.root.path / "film.mp4")
+        id = browser.post("/projects", {"path": "film.mp4"})["id"]
+        (server.root.path / "film.mp4").write_bytes(b"no film" * 100)
+        work(server)
+        project = browser.get(f"/projects/{id}")
+        assert project["state"] == "failed" and project["lines"][0].startswith("this file: ")
+        (job,) = browser.get("/queue")["jobs"]
+        assert any(line.startswith("film.mp4: ") for line in job["lines"])
+        assert str(tmp_path) not in str([project["lines"], job["lines"]])
 
 
 def _told(browser: Browser, path: str) -> tuple[int, str, list[str]]:

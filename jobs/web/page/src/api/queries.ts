@@ -1,4 +1,4 @@
-import { QueryClient, useQuery } from "@tanstack/react-query";
+import { QueryClient, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { API, ApiError, request } from "./client";
 import type { Folder, Kind, LikelyColours, Looks, Project, Queue, Review, Session, Shot, Shots, Takes, Times } from "./types";
 
@@ -21,6 +21,10 @@ export const keys = {
   review: (id: string) => ["review", id] as const,
   queue: ["queue"] as const,
 };
+
+/** Why there is nothing to show: told after the second failure, though the question is asked again some more times. */
+export const faultOf = ({ data, error, failureCount, failureReason }: UseQueryResult<unknown>): Error | null =>
+  data === undefined ? (error ?? (failureCount > 1 ? failureReason : null)) : null;
 
 export const useSession = () =>
   useQuery({ queryKey: keys.session, queryFn: ({ signal }) => request<Session>("GET", "session", { signal }) });

@@ -1,7 +1,7 @@
 import { Ban } from "lucide-react";
 import { Link } from "wouter";
 import { linesOf, request } from "../api/client";
-import { storeProject, useProject, useShots } from "../api/queries";
+import { faultOf, storeProject, useProject, useShots } from "../api/queries";
 import type { Project } from "../api/types";
 import { useReview } from "../review/use-review";
 import { ProgressLine } from "../screens/project-state";
@@ -15,31 +15,44 @@ import { Workspace } from "./workspace";
 
 /** A film or a picture: its review once it can be reviewed, before that how far it is. */
 export function FilmScreen({ id }: { id: string }) {
-  const { data: project, error, refetch } = useProject(id);
+  const asked = useProject(id);
+  const { data: project, refetch } = asked;
   const reviewing = useReview(id);
   const shots = useShots(id, project?.kind, project?.can_review ?? false);
   if (!project)
     return (
       <div className="flex h-full flex-col">
         <ProjectBar project={undefined} tab="film" />
-        <main id="main" className="flex min-h-0 flex-1 flex-col p-6">
-          {error ? <Fault title="The project could not be opened" error={error} retry={() => void refetch()} /> : <Loading label="Opening the project"><Skeleton className="flex-1" /></Loading>}
-        </main>
+        <Opening fault={faultOf(asked)} title="The project could not be opened" retry={() => void refetch()} />
       </div>
     );
-  const fault = shots.error ?? reviewing.error;
   return (
     <div className="flex h-full flex-col">
       <ProjectBar project={project} tab="film" {...(project.can_review ? { reviewing } : {})}>
         {project.can_review && project.kind === "film" && <RenderButton project={project} review={reviewing.review} shots={shots.data?.shots ?? []} />}
       </ProjectBar>
       {project.can_review && shots.data ? <Workspace project={project} shots={shots.data.shots} reviewing={reviewing} />
-        : project.can_review ? (
-          <main id="main" className="flex min-h-0 flex-1 flex-col p-6">
-            {fault ? <Fault title="The shots could not be listed" error={fault} retry={() => void shots.refetch()} /> : <Loading label="Fetching the shots"><Skeleton className="flex-1" /></Loading>}
-          </main>
-        ) : <NotYet project={project} />}
+        : project.can_review ? <Opening fault={faultOf(shots) ?? reviewing.error} title="The shots could not be listed" retry={() => void shots.refetch()} />
+        : <NotYet project={project} />}
     </div>
+  );
+}
+
+/** The places of list, picture and tools, before there is anything in them; or why there is nothing. */
+function Opening({ fault, title, retry }: { fault: unknown; title: string; retry: () => void }) {
+  return (
+    <main id="main" className="flex min-h-0 flex-1 max-md:flex-col">
+      {fault !== null && fault !== undefined ? <div className="flex-1 p-6"><Fault title={title} error={fault} retry={retry} /></div> : (
+        <Loading label="Opening the project">
+          <div className="flex w-72 shrink-0 flex-col gap-3 border-r border-line bg-surface p-3 max-xl:hidden">{[0, 1, 2, 3].map((key) => <Skeleton key={key} className="h-20" />)}</div>
+          <div className="flex min-w-0 flex-1 flex-col max-md:flex-none">
+            <div className="min-h-0 flex-1 bg-well max-md:h-[46dvh] max-md:flex-none" />
+            <div className="flex flex-col gap-3 bg-surface p-4"><Skeleton className="h-5" /><Skeleton className="h-9 w-1/2" /></div>
+          </div>
+          <div className="flex w-80 shrink-0 flex-col gap-4 border-l border-line bg-surface p-5 max-md:w-full max-md:flex-1 max-md:border-l-0"><Skeleton className="h-9" /><Skeleton className="h-24" /><Skeleton className="h-40" /></div>
+        </Loading>
+      )}
+    </main>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { ApiError, API, linesOf, send } from "../api/client";
 import type { Given } from "../api/types";
+import { pictureSlots } from "../ui/slots";
 
 export type Still = { bitmap: ImageBitmap; frame: number };
 export type StillState = { still: Still | null; waiting: boolean; lines: string[] };
@@ -51,16 +52,20 @@ export function useStill(request: StillRequest | null, key: string): StillState 
 async function load(wanted: StillRequest, signal: AbortSignal): Promise<ImageBitmap> {
   for (let wait = 400; ; wait = Math.min(wait * 2, 4000)) {
     try {
-      const response = wanted.draft
-        ? await send("POST", `projects/${wanted.project}/preview`, { json: { frame: wanted.frame, max_lines: wanted.lines, ...wanted.draft }, signal })
-        : await send("GET", stillUrl(wanted), { signal });
-      return await createImageBitmap(await response.blob());
+      return await createImageBitmap(await pictureSlots.run(() => ask(wanted, signal), signal));
     } catch (error) {
       if (signal.aborted || !(error instanceof ApiError) || !error.passing) throw error;
       await new Promise((done) => setTimeout(done, wait));
       signal.throwIfAborted();
     }
   }
+}
+
+async function ask({ draft, ...wanted }: StillRequest, signal: AbortSignal): Promise<Blob> {
+  const response = draft
+    ? await send("POST", `projects/${wanted.project}/preview`, { json: { frame: wanted.frame, max_lines: wanted.lines, ...draft }, signal })
+    : await send("GET", stillUrl(wanted), { signal });
+  return response.blob();
 }
 
 const stillUrl = ({ project, frame, side, lines, revision }: Omit<StillRequest, "draft">): string =>

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import type { Shot } from "../api/types";
+import { pictureSlots } from "../ui/slots";
 import type { Half, Pair } from "./compose";
 
 const GAP_PX = 4;
@@ -37,10 +38,16 @@ function useImage(url: string | undefined): HTMLImageElement | null {
     setImage(null);
     if (!url) return;
     const loading = new Image();
-    loading.onload = () => setImage(loading);
-    loading.src = url;
+    const release = pictureSlots.take(() => {
+      loading.onload = () => { setImage(loading); release(); };
+      loading.onerror = () => release();
+      loading.src = url;
+    });
     return () => {
-      loading.onload = null;
+      loading.onload = loading.onerror = null;
+      // gives the connection back at once
+      if (!loading.complete) loading.src = "";
+      release();
     };
   }, [url]);
   return image;

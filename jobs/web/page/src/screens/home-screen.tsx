@@ -57,7 +57,7 @@ function DropZone({ onBrowse }: { onBrowse: () => void }) {
     <div className={`flex min-h-72 flex-col items-center justify-center gap-4 rounded-2xl border-2 border-dashed p-8 text-center transition-colors ${over ? "border-accent bg-accent-soft" : "border-edge/60 bg-surface"}`}>
       <ImagePlus aria-hidden size={36} strokeWidth={1.25} className="text-quiet" />
       <p className="text-xl font-semibold">{over ? "Let go to add it" : "Drop a photo or a film here"}</p>
-      <div className="flex flex-wrap justify-center gap-2">
+      <div className="flex flex-wrap justify-center gap-2 max-sm:flex-col max-sm:items-stretch max-sm:self-stretch">
         <Button look="primary" large action="open" onClick={choose}>Choose a file</Button>
         <Button large icon={FolderOpen} onClick={onBrowse}><span>From the folder{session?.root ? <> <bdi className="inline-block max-w-40 truncate align-bottom">{session.root}</bdi></> : null}</span></Button>
       </div>

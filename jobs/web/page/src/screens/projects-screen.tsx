@@ -1,7 +1,7 @@
 import { Clapperboard, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { linesOf, request } from "../api/client";
-import { keys, queryClient, useProjects } from "../api/queries";
+import { faultOf, keys, queryClient, useProjects } from "../api/queries";
 import type { Project } from "../api/types";
 import { AppBar } from "../shell/app-bar";
 import { Button, IconButton } from "../ui/button";
@@ -13,7 +13,9 @@ import { useUploads } from "../upload/uploads";
 import { ProjectCard } from "./project-card";
 
 export function ProjectsScreen() {
-  const { data: projects, error, refetch } = useProjects();
+  const asked = useProjects();
+  const { data: projects, refetch } = asked;
+  const fault = faultOf(asked);
   const { choose } = useUploads();
   const [leaving, setLeaving] = useState<Project | null>(null);
   return (
@@ -26,7 +28,7 @@ export function ProjectsScreen() {
             <Button look="primary" icon={Plus} action="open" onClick={choose}>Add a photo or a film</Button>
           </div>
           <UploadList />
-          {error && !projects ? <Fault title="The projects could not be listed" error={error} retry={() => void refetch()} />
+          {fault ? <Fault title="The projects could not be listed" error={fault} retry={() => void refetch()} />
             : !projects ? <Cards />
             : projects.length === 0 ? (
               <Empty icon={Clapperboard} title="No projects yet" action={<Button look="primary" onClick={choose}>Choose a file</Button>}>

@@ -1,7 +1,7 @@
 import { Ban, CheckCircle2, CircleSlash, Clock3, ListVideo, LoaderCircle, RotateCcw, ScrollText, TriangleAlert, type LucideIcon } from "lucide-react";
 import { Link } from "wouter";
 import { linesOf, request } from "../api/client";
-import { keys, queryClient, useQueue, useSession } from "../api/queries";
+import { faultOf, keys, queryClient, useQueue, useSession } from "../api/queries";
 import type { JobState, QueueJob } from "../api/types";
 import { AppBar } from "../shell/app-bar";
 import { Button } from "../ui/button";
@@ -20,7 +20,9 @@ const STATES: Record<JobState, { icon: LucideIcon; text: string; look: string }>
 };
 
 export function QueueScreen() {
-  const { data: queue, error, refetch } = useQueue();
+  const asked = useQueue();
+  const { data: queue, refetch } = asked;
+  const fault = faultOf(asked);
   const { data: session } = useSession();
   const open = queue?.jobs.filter((job) => ["running", "cancelling", "queue"].includes(job.state)) ?? [];
   const closed = queue?.jobs.filter((job) => !open.includes(job)) ?? [];
@@ -40,7 +42,7 @@ export function QueueScreen() {
               <p>{worker === "off" ? "This server was started without a worker: jobs wait until one runs on this folder." : "The worker has stopped: jobs wait until it runs again."} Start one with <code className="rounded bg-hover px-1.5 py-0.5">kinochrome worker</code>, or start the server again.</p>
             </div>
           )}
-          {error && !queue ? <Fault title="The queue could not be read" error={error} retry={() => void refetch()} />
+          {fault ? <Fault title="The queue could not be read" error={fault} retry={() => void refetch()} />
             : !queue ? <Loading label="Reading the queue"><Skeleton className="h-24" /><Skeleton className="h-24" /></Loading>
             : queue.jobs.length === 0 ? <Empty icon={ListVideo} title="Nothing to do">Jobs appear here when you add a film, change it, or render it.</Empty>
             : (

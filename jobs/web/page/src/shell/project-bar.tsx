@@ -1,4 +1,4 @@
-import { Check, CloudOff, Clapperboard, LoaderCircle, Redo2, TriangleAlert, Undo2 } from "lucide-react";
+import { Check, CloudOff, Clapperboard, FileText, Film, LoaderCircle, Redo2, TriangleAlert, Undo2, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import type { Project } from "../api/types";
@@ -15,7 +15,7 @@ export function ProjectBar({ project, tab, reviewing, children }: { project: Pro
   const [, go] = useLocation();
   const id = project?.id ?? "";
   useAction("tab.film", () => go(`/projects/${id}`), { when: id !== "" });
-  useAction("tab.report", () => go(`/projects/${id}/report`), { when: id !== "" });
+  useAction("tab.report", () => go(`/projects/${id}/report`), { when: id !== "" && project?.kind !== "still" });
   return (
     <AppBar>
       <nav aria-label="Project" className="flex min-w-0 flex-1 items-center gap-1 sm:gap-2">
@@ -23,10 +23,12 @@ export function ProjectBar({ project, tab, reviewing, children }: { project: Pro
           <Clapperboard aria-hidden size={18} strokeWidth={1.75} />
         </Link>
         <h1 className="min-w-0 truncate font-semibold" title={project?.title}><bdi>{project?.title ?? "…"}</bdi></h1>
-        <span className="ml-2 flex gap-1 max-sm:hidden">
-          <Tab href={`/projects/${id}`} on={tab === "film"} label={project?.kind === "still" ? "Picture" : "Film"} />
-          <Tab href={`/projects/${id}/report`} on={tab === "report"} label="Report" />
-        </span>
+        {project && project.kind !== "still" && (
+          <span className="flex gap-1 sm:ml-2">
+            <Tab href={`/projects/${id}`} on={tab === "film"} label="Film" icon={Film} />
+            <Tab href={`/projects/${id}/report`} on={tab === "report"} label="Report" icon={FileText} />
+          </span>
+        )}
       </nav>
       {reviewing && <Saving save={reviewing.save} />}
       {reviewing && <Undo reviewing={reviewing} />}
@@ -36,9 +38,11 @@ export function ProjectBar({ project, tab, reviewing, children }: { project: Pro
   );
 }
 
-function Tab({ href, on, label }: { href: string; on: boolean; label: string }) {
+function Tab({ href, on, label, icon: Icon }: { href: string; on: boolean; label: string; icon: LucideIcon }) {
   return (
-    <Link href={href} aria-current={on ? "page" : undefined} className={`flex h-9 items-center rounded-md px-3 text-sm font-medium ${on ? "bg-hover text-ink" : "text-quiet hover:bg-hover hover:text-ink"}`}>{label}</Link>
+    <Link href={href} aria-current={on ? "page" : undefined} className={`flex h-9 items-center rounded-md px-2 text-sm font-medium sm:px-3 ${on ? "bg-hover text-ink max-sm:hidden" : "text-quiet hover:bg-hover hover:text-ink"}`}>
+      <Icon aria-hidden size={18} strokeWidth={1.75} className="sm:hidden" /><span className="max-sm:sr-only">{label}</span>
+    </Link>
   );
 }
 

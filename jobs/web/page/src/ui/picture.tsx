@@ -1,12 +1,6 @@
 import { ImageOff, type LucideIcon } from "lucide-react";
 import { useEffect, useState } from "react";
-import { Slots } from "./slots";
-
-/**
- * A browser opens six connections to a server, and the events take one: pictures that the server has to colour first
- * share three of them, so that nothing else waits for them.
- */
-const slots = new Slots(3);
+import { pictureSlots } from "./slots";
 
 /** A picture of the server; what stands in its place until it is there, or if it does not come, is a sign. */
 export function Picture({ src, alt, className = "", icon: Icon = ImageOff }: { src: string | null; alt: string; className?: string; icon?: LucideIcon }) {
@@ -14,7 +8,7 @@ export function Picture({ src, alt, className = "", icon: Icon = ImageOff }: { s
   useEffect(() => {
     if (!src) return;
     let image: HTMLImageElement | null = null;
-    const release = slots.take(() => {
+    const release = pictureSlots.take(() => {
       image = new Image();
       image.onload = () => { setState({ src, is: "there" }); release(); };
       image.onerror = () => { setState({ src, is: "failed" }); release(); };
