@@ -31,8 +31,8 @@ from pipeline.support.table import cure
 from pipeline.timeline import Timeline
 
 _RISING = (
-    "`ffmpeg -i FILM -map 0 -c copy -bsf:v \"setts=ts='max(PTS,PREV_OUTPTS+1)'\" NEW.mkv` makes its times rise, where "
-    "its codec has no B-frames; else save its frames as numbered stills and give them a rate"
+    "`ffmpeg -i FILM -map 0 -c copy -bsf:v \"setts=ts='max(PTS,PREV_OUTPTS+0.001/TB)'\" NEW.mkv` makes its times rise, "
+    f"where its codec has no B-frames; else {cure('no-times')}"
 )
 
 _COUNTED = "it is a raw stream, whose frames are counted where their rate is given: rate: 24 (or 16, 18, 25) would work"

@@ -203,6 +203,7 @@ TIMES = (
         converted="raw H.264, HEVC and VVC with a `rate`: their frames are counted",
         refused="the film, naming the frame",
         why="any order would be a guess",
-        cure="`ffmpeg -fflags +genpts -i FILM -map 0:v -map 0:a? -map 0:s? -c copy NEW.mkv` makes its times rise",
+        cure="`ffmpeg -i FILM -map 0:v -map 0:a? -map 0:s? -c copy -c:v ffv1 -vf setpts=N/FRAME_RATE/TB NEW.mkv` "
+        "counts its frames at its rate, without loss",
     ),
 )
