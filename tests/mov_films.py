@@ -45,13 +45,13 @@ def box(name: bytes, content: bytes) -> bytes:
     return (8 + len(content)).to_bytes(4) + name + content
 
 
-def with_user_data(content: bytes, *, name: bytes = b"udta") -> Maker:
-    """A MOV or MP4 with this user data, which says nothing else."""
+def with_user_data(content: bytes, *, name: bytes = b"udta", way: Sequence[bytes] = (b"moov",)) -> Maker:
+    """A MOV or MP4 with this user data, of the file or of its track, which says nothing else."""
 
     def make(path: Path) -> None:
         bare = path.with_name(f"bare{path.suffix}")
         make_film(bare, frames=FRAMES, **H264)
-        path.write_bytes(_with_box(bare.read_bytes().replace(b"udta", b"free"), name, content, (b"moov",)))
+        path.write_bytes(_with_box(bare.read_bytes().replace(b"udta", b"free"), name, content, way))
         bare.unlink()
 
     return make

@@ -23,6 +23,7 @@ from pipeline.source.luma_planes import describe_pixels
 from pipeline.source.open_media import open_whole, read_packets, set_up_decoder
 from pipeline.source.streams import describe_chapter, describe_stream, fraction, header_rate, kind_of
 from pipeline.source.tag_text.tag_decoder import decoder_of, notes_on_tags, tags_of
+from pipeline.source.tag_text.user_data import unread_track_tags
 from pipeline.source.unnamed_metadata import (
     ask_filters,
     asks_for_grain,
@@ -177,12 +178,14 @@ def describe_film(
     decoder = decoder_of(container, tags)
     is_mov = container.format.name.startswith("mov")
     hints = hint_tracks(path) if is_mov else frozenset()
+    known = [s.metadata for s in container.streams]
+    unread = dict(enumerate(unread_track_tags(path, known))) if is_mov else {}
     return FilmInfo(
         path=path,
         container=container.format.name,
         streams=tuple(
             replace(s, codec=HINT) if s.index in hints else s
-            for s in (describe_stream(s, decoder) for s in container.streams)
+            for s in (describe_stream(s, decoder, more=unread.get(s.index)) for s in container.streams)
         ),
         video_index=stream.index,
         width=frame.width,

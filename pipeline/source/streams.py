@@ -22,8 +22,13 @@ _KINDS: Mapping[str, StreamKind] = {
 }
 
 
-def describe_stream(stream: Stream, decoder: TagDecoder) -> StreamInfo:
-    """The StreamInfo of one stream, as the container and the stream's header describe it; `decoder` is the file's."""
+def describe_stream(
+    stream: Stream, decoder: TagDecoder, *, more: Mapping[str, str] | None = None
+) -> StreamInfo:
+    """The StreamInfo of one stream, as the container and the stream's header describe it; `decoder` is the file's.
+
+    `more` are tags of it that FFmpeg does not read.
+    """
     context = stream.codec_context
     sound = context if isinstance(context, AudioCodecContext) and _is_known(context) else None
     return StreamInfo(
@@ -34,7 +39,7 @@ def describe_stream(stream: Stream, decoder: TagDecoder) -> StreamInfo:
         codec=_codec(stream),
         time_base=fraction(stream.time_base) or Fraction(1, av.time_base),
         start_pts=stream.start_time,
-        tags=_titled(decoder.tags(stream.metadata)[0]),
+        tags=_titled(decoder.tags(stream.metadata | (dict(more) if more else {}))[0]),
         disposition=tuple(flag.name for flag in Disposition if flag.name and stream.disposition & flag),
     )
 

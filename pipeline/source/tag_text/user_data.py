@@ -1,7 +1,7 @@
 """Tags of MP4, MOV and 3GP that FFmpeg does not read: of 3GPP, in UTF-16, and of names that it does not know."""
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ _NAMES: Mapping[bytes, str] = {
     b"clsf": "classification",
     b"rtng": "rating",
     b"yrrc": "date",
+    b"tnam": "title",
     b"\xa9nam": "title",
     b"\xa9ART": "artist",
     b"\xa9alb": "album",
@@ -39,7 +40,7 @@ _NAMES: Mapping[bytes, str] = {
 }
 """FFmpeg's names of boxes; the others are called by their four letters."""
 _TEXTS_OF_3GPP = dict.fromkeys((b"titl", b"auth", b"perf", b"dscp", b"gnre", b"albm", b"cprt"), 6)
-_TEXTS_OF_3GPP |= {b"clsf": 12, b"rtng": 14}
+_TEXTS_OF_3GPP |= {b"tnam": 6, b"clsf": 12, b"rtng": 14}
 """By the name of a box of 3GPP TS 26.244, clause 8: where its text begins, behind its language of two bytes."""
 _UTF_8, _UTF_16 = 1, 2
 _SIGNED, _UNSIGNED = (21, 65, 66, 67, 74), (22, 75, 76, 77, 78)
@@ -59,10 +60,26 @@ def with_unread_tags(path: Path, known: Mapping[str, str]) -> dict[str, str]:
 
     A name that is taken gets the language of the text behind it. Raises OSError.
     """
-    found = dict(known)
+    return _merged(_entries(_header(path)), known)
+
+
+def unread_track_tags(path: Path, known: Sequence[Mapping[str, str]]) -> tuple[dict[str, str], ...]:
+    """For each track the tags in its user data that are not among `known`, what FFmpeg gives. Raises OSError."""
+    tracks = [content for name, content in boxes(_header(path)) if name == b"trak"]
+    return tuple(
+        {name: text for name, text in _merged(_entries(track), own).items() if own.get(name) != text}
+        for track, own in zip(tracks, known, strict=False)
+    )
+
+
+def _header(path: Path) -> bytes:
     with path.open("rb") as file:
-        header = box_of_file(file, b"moov")
-    for entry in _entries(header):
+        return box_of_file(file, b"moov")
+
+
+def _merged(entries: Iterable[_Entry], known: Mapping[str, str]) -> dict[str, str]:
+    found = dict(known)
+    for entry in entries:
         names = entry.name, f"{entry.name}-{entry.language}"
         empty = [name for name in names if found.get(name) == ""]  # FFmpeg knows the name, not the form
         is_read = entry.mac is not None and any(map(entry.mac.is_meant_by, found.values()))

@@ -107,3 +107,12 @@ def test_what_ffmpeg_reads_is_there_once(tmp_path: Path) -> None:
 def test_broken_user_data_says_nothing(tmp_path: Path, data: bytes) -> None:
     with_user_data(data)(tmp_path / "film.mp4")
     assert with_unread_tags(tmp_path / "film.mp4", {"title": "T"}) == {"title": "T"}
+
+
+@pytest.mark.parametrize(("name", "suffix"), [(b"titl", ".mp4"), (b"tnam", ".mov")])
+def test_names_of_tracks(tmp_path: Path, name: bytes, suffix: str) -> None:
+    """As HandBrake and QuickTime write them (HandBrake/HandBrake, pull request 2213)."""
+    user_data = text_of_3gpp(name, "Kommentar für Gehörlose".encode() + bytes(1))
+    with_user_data(user_data, way=(b"moov", b"trak"))(tmp_path / f"film{suffix}")
+    film = probe(tmp_path / f"film{suffix}")
+    assert film.video.tag("title") == "Kommentar für Gehörlose"
