@@ -237,6 +237,15 @@ def test_too_many_key_frames_are_one_line(place: Path) -> None:
     assert not (place / "many.mkv").exists()
 
 
+def test_too_many_colours_on_a_frame_are_told_with_the_frame(place: Path) -> None:
+    marks = ", ".join(f"{{frame: 5, colour: [50, {n}, 3], path: [[0.5, 0.5]]}}" for n in range(33))
+    with pytest.raises(
+        SettingsError, match="guidance of frame 5: its marks have 33 colours and boxes; 32 would"
+    ):
+        run(place, f"guidance: {{marks: [{marks}]}}\n", output="colours.mkv")
+    assert not (place / "colours.mkv").exists()
+
+
 def test_marks_on_a_shot_that_stays_grey_are_told(place: Path) -> None:
     notes: list[str] = []
 
