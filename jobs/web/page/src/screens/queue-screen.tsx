@@ -82,9 +82,9 @@ function Job({ job }: { job: QueueJob }) {
   return (
     <li className={`grid gap-x-4 gap-y-2 border-t border-line p-4 first:border-t-0 ${job.state === "done" ? "grid-cols-[1fr_auto]" : "sm:grid-cols-[1fr_auto]"}`}>
       <div className="min-w-0">
-        <p className="truncate font-medium">
-          {job.project ? <Link href={`/projects/${job.project}`} className="rounded hover:underline"><bdi>{job.title}</bdi></Link> : <bdi>{job.title}</bdi>}
-          <span className="font-normal text-quiet"> · {WORK[job.what] ?? job.what}</span>
+        <p className="flex leading-6 font-medium">
+          {job.project ? <Link href={`/projects/${job.project}`} className="min-w-0 truncate rounded hover:underline"><bdi>{job.title}</bdi></Link> : <bdi className="min-w-0 truncate">{job.title}</bdi>}
+          <span className="shrink-0 font-normal whitespace-pre text-quiet"> · {WORK[job.what] ?? job.what}</span>
         </p>
         <p className={`flex items-center gap-1.5 text-sm ${look}`}>
           <Icon aria-hidden size={15} className={Icon === LoaderCircle ? "animate-spin" : ""} />{text}
