@@ -20,7 +20,7 @@ from queue import SimpleQueue
 
 from jobs.segments.renderer import Renderer
 from jobs.segments.stages import Colorist, Proxy
-from jobs.supervise.heap import HeapWatch
+from jobs.supervise.heap import HeapWatch, return_free
 from jobs.workdir.film_spec import FilmSpec
 from jobs.workdir.locks import LOCK_NAME, WorkLock, reachable, try_lock
 from jobs.workdir.status import SegmentStatus, find_segment
@@ -106,6 +106,7 @@ def _render(
         except BaseException as error:  # raised again by the caller, whatever it is
             failed.append(error)
         finally:
+            return_free()  # of the encoder; the network is seldom between two batches then
             free.put(reader)
 
     with (

@@ -15,7 +15,7 @@ _MOST_FREE_AT_END_BYTES = 128 << 20
 """Of a heap; what is free beyond that at its end goes back to the system."""
 _LEAST_BYTES = 1 << 20
 """Of a block that goes back, and of what is free at the end of a heap, where memory is to be small."""
-_MOST_HELD_BYTES = 96 << 20
+_MOST_HELD_BYTES = 48 << 20
 _LOOKS = 16
 """What is free at all of so many looks is free for good; the network's memory is free between two batches only."""
 
@@ -54,7 +54,7 @@ class HeapWatch:
         self._seen: deque[int] = deque(maxlen=_LOOKS)
 
     def look(self) -> None:
-        """Gives back what is free if, at all of the last 16 looks, it was 96 MiB more than after that was done last;
+        """Gives back what is free if, at all of the last 16 looks, it was 48 MiB more than after that was done last;
         from any thread, often."""
         with self._guard:
             self._seen.append(_held_bytes())

@@ -58,7 +58,7 @@ blocks = [ctypes.c_void_p(libc.malloc(64000)) for _ in range(8000)]
 for block in blocks:
     ctypes.memset(block, 1, 64000)
 watch, given = HeapWatch(), []
-for part in (blocks[::8], blocks[1::8] + blocks[2::8]):
+for part in (blocks[::16], blocks[1::8] + blocks[2::8]):
     for block in part:
         libc.free(block)
     before = resident()
