@@ -77,14 +77,20 @@ export class Playhead {
     this.#tell();
     await this.times.load(this.frame);
     this.#seek();
+    if (await this.#start(video)) this.#watch();
+  }
+
+  /** Whether the video plays; a pause may come before it does, and on a busy machine one does. */
+  async #start(video: HTMLVideoElement): Promise<boolean> {
     try {
       await video.play();
-      this.#watch();
+      return true;
     } catch (error) {
       const isWanted = this.playing && !(error instanceof DOMException && error.name === "NotAllowedError");
       this.pause();
       // a newer preview came meanwhile, or the video could not be had: it goes on as soon as there are pictures
       if (isWanted) this.#resumes = true;
+      return false;
     }
   }
 
@@ -133,9 +139,9 @@ export class Playhead {
 
   /** The video has come to its end. */
   ended(): void {
-    if (this.loop && this.playing) {
+    if (this.video && this.loop && this.playing) {
       this.goTo(this.loop.start);
-      void this.video?.play();
+      void this.#start(this.video);
     } else this.pause();
   }
 
