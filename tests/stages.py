@@ -21,13 +21,13 @@ input: film.mkv
 output: out.mkv
 preset: archival
 segment_frames: 8
-overlap_frames: 8
+overlap_frames: {overlap_frames}
 report: false
-color: {short_side: 128}
+color: {{short_side: 128}}
 """
 
 
-def make_place(folder: Path) -> Path:
+def make_place(folder: Path, *, overlap_frames: int = 0) -> Path:
     """A film of two shots and four segments in `folder`; returns its job file."""
     make_film(
         folder / "film.mkv",
@@ -37,7 +37,7 @@ def make_place(folder: Path) -> Path:
         audio=1,
     )
     job = folder / "job.yaml"
-    job.write_text(_JOB, encoding="utf-8")
+    job.write_text(_JOB.format(overlap_frames=overlap_frames), encoding="utf-8")
     return job
 
 

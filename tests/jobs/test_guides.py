@@ -26,8 +26,8 @@ def commands(text: str) -> list[list[str]]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a reader tries it: a folder with a film of two shots, as a scan and as studios have it."""
-    planes = [picture(number) for number in range(32)]
-    planes[16:] = [251 - plane for plane in planes[16:]]
+    planes = [picture(number) for number in range(20)]
+    planes[10:] = [251 - plane for plane in planes[10:]]
     for name in ("film.mkv", "film.mov"):
         codec = "ffv1" if name == "film.mkv" else "libx264"
         pixels = "gray" if name == "film.mkv" else "yuv420p"
@@ -38,7 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_guide_says_works_as_it_stands(
     name: str, folder: Path, capsys: pytest.CaptureFixture[str]

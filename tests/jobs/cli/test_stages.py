@@ -25,7 +25,7 @@ SMALL_FILES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000
 def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a job whose stages ran, one after the other: film, job file, output, work folder."""
     folder = tmp_path_factory.mktemp("done")
-    job = make_place(folder)
+    job = make_place(folder, overlap_frames=8)
     for verb in ("plan", "shots", "mux"):
         assert main([verb, str(job), "-q"]) == 0
     return folder
@@ -41,7 +41,7 @@ def place(done: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def fresh(tmp_path: Path) -> Path:
     """A folder with a job that is planned only."""
-    job = make_place(tmp_path)
+    job = make_place(tmp_path, overlap_frames=8)
     assert main(["plan", str(job), "-q"]) == 0
     return tmp_path
 
@@ -58,7 +58,7 @@ def status_of(place: Path, capsys: pytest.CaptureFixture[str], *options: str) ->
 
 
 def test_the_stages_make_the_film_that_a_run_makes(done: Path, tmp_path: Path) -> None:
-    job = make_place(tmp_path)
+    job = make_place(tmp_path, overlap_frames=8)
     assert main(["run", str(job), "-q"]) == 0
     assert digest(tmp_path / "out.mkv") == digest(done / "out.mkv")
     assert not work_of(tmp_path).exists()
@@ -102,7 +102,7 @@ def test_a_range_is_of_shots_and_may_reach_past_the_end(
 
 
 def test_stages_out_of_order_say_what_comes_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    job = make_place(tmp_path)
+    job = make_place(tmp_path, overlap_frames=8)
     for verb in ("shots", "mux"):
         assert main([verb, str(job)]) == 1
         told = capsys.readouterr().err.splitlines()
@@ -237,7 +237,7 @@ def test_status_says_what_would_be_done_again_and_why(
 
 @pytest.mark.slow
 def test_a_full_disk_tells_what_is_missing_and_the_next_run_goes_on(tmp_path: Path, done: Path) -> None:
-    job = make_place(tmp_path)
+    job = make_place(tmp_path, overlap_frames=8)
     assert main(["plan", str(job), "-q"]) == 0
     assert main(["shots", str(job), "-q", "--range", "0"]) == 0
     code, _, told = finish(start("shots", job, "-q", setup=SMALL_FILES))

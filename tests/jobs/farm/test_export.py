@@ -20,7 +20,6 @@ from tests.farms import (
     run_command,
     run_lists,
     run_openjd,
-    run_slurm,
 )
 
 
@@ -110,7 +109,7 @@ def whole(film: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("farm", ["openjd", "slurm", "commands"])
+@pytest.mark.parametrize("farm", ["openjd", "commands"])
 def test_a_farm_makes_the_film_that_run_makes(film: Path, tmp_path: Path, farm: str, whole: bytes) -> None:
     place = make_place(film, tmp_path, HOSTILE)
     path = place.folder / "film.json" if farm == "openjd" else tmp_path / "film.txt"
@@ -120,8 +119,6 @@ def test_a_farm_makes_the_film_that_run_makes(film: Path, tmp_path: Path, farm: 
     export(farm, place, path, chunk, program=shlex.join(KINOCHROME))
     if farm == "openjd":
         assert "openjd_progress: 100.0" in run_openjd("run", path)
-    elif farm == "slurm":
-        assert [job["codes"] for job in run_slurm(path, tmp_path)] == [[0], [0], [0]]
     else:
         run_lists(tmp_path)
     assert (place.folder / "out.mkv").read_bytes() == whole

@@ -11,9 +11,10 @@ from tests.trainings import SETTINGS, WHOLE, make_batch, make_trainer
 
 @pytest.mark.parametrize("of_base", [True, False])
 def test_pictures_of_the_base_keep_the_colours_that_the_first_weights_give_them(of_base: bool) -> None:
+    steps = 100 if of_base else 20
     settings = replace(
         SETTINGS,
-        stages=(replace(WHOLE, steps=100, l1=20),),
+        stages=(replace(WHOLE, steps=steps, l1=20),),
         average=0,
         resting_norms=True,
         dropout=0,
@@ -23,7 +24,7 @@ def test_pictures_of_the_base_keep_the_colours_that_the_first_weights_give_them(
     film = make_batch(99).lightness
     before = trainer.predict(stripes), trainer.predict(film)
     rows = torch.tensor([True, True, False, False])
-    for step in range(100):
+    for step in range(steps):
         batch = make_batch(step)
         lightness = torch.where(rows[:, None, None, None], stripes, batch.lightness)
         trainer.train_step(batch._replace(lightness=lightness, of_base=rows & of_base))

@@ -87,7 +87,7 @@ def straight(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, float]]
     return train(make_trainer(), 9, tmp_path_factory.mktemp("straight") / "a.safetensors")
 
 
-@pytest.mark.parametrize("stopped_after", [3, 4, 7])
+@pytest.mark.parametrize("stopped_after", [3, 7])
 def test_resumed_training_gives_the_same_losses(
     tmp_path: Path, straight: list[dict[str, float]], stopped_after: int
 ) -> None:
