@@ -31,9 +31,10 @@ serve: install
 	cp -n tests/data/chaplin_street.mp4 out/review/
 	$(BIN)/kinochrome serve out/review --add chaplin_street.mp4 $(if $(DISPLAY)$(WAYLAND_DISPLAY),--browser)
 
-# Many tests start a Python of their own: each would compile all modules again where byte code is not kept.
+# Many tests start a Python of their own: each would compile all modules again where byte code is not kept. One process
+# more than cores, for some tests wait.
 test: install $(PAGE)/node_modules/.package-lock.json
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist worksteal
 
 lint: install
 	$(BIN)/ruff check

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -22,6 +23,20 @@ hypothesis.settings.load_profile(
 )  # how long an example takes says more about the machine than about us
 
 _END_SECONDS = 20.0
+_SLOW_SECONDS = 10.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with the modules whose tests take longest: what is left at the end are short ones to share out."""
+    longest: dict[Path, float] = {}
+    for item in items:
+        longest[item.path] = max(longest.get(item.path, 0.0), _seconds(item))
+    items.sort(key=lambda item: longest[item.path], reverse=True)
+
+
+def _seconds(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("slow")
+    return 0.0 if mark is None else float(mark.kwargs.get("seconds", _SLOW_SECONDS))
 
 
 def pytest_configure(config: pytest.Config) -> None:

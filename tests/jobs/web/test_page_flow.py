@@ -24,41 +24,44 @@ _CLIP = PAGE.parents[2] / "tests/data/chaplin_street.mp4"
 _FRAMES = 16
 _PATIENCE_SECONDS = 900
 _END_SECONDS = 60.0
+_TURNS = {"mirrored.mp4": (0, True), "turned.mp4": (90, False), "both.mp4": (270, True)}
+"""Films by how a player turns them, in degrees, and whether it mirrors them."""
+_PHOTO = "زفاف 🎞 <img src=x onerror=alert(1)>.png"
 
 
-@pytest.mark.slow
-def test_photo_is_coloured_in_three_clicks(tmp_path: Path) -> None:
-    """Dropped, seen in colour and downloaded at full size; then painted, and downloaded with a key."""
-    program = browser()
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server for all that asks for no token, on a folder with a photo, which is added, and films that are turned."""
+    browser()
     node_tool("vite")
+    root = tmp_path_factory.mktemp("films")
+    cv2.imwrite(str(root / _PHOTO), _planes(_CLIP)[0][0])
+    for name, (degrees, is_mirrored) in _TURNS.items():
+        _turned_film(root / name, Orientation(degrees=degrees, is_mirrored=is_mirrored))
+    with _served(root, "--add", _PHOTO) as address:
+        yield address
+
+
+@pytest.mark.slow(seconds=60)
+def test_photo_is_coloured_in_three_clicks(address: str, tmp_path: Path) -> None:
+    """Dropped, seen in colour and downloaded at full size; then painted, and downloaded with a key."""
     photo, out = tmp_path / "family.png", tmp_path / "out"
     grey = np.tile(np.linspace(30, 220, 320, dtype=np.uint8), (240, 1))
     grey[80:160, 100:220] = 140
     cv2.imwrite(str(photo), grey)
-    (tmp_path / "root").mkdir()
-    with _served(tmp_path / "root") as address:
-        environment = {"BASE": address, "BROWSER": program, "OUT": str(out), "PHOTO": str(photo)}
-        told = run("node", "tests/flow/photo.mjs", timeout_seconds=_PATIENCE_SECONDS, **environment)
+    told = _flow("photo", address, out, PHOTO=str(photo))
     assert "2 clicks" in told
     first, painted = (cv2.imread(str(out / name)) for name in ("family.png", "painted-family.png"))
     assert first is not None and first.shape[:2] == grey.shape
     assert painted is not None and np.abs(painted.astype(int) - first).max() > 10
 
 
-@pytest.mark.slow
-def test_films_that_are_turned_and_mirrored_are_seen_and_painted_upright(tmp_path: Path) -> None:
-    program = browser()
-    node_tool("vite")
-    root = tmp_path / "root"
-    root.mkdir()
-    turns = {"mirrored.mp4": (0, True), "turned.mp4": (90, False), "both.mp4": (270, True)}
-    for name, (degrees, is_mirrored) in turns.items():
-        _turned_film(root / name, Orientation(degrees=degrees, is_mirrored=is_mirrored))
-    added = [part for name in turns for part in ("--add", name)]
-    with _served(root, *added) as address:
-        environment = {"BASE": address, "BROWSER": program, "OUT": str(tmp_path / "out")}
-        told = run("node", "tests/flow/turned.mjs", timeout_seconds=_PATIENCE_SECONDS, **environment)
-    assert all(f"look at and paint on {name}" in told for name in turns), told
+@pytest.mark.slow(seconds=60)
+def test_films_that_are_turned_and_mirrored_are_seen_and_painted_upright(
+    address: str, tmp_path: Path
+) -> None:
+    told = _flow("turned", address, tmp_path / "out", FILMS="/".join(_TURNS))
+    assert all(f"look at and paint on {name}" in told for name in _TURNS), told
 
 
 def _turned_film(path: Path, orientation: Orientation) -> None:
@@ -79,34 +82,24 @@ def _turned_film(path: Path, orientation: Orientation) -> None:
     plain.unlink()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=60)
 def test_a_token_is_asked_for_on_a_page_that_axe_likes(tmp_path: Path) -> None:
-    program = browser()
+    browser()
     node_tool("vite")
     token = tmp_path / "token"
     token.write_text("a token of some length")
     (tmp_path / "root").mkdir()
     with _served(tmp_path / "root", "--no-worker", "--token-file", str(token)) as address:
-        environment = {"BASE": address, "BROWSER": program, "OUT": str(tmp_path / "out")}
-        command = ("node", "tests/flow/sign-in.mjs")
-        run(*command, timeout_seconds=_PATIENCE_SECONDS, TOKEN=token.read_text(), **environment)
+        _flow("sign-in", address, tmp_path / "out", TOKEN=token.read_text())
 
 
-@pytest.mark.slow
-def test_film_is_dropped_painted_approved_rendered_and_downloaded(tmp_path: Path) -> None:
+@pytest.mark.slow(seconds=60)
+def test_film_is_dropped_painted_approved_rendered_and_downloaded(address: str, tmp_path: Path) -> None:
     """With the keyboard alone; then every screen at three widths. axe finds nothing on any."""
-    program = browser()
-    node_tool("vite")
-    film, photo = tmp_path / "street.mp4", tmp_path / "films" / "زفاف 🎞 <img src=x onerror=alert(1)>.png"
-    photo.parent.mkdir()
-    _cut(film, photo)
-    with _served(photo.parent, "--add", photo.name) as address:
-        environment = {"BASE": address, "BROWSER": program, "OUT": str(tmp_path / "out")}
-        told = run(
-            "node", "tests/flow/film.mjs", timeout_seconds=_PATIENCE_SECONDS, FILM=str(film), **environment
-        )
-        assert "render and download" in told
-        run("node", "tests/flow/screens.mjs", timeout_seconds=_PATIENCE_SECONDS, **environment)
+    film = tmp_path / "street.mp4"
+    _cut(film)
+    assert "render and download" in _flow("film", address, tmp_path / "out", FILM=str(film))
+    _flow("screens", address, tmp_path / "out")
     (rendered,) = (tmp_path / "out").glob("*.mkv")
     before, after = _planes(film), _planes(rendered)
     assert len(after) == len(before) == _FRAMES
@@ -115,8 +108,14 @@ def test_film_is_dropped_painted_approved_rendered_and_downloaded(tmp_path: Path
     assert max(np.ptp(plane.astype(int)) for colored in after for plane in colored[1:]) > 20
 
 
-def _cut(film: Path, photo: Path) -> None:
-    """The first frames of the clip with their sound, packets copied, and one frame as a photo in grey."""
+def _flow(name: str, address: str, out: Path, **environment: str) -> str:
+    """What a flow in a browser against a server tells; `out` takes pictures and downloads."""
+    told = {"BASE": address, "BROWSER": browser(), "OUT": str(out), **environment}
+    return run("node", f"tests/flow/{name}.mjs", timeout_seconds=_PATIENCE_SECONDS, **told)
+
+
+def _cut(film: Path) -> None:
+    """The first frames of the clip with their sound, packets copied."""
     with av.open(_CLIP) as source, av.open(film, "w") as target:
         streams = {stream: target.add_stream_from_template(stream) for stream in source.streams}
         for packet in source.demux(list(streams)):
@@ -125,8 +124,6 @@ def _cut(film: Path, photo: Path) -> None:
             if packet.pts * packet.time_base * 25 < _FRAMES:
                 packet.stream = streams[packet.stream]
                 target.mux(packet)
-    luma = _planes(film)[0][0]
-    cv2.imwrite(str(photo), luma)
 
 
 def _planes(path: Path) -> list[list[npt.NDArray[np.uint8]]]:

@@ -19,11 +19,15 @@ async function around(page, [u, v]) {
   return found;
 }
 
-/** All films of the server, once they can be reviewed. */
+const NAMES = process.env.FILMS.split("/");
+
+/** The films of the server's folder whose names FILMS has, once they can be reviewed. */
 async function films() {
+  for (const path of NAMES) await fetch(`${BASE}/api/v1/projects`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ path }) });
   for (const until = performance.now() + PATIENCE_MS; ; await new Promise((done) => setTimeout(done, 500))) {
     const { projects } = await (await fetch(`${BASE}/api/v1/projects`)).json();
-    if (projects.length === 3 && projects.every((project) => project.can_review)) return projects;
+    const found = projects.filter(({ title }) => NAMES.includes(title));
+    if (found.length === NAMES.length && found.every((project) => project.can_review)) return found;
     assert.ok(performance.now() < until, "the films are not ready");
   }
 }
