@@ -188,8 +188,8 @@ TIMES = (
     Kind(
         name="b-frames",
         title="B-frames",
-        kept="every frame at its time, in the order of showing; in AVI, and in packed MPEG-4 (DivX), which tell none, "
-        "when a decoder lets it go",
+        kept="every frame at its time, in the order of showing; in AVI, raw MPEG and packed MPEG-4 (DivX), which tell "
+        "none, when a decoder lets it go",
     ),
     Kind(
         name="open-gop",

@@ -23,7 +23,8 @@ STREAMS = (
         title="Several sounds",
         kept="each packet, language, title, flags, offset to the picture",
         converted="AAC out of MPEG-TS loses the headers that MPEG-TS adds; MP4, MOV: the first counts as default where "
-        "none does; a sound whose rate or channels change in mid-film is copied, and it is listed",
+        "none does; a sound whose rate or channels change in mid-film is copied, and it is listed; where recordings "
+        "were joined whose sounds overlap, packets come later by the overlap, and it is listed",
     ),
     Kind(
         name="pcm",
@@ -115,9 +116,10 @@ FILES = (
     Kind(
         name="sequence",
         title="Numbered stills (DPX, TIFF, PNG, EXR)",
-        kept="every still's luma, depth and timecode; in and out",
+        kept="every still's luma, depth and timecode, and how it lies (orientation of DPX, TIFF, PNG); in and out",
         converted="times are counted at `rate`; the sound is that of the file `sound`",
-        refused="missing and double numbers, stills of another size, no `rate`",
+        refused="missing and double numbers, stills of another size, no `rate`; TIFF in tiles, of JPEG, BigTIFF; "
+        "pictures that lie otherwise, as another kind of stills, unless `allow_loss`",
         why="stills have no times; after a gap every frame would come too early",
     ),
     Kind(

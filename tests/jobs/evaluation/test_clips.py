@@ -108,10 +108,10 @@ def test_what_is_measured_of_a_clip_is_the_film_that_is_written(tmp_path: Path) 
             consistency.push(rgb)
             found.append(colorfulness(rgb))
     assert (clip.frame_count, clip.shot_count) == (len(found), 2) == (36, 2)
-    # the film is rounded to 8 bits, a tenth of changes as small as these
+    # the film is rounded to 8 bits, a sixth of changes as small as these
     assert clip.colorfulness_steadied == pytest.approx(np.mean(found), rel=0.05)
-    assert clip.cdc_steadied == pytest.approx(consistency.value(), rel=0.12)
-    assert abs(clip.cdc / clip.cdc_steadied - 1) > 0.25  # so that it could not be the other figure
+    assert clip.cdc_steadied == pytest.approx(consistency.value(), rel=0.2)
+    assert abs(clip.cdc / clip.cdc_steadied - 1) > 0.5  # so that it could not be the other figure
 
 
 def test_cut_is_no_flicker(tmp_path: Path) -> None:
