@@ -109,7 +109,7 @@ class Predictor:
             cure = "a smaller color.short_side, color.still_passes: 1 or another device works"
             raise DeviceError(f"{self.device} has no memory left for a still; {cure}") from error
         raw = torch.from_numpy(joined(views, [_numpy(one.raw[0]) for one in seen]))[None].to(self.device)
-        return np.squeeze(self._finished(seen[0]._replace(raw=raw), views[0].lightness[np.newaxis]), axis=0)
+        return np.squeeze(self._ab_of(seen[0]._replace(raw=raw), views[0].lightness[np.newaxis]), axis=0)
 
     @torch.inference_mode()
     def _see(self, lightness: FloatImage) -> Seen:
@@ -166,7 +166,7 @@ class Predictor:
         _log.warning(message, self.device, picture, self._fitting_batch)
 
     def _run(self, lightness: FloatImage) -> FloatImage:
-        return self._finished(self._see(lightness), lightness)
+        return self._ab_of(self._see(lightness), lightness)
 
     def see(self, lightness: FloatImage) -> Sight:
         """One L* picture (H, W), 0..100, as the network sees it. Raises WeightsError, DeviceError."""
@@ -193,7 +193,7 @@ class Predictor:
         """
         raw, *maps = (torch.from_numpy(one)[None].to(self.device) for one in (logits, *sight.maps))
         seen = Seen(raw, tuple(maps))
-        return np.squeeze(self._finished(seen, sight.lightness[np.newaxis]), axis=0)
+        return np.squeeze(self._ab_of(seen, sight.lightness[np.newaxis]), axis=0)
 
     @property
     def bins(self) -> FloatImage:
@@ -201,7 +201,7 @@ class Predictor:
         bins = getattr(self._generator, "bins", None)
         return np.zeros((0, 2), np.float32) if bins is None else np.asarray(bins.float().cpu(), np.float32)
 
-    def _finished(self, seen: Seen, lightness: FloatImage) -> FloatImage:
+    def _ab_of(self, seen: Seen, lightness: FloatImage) -> FloatImage:
         """ab (N, 2, h, w) of what was made of L* pictures (N, H, W)."""
         return self._finish(self._vivid(self._colors(seen, lightness)), lightness)
 
